@@ -1,0 +1,1 @@
+"""How people reach us: settings, assembly, the turn, the channels, the web."""

@@ -1,0 +1,1 @@
+"""What we answer: rules, forms and actions, and every French sentence."""

@@ -1,0 +1,87 @@
+"""The snapshot kept between two turns: slots, form, version; about 2 KB of JSON, no transcript."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+SLOTS: Mapping[str, Any] = {
+    # the search
+    "trades": None,  # ids of the trade table
+    "where": None,  # {"places": [INSEE codes], "areas": [nlu.meaning.Area as dict]}
+    "excluded": None,  # INSEE codes of communes refused
+    "radius_km": None,  # None: the default, stated and not asked
+    "availability": None,  # {"start", "end", "asap"} or {"any": true}
+    "diploma": None,  # a diploma's name, or "any"
+    "travel": None,  # foot, scooter, transit, car
+    # the form
+    "requested_slot": None,
+    # what the bot asked last, in the understander's words, and the choices it gave
+    "asked": None,
+    "choices": None,  # [{"label", "words", "payload"}]
+    "pending": None,  # what a yes would do: a payload
+    # the answer being looked at
+    "shown": None,  # {"offset", "total", "ids"}
+    "revision": 0,  # grows with every change of the search: marks the buttons of an old list
+    "hidden": None,  # ids of offers « pas pour moi », « déjà pris »
+    "way_taken": None,  # {"kind", "value"} of the way out taken, as long as the search stands
+    # manners
+    "welcomed": False,
+    "fallbacks": 0,
+    "said": None,  # {sentence name: variant said last}, the latest few
+    "diploma_asked": False,
+    "origin": None,  # the structure whose link was opened
+}
+"""Every slot with the value it starts with."""
+
+KEPT_ON_RESTART = ("welcomed", "origin", "said", "hidden", "revision")
+"""« On recommence » forgets the search, not the manners."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One person's conversation on one channel.
+
+    ``slots`` holds every name of :data:`SLOTS`; ``form`` is the active form or ``None``;
+    ``version`` is the one loaded from storage (0: new).
+    """
+
+    id: str
+    slots: Mapping[str, Any] = field(default_factory=lambda: dict(SLOTS))
+    form: str | None = None
+    version: int = 0
+
+    def after(self, events: Iterable[Mapping[str, Any]]) -> Conversation:
+        """The conversation once these rasa events happened; the only way it changes.
+
+        Raises ``ValueError`` for an event or a slot that does not exist.
+        """
+        slots, form = dict(self.slots), self.form
+        for event in events:
+            match event["event"]:
+                case "slot":
+                    if event["name"] not in SLOTS:
+                        raise ValueError(f"no such slot: {event['name']}")
+                    slots[event["name"]] = event["value"]
+                case "active_loop":
+                    form = event["name"]
+                case "reset_slots":
+                    slots = {k: slots[k] if k in KEPT_ON_RESTART else v for k, v in SLOTS.items()}
+                    form = None
+                case other:
+                    raise ValueError(f"no such event: {other}")
+        return replace(self, slots=slots, form=form)
+
+    def to_json(self) -> dict[str, Any]:
+        """Slots that differ from their start, and the form; see :meth:`from_json`."""
+        return {
+            "slots": {k: v for k, v in self.slots.items() if v != SLOTS[k]},
+            "form": self.form,
+        }
+
+    @classmethod
+    def from_json(cls, id: str, version: int, data: Mapping[str, Any]) -> Conversation:
+        """Slots an older version of the product kept and this one does not know are dropped."""
+        known = {k: v for k, v in data["slots"].items() if k in SLOTS}
+        return cls(id, {**SLOTS, **known}, data["form"], version)

@@ -1,0 +1,106 @@
+"""French for writers of sentences: « 4 offres », « d’Annecy », « au Mans », and typography."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+MONTHS = (
+    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre",
+    "octobre", "novembre", "décembre",
+)  # fmt: skip
+
+NARROW = "\u202f"
+"""Narrow no-break space: before ; ? ! and inside « »."""
+WIDE = "\u00a0"
+"""No-break space: before a colon, between a number and its unit."""
+
+_VOWEL = re.compile(r"[aàâäeéèêëiîïoôöuûüyœæh]", re.IGNORECASE)
+_RULES = (
+    (re.compile(r"'"), "’"),
+    (re.compile(r"«[ \u00a0\u202f]*"), f"«{NARROW}"),
+    (re.compile(r"[ \u00a0\u202f]*»"), f"{NARROW}»"),
+    (re.compile(r"(?<=\S)[ \u00a0\u202f]+([;?!])"), rf"{NARROW}\1"),
+    (re.compile(r"(?<=\S)[ \u00a0\u202f]+:(?=\s|$)"), f"{WIDE}:"),
+    (re.compile(r"(\d)[ \u202f](?=(?:km|h|€|ans|%)\b|€|%)"), rf"\1{WIDE}"),
+    (re.compile(r"\.\.\."), "…"),
+)
+
+
+def typeset(text: str) -> str:
+    """Curly apostrophes, no-break spaces and ellipses, as a French printer sets them."""
+    for pattern, put in _RULES:
+        text = pattern.sub(put, text)
+    return text
+
+
+def capital(text: str) -> str:
+    """First letter upper, the rest untouched."""
+    return text[:1].upper() + text[1:]
+
+
+def join(items: Sequence[str], word: str) -> str:
+    """« a, b et c »."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {word} {items[-1]}"
+
+
+def of(name: str) -> str:
+    """A town after « de »: « de Lens », « d’Annecy », « du Mans », « des Lilas »."""
+    if name.startswith("Le "):
+        return f"du {name[3:]}"
+    if name.startswith("Les "):
+        return f"des {name[4:]}"
+    return f"d’{name}" if _VOWEL.match(name) else f"de {name}"
+
+
+def at(name: str) -> str:
+    """A town after « à »: « à Lens », « au Mans », « aux Lilas »."""
+    if name.startswith("Le "):
+        return f"au {name[3:]}"
+    if name.startswith("Les "):
+        return f"aux {name[4:]}"
+    return f"à {name}"
+
+
+def day(value: date) -> str:
+    """« 1er septembre 2027 »."""
+    return f"{'1er' if value.day == 1 else value.day} {MONTHS[value.month - 1]} {value.year}"
+
+
+def _plural(count: int, forms: str) -> str:
+    singular, plural = forms.split("|")
+    return f"{count}{WIDE}{plural if abs(count) > 1 else singular}"
+
+
+class FrenchFormatter(string.Formatter):
+    """``{n:offre|offres}`` ``{ville:de}`` ``{ville:à}`` ``{villes:et}`` ``{jour:date}``
+    ``{x:maj}``; any other field is plain. A missing value raises ``KeyError``."""
+
+    def format_field(self, value: Any, spec: str) -> str:
+        if "|" in spec:
+            return _plural(int(value), spec)
+        match spec:
+            case "de":
+                return of(value)
+            case "à":
+                return at(value)
+            case "et" | "ou":
+                return join([str(v) for v in value], spec)
+            case "date":
+                return day(date.fromisoformat(value) if isinstance(value, str) else value)
+            case "maj":
+                return capital(str(value))
+        return str(value)
+
+
+_FORMATTER = FrenchFormatter()
+
+
+def fill(template: str, values: Mapping[str, Any]) -> str:
+    """A template with its values, typeset."""
+    return typeset(_FORMATTER.vformat(template, (), values))

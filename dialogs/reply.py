@@ -1,0 +1,112 @@
+"""What the bot says, whatever the network: replies, buttons, cards, and how a channel sends them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A choice: either a ``payload`` that comes back to us, or a ``url`` that opens.
+
+    ``text`` has at most 24 characters. A payload is unsigned here (``/trade boulanger``); the
+    channel signs it.
+    """
+
+    text: str
+    payload: str | None = None
+    url: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {k: v for k in ("text", "payload", "url") if (v := getattr(self, k)) is not None}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Button:
+        return cls(data["text"], data.get("payload"), data.get("url"))
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An offer to look at: a title, lines of facts in reading order, a note, and what can be done.
+
+    ``lines`` are ready French sentences (company and town, start, diploma, pay, publication).
+    ``note`` warns (« Offre de démonstration »). ``id`` is the offer's.
+    """
+
+    id: str
+    title: str
+    lines: tuple[str, ...] = ()
+    note: str | None = None
+    buttons: tuple[Button, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id, "title": self.title, "lines": list(self.lines), "note": self.note,
+            "buttons": [b.to_json() for b in self.buttons],
+        }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Card:
+        buttons = tuple(Button.from_json(b) for b in data["buttons"])
+        return cls(data["id"], data["title"], tuple(data["lines"]), data["note"], buttons)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One message of the bot, channel-neutral; every channel degrades it gracefully.
+
+    ``name`` is the sentence's name in ``responses/*.yml``. Reading order: ``text``, ``cards``,
+    ``buttons``. ``ask_location`` proposes to share a position, ``clear_screen`` asks the web page to forget what it shows.
+    """
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+    cards: tuple[Card, ...] = ()
+    name: str = ""
+    ask_location: bool = False
+    clear_screen: bool = False
+    language: str = "fr"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "text": self.text, "name": self.name, "language": self.language,
+            "buttons": [b.to_json() for b in self.buttons],
+            "cards": [c.to_json() for c in self.cards],
+            "ask_location": self.ask_location, "clear_screen": self.clear_screen,
+        }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Reply:
+        return cls(
+            text=data["text"],
+            buttons=tuple(Button.from_json(b) for b in data["buttons"]),
+            cards=tuple(Card.from_json(c) for c in data["cards"]),
+            name=data["name"],
+            ask_location=data["ask_location"],
+            clear_screen=data["clear_screen"],
+            language=data["language"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of a send: ``sent``, ``later`` (not before ``when``), ``gone``, ``unknown``."""
+
+    state: str
+    when: datetime | None = None
+
+
+SENT = Delivery("sent")
+GONE = Delivery("gone")
+UNKNOWN = Delivery("unknown")
+
+
+class Channel(Protocol):
+    """A network people write from."""
+
+    name: str
+
+    async def send(self, address: str, replies: Sequence[Reply]) -> Delivery: ...

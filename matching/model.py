@@ -1,0 +1,306 @@
+"""What is looked for, what is offered, and when the one fits the other."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from math import asin, cos, radians, sin, sqrt
+from typing import Literal, Protocol
+
+EARTH_KM = 6371.0088
+"""Mean radius of the Earth (IUGG)."""
+
+START_SLACK = timedelta(days=92)
+"""A course may begin up to three months after the contract (code du travail, L6222-12)."""
+
+DEMONSTRATION = "demonstration"
+"""The source of offers that are invented, so that the product can be tried without a backend."""
+
+
+class Unavailable(Exception):
+    """The backend does not answer for now; nothing can be said about the offers."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedTrade:
+    """A trade as a search carries it, expanded from the trade table.
+
+    ``codes`` are its own ROME 4 codes, ``parents`` the codes older offers still bear for it.
+    ``title_stems`` are folded prefixes of words that name it in a title (« couvr », « toit »),
+    ``rival_stems`` those of the other trades that share its codes or parents.
+    """
+
+    id: str
+    label: str
+    codes: tuple[str, ...]
+    parents: tuple[str, ...] = ()
+    title_stems: tuple[str, ...] = ()
+    rival_stems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """A disc on the sphere: centre in degrees, radius in km, border included."""
+
+    lat: float
+    lon: float
+    radius_km: float
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a person looks for.
+
+    The place is any of ``circles``, ``departements`` and ``france``; no place at all is France.
+    ``excluded`` holds INSEE codes of communes not wanted. No trade at all is any trade.
+    ``start``/``end`` bound the wished first day (``None``: unknown / open).
+    ``diploma_level`` is 3 (CAP) to 7. ``neighbours`` are proposed when nothing is found.
+    ``hidden`` are ids of offers the person does not want to see again.
+    """
+
+    trades: tuple[WantedTrade, ...] = ()
+    circles: tuple[Circle, ...] = ()
+    departements: tuple[str, ...] = ()
+    france: bool = False
+    excluded: tuple[str, ...] = ()
+    start: date | None = None
+    end: date | None = None
+    diploma_level: int | None = None
+    neighbours: tuple[WantedTrade, ...] = ()
+    hidden: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An apprenticeship offer, whatever its source.
+
+    ``id`` is unique in our catalogue (``source:identifier``). Position in degrees, ``insee`` the
+    commune it lies in. ``start`` is the first day, ``published``/``expires`` are aware datetimes
+    in UTC. ``status`` other than ``open`` is never shown. ``school`` marks a training centre that
+    posts in place of an employer.
+    """
+
+    id: str
+    source: str
+    title: str
+    company: str | None
+    city: str
+    postcode: str
+    insee: str
+    lat: float
+    lon: float
+    rome_codes: tuple[str, ...]
+    url: str
+    published: datetime | None = None
+    expires: datetime | None = None
+    start: date | None = None
+    phone: str | None = None
+    apply_to: str | None = None
+    diploma_level: int | None = None
+    diploma: str | None = None
+    description: str = ""
+    duration_months: int | None = None
+    status: Literal["open", "closed"] = "open"
+    school: bool = False
+
+    @property
+    def departement(self) -> str:
+        """« 62 », « 2A », « 974 », from the INSEE code."""
+        return self.insee[:3] if self.insee.startswith(("97", "98")) else self.insee[:2]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An offer in an answer: ``distance_km`` to the nearest circle, ``None`` without circles."""
+
+    offer: Offer
+    distance_km: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """Something to do when nothing was found, that truly returns ``count`` offers.
+
+    ``kind``: ``radius`` (``value`` = km), ``dates`` (any date), ``diploma`` (any level), ``trade``
+    (``value`` = id of a neighbouring trade), ``excluded`` (with the communes that were refused),
+    ``france`` (everywhere), ``any_trade`` (any craft at ``value`` km, or everywhere when
+    ``None``). ``search`` is the search it stands for; ``towns`` the towns of its best offers,
+    nearest first; distances in km, ``None`` without circles.
+    """
+
+    kind: Literal["radius", "dates", "diploma", "trade", "excluded", "france", "any_trade"]
+    value: int | str | None
+    search: Search
+    count: int
+    towns: tuple[str, ...] = ()
+    nearest_km: float | None = None
+    farthest_km: float | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of the offers a search finds: ``total`` counts them all.
+
+    ``ways_out`` is empty unless ``total`` is 0. ``as_of`` is set when the answer comes from a copy
+    because the backend is down.
+    """
+
+    offers: tuple[Found, ...]
+    total: int
+    ways_out: tuple[WayOut, ...] = ()
+    as_of: datetime | None = None
+
+
+class Matcher(Protocol):
+    """Whoever answers a search: our catalogue, a backend, or several together."""
+
+    async def find(self, search: Search, *, limit: int = 3, offset: int = 0) -> Page:
+        """Raises :class:`Unavailable` when nothing can be said."""
+        ...
+
+    async def offer(self, id: str) -> Offer | None: ...
+
+
+class OfferStore(Protocol):
+    """Where the catalogue keeps its offers (implemented by ``storage.offers``)."""
+
+    async def near(
+        self, codes: Sequence[str] | None, boxes: Sequence[tuple[float, float, float, float]] | None,
+        departements: Sequence[str],
+    ) -> list[Offer]:
+        """Open offers bearing any of ``codes`` (``None``: any code) and lying in any of ``boxes``
+        (south, west, north, east, in degrees) or ``departements``; ``boxes=None``: anywhere.
+        A superset of what matches is fine; :func:`matches` decides."""
+        ...
+
+    async def get(self, id: str) -> Offer | None: ...
+
+    async def replace(self, source: str, offers: Sequence[Offer]) -> None:
+        """Insert or update all ``offers`` in one transaction; those of others stay."""
+        ...
+
+    async def count(self) -> int: ...
+
+
+def distance_km(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
+    """Great-circle distance in km (haversine); arguments in degrees."""
+    dlat, dlon = radians(lat2 - lat1), radians(lon2 - lon1)
+    h = sin(dlat / 2) ** 2 + cos(radians(lat1)) * cos(radians(lat2)) * sin(dlon / 2) ** 2
+    return 2 * EARTH_KM * asin(min(1.0, sqrt(h)))
+
+
+def title_words(title: str) -> tuple[str, ...]:
+    """The folded words of a title: « Pâtissier (H/F) » -> ('patissier', 'h', 'f')."""
+    ascii_title = unicodedata.normalize("NFKD", title.replace("œ", "oe"))
+    return tuple(re.findall(r"[a-z0-9]+", ascii_title.encode("ascii", "ignore").decode().lower()))
+
+
+def _names(stems: Sequence[str], words: Sequence[str]) -> bool:
+    return any(word.startswith(stem) for stem in stems for word in words)
+
+
+def trade_fit(trade: WantedTrade, offer: Offer) -> int | None:
+    """How well an offer fits a trade: 0 code and title, 1 code alone, 2 older code confirmed by
+    the title, ``None`` not at all.
+
+    ROME 4 kept the codes of version 3 and narrowed them, and live offers mix both: a code shared
+    with other trades counts only when the title does not name one of those instead.
+    """
+    words = title_words(offer.title)
+    named = _names(trade.title_stems, words)
+    if any(code in offer.rome_codes for code in trade.codes):
+        if named:
+            return 0
+        return None if _names(trade.rival_stems, words) else 1
+    if named and any(code in offer.rome_codes for code in trade.parents):
+        return 2
+    return None
+
+
+def fit(search: Search, offer: Offer) -> int | None:
+    """The best :func:`trade_fit` over the trades of a search; 0 when any trade will do."""
+    if not search.trades:
+        return 0
+    fits = [f for trade in search.trades if (f := trade_fit(trade, offer)) is not None]
+    return min(fits, default=None)
+
+
+def nearest_km(search: Search, offer: Offer) -> float | None:
+    """Distance in km to the nearest centre of the search, ``None`` without circles."""
+    return min(
+        (distance_km(c.lat, c.lon, offer.lat, offer.lon) for c in search.circles), default=None
+    )
+
+
+def _place_matches(search: Search, offer: Offer) -> bool:
+    if offer.insee in search.excluded:
+        return False
+    if search.france or not (search.circles or search.departements):
+        return True
+    if offer.departement in search.departements:
+        return True
+    return any(
+        distance_km(c.lat, c.lon, offer.lat, offer.lon) <= c.radius_km for c in search.circles
+    )
+
+
+def _start_matches(search: Search, offer: Offer) -> bool:
+    if offer.start is None or search.start is None:
+        return True
+    if offer.start < search.start - START_SLACK:
+        return False
+    return search.end is None or offer.start <= search.end + START_SLACK
+
+
+def is_open(offer: Offer, now: datetime) -> bool:
+    """Open and not expired at ``now`` (aware)."""
+    return offer.status == "open" and (offer.expires is None or offer.expires > now)
+
+
+def matches(search: Search, offer: Offer, now: datetime) -> bool:
+    """Whether an offer answers a search: the oracle of every index and every SQL statement.
+
+    ``now`` is an aware datetime.
+    """
+    return (
+        is_open(offer, now)
+        and offer.id not in search.hidden
+        and (search.diploma_level is None or offer.diploma_level in (None, search.diploma_level))
+        and _start_matches(search, offer)
+        and _place_matches(search, offer)
+        and fit(search, offer) is not None
+    )
+
+
+def start_gap_months(search: Search, offer: Offer) -> int:
+    """Months between the wished start and the offer's, 0 inside the wish; unknown counts 4."""
+    if search.start is None:
+        return 0
+    if offer.start is None:
+        return 4
+    if offer.start < search.start:
+        days = (search.start - offer.start).days
+    elif search.end is not None and offer.start > search.end:
+        days = (offer.start - search.end).days
+    else:
+        return 0
+    return -(-days // 31)
+
+
+def rank(search: Search, offer: Offer) -> tuple[bool, int, int, float, float, str]:
+    """Sort key of an answer: schools last, trade fit, nearest start, distance, freshness."""
+    fitness = fit(search, offer)
+    age = -offer.published.timestamp() if offer.published else 0.0
+    return (
+        offer.school,
+        9 if fitness is None else fitness,
+        start_gap_months(search, offer),
+        nearest_km(search, offer) or 0.0,
+        age,
+        offer.id,
+    )
