@@ -170,7 +170,9 @@ class OfferStore(Protocol):
     """Where the catalogue keeps its offers (implemented by ``storage.offers``)."""
 
     async def near(
-        self, codes: Sequence[str] | None, boxes: Sequence[tuple[float, float, float, float]] | None,
+        self,
+        codes: Sequence[str] | None,
+        boxes: Sequence[tuple[float, float, float, float]] | None,
         departements: Sequence[str],
     ) -> list[Offer]:
         """Open offers bearing any of ``codes`` (``None``: any code) and lying in any of ``boxes``

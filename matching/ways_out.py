@@ -1,0 +1,167 @@
+"""What to do when nothing was found: other searches that do find offers, and how many."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import replace
+from typing import Literal
+
+from matching.model import Circle, Found, Search, WantedTrade, WayOut, distance_km, trade_fit
+
+FindAll = Callable[[Search], Awaitable[list[Found]]]
+"""Every offer that answers a search, best first."""
+
+Kind = Literal["radius", "dates", "diploma", "trade", "excluded", "france", "any_trade"]
+
+Attempt = Callable[[], Awaitable[WayOut | None]]
+
+RADII_KM = (40, 50, 60, 80, 100, 150, 200)
+"""The wider radii proposed; 200 km is the most the backends accept."""
+
+MOST = 3
+"""As many as fit under a message as buttons."""
+
+
+async def ways_out(find_all: FindAll, search: Search) -> tuple[WayOut, ...]:
+    """Up to three ways out of different kinds, nearest to the wish first.
+
+    Each one's ``search`` finds exactly ``count`` offers (at least one) through ``find_all``.
+    There is always one as long as the catalogue has an open offer that is not hidden: the last of
+    the chain asks for any trade, anywhere, at any date.
+    """
+    ways: dict[str, WayOut] = {}
+    async for way in _chain(find_all, search):
+        # Everything everywhere is hardly a help: it is for when nothing else is left.
+        if not ways or not _everywhere(way):
+            ways.setdefault(way.kind, way)
+        if len(ways) == MOST:
+            break
+    return tuple(ways.values())
+
+
+def _everywhere(way: WayOut) -> bool:
+    return way.kind == "any_trade" and way.value is None
+
+
+async def _chain(find_all: FindAll, search: Search) -> AsyncIterator[WayOut]:
+    """The ways out in order, looked for one after the other so that nothing is counted in vain.
+
+    What changes one condition comes first, then the same trade under no other condition, then
+    any trade.
+    """
+    for attempt in (*_near(find_all, search), *_far(find_all, search)):
+        way = await attempt()
+        if way is not None:
+            yield way
+
+
+def _near(find_all: FindAll, search: Search) -> list[Attempt]:
+    relaxed = relax(search)
+    return [
+        lambda: _other(find_all, "dates", replace(search, start=None, end=None), search),
+        lambda: _wider(find_all, search),
+        lambda: _neighbour(find_all, search),
+        lambda: _other(find_all, "excluded", replace(search, excluded=()), search),
+        lambda: _other(find_all, "diploma", replace(search, diploma_level=None), search),
+        lambda: _wider(find_all, relaxed),
+    ]
+
+
+def _far(find_all: FindAll, search: Search) -> list[Attempt]:
+    relaxed = relax(search)
+    return [
+        lambda: _other(find_all, "france", replace(search, france=True), search),
+        lambda: _other(find_all, "france", replace(relaxed, france=True), search),
+        lambda: _any_trade(find_all, search),
+        lambda: _any_trade(find_all, relaxed),
+        lambda: _neighbour(find_all, relaxed),
+        lambda: _everything(find_all, search),
+        lambda: _everything(find_all, relaxed),
+    ]
+
+
+def relax(search: Search) -> Search:
+    """The same trades and place, whatever the dates, the diploma and the communes refused."""
+    return replace(search, start=None, end=None, diploma_level=None, excluded=())
+
+
+async def _other(find_all: FindAll, kind: Kind, candidate: Search, search: Search) -> WayOut | None:
+    return None if candidate == search else await _way(find_all, kind, None, candidate)
+
+
+async def _way(
+    find_all: FindAll, kind: Kind, value: int | str | None, search: Search, label: str = ""
+) -> WayOut | None:
+    """The way out that ``search`` stands for, ``None`` when it finds nothing either."""
+    found = await find_all(search)
+    if not found:
+        return None
+    km = [f.distance_km for f in found if f.distance_km is not None]
+    return WayOut(
+        kind,
+        value,
+        search,
+        len(found),
+        towns_of(found),
+        min(km, default=None),
+        max(km, default=None),
+        label,
+    )
+
+
+def towns_of(found: Iterable[Found], most: int = 2) -> tuple[str, ...]:
+    """The nearest distinct towns, in the order of the answer where there is no distance."""
+    nearest = sorted(found, key=lambda f: f.distance_km or 0.0)
+    return tuple(dict.fromkeys(f.offer.city for f in nearest))[:most]
+
+
+def widen(search: Search, km: float) -> Search:
+    """The same search, with every circle at least ``km`` wide."""
+    circles = tuple(replace(c, radius_km=max(c.radius_km, km)) for c in search.circles)
+    return replace(search, circles=circles)
+
+
+async def _wider(find_all: FindAll, search: Search) -> WayOut | None:
+    """The smallest of the wider radii that holds an offer."""
+    if search.france or not search.circles:
+        return None
+    widest = await find_all(widen(search, RADII_KM[-1]))
+    narrowest = min(c.radius_km for c in search.circles)
+    for km in (km for km in RADII_KM if km > narrowest):
+        candidate = widen(search, km)
+        if any(_inside(candidate.circles, f) for f in widest):
+            return await _way(find_all, "radius", km, candidate)
+    return None
+
+
+def _inside(circles: Iterable[Circle], found: Found) -> bool:
+    offer = found.offer
+    return any(distance_km(c.lat, c.lon, offer.lat, offer.lon) <= c.radius_km for c in circles)
+
+
+async def _neighbour(find_all: FindAll, search: Search) -> WayOut | None:
+    """The neighbouring trade with the most offers in the same place."""
+    if not (search.trades and search.neighbours):
+        return None
+    found = await find_all(replace(search, trades=search.neighbours))
+    if not found:
+        return None
+
+    def offers(trade: WantedTrade) -> int:
+        return sum(trade_fit(trade, f.offer) is not None for f in found)
+
+    best = max(search.neighbours, key=offers)
+    return await _way(find_all, "trade", best.id, replace(search, trades=(best,)), best.label)
+
+
+async def _any_trade(find_all: FindAll, search: Search) -> WayOut | None:
+    """Any craft inside the circles of the search."""
+    if not search.trades or search.france or not search.circles:
+        return None
+    km = round(max(c.radius_km for c in search.circles))
+    return await _way(find_all, "any_trade", km, replace(search, trades=()))
+
+
+async def _everything(find_all: FindAll, search: Search) -> WayOut | None:
+    """Any craft everywhere; the circles stay, so that the nearest offers come first."""
+    return await _way(find_all, "any_trade", None, replace(search, trades=(), france=True))
