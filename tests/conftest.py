@@ -1,0 +1,192 @@
+"""Fixtures shared by every test: fresh databases, an empty Redis.
+
+The servers are those of ``TEST_DATABASE_URL`` (its user may create databases) and
+``TEST_REDIS_URL`` (its databases are emptied), or started here once a run, and shared by all
+workers. Without a server the tests that need one fail; none is skipped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+import redis
+
+from tests import servers
+
+_TEMPLATE = "cmachance_template"
+_TEMPLATE_LOCK = 20_270_901
+_started: dict[str, servers.Server] = {}
+_numbers = itertools.count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With several workers, the run that starts them starts the servers, and hands them on."""
+    several = getattr(config.option, "tx", None) and not hasattr(config, "workerinput")
+    if several and not config.option.collectonly:
+        with suppress(servers.ServerMissing):  # the fixtures meet it again, and say it
+            _server("TEST_DATABASE_URL", servers.start_postgres)
+            _server("TEST_REDIS_URL", servers.start_redis)
+
+
+def pytest_unconfigure() -> None:
+    while _started:
+        variable, server = _started.popitem()
+        del os.environ[variable]
+        server.stop()
+
+
+def _server(variable: str, start: Callable[[], servers.Server]) -> str:
+    """The address of a server: workers inherit it through the environment."""
+    if variable not in os.environ:
+        _started[variable] = start()
+        os.environ[variable] = _started[variable].url
+    return os.environ[variable]
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """Run to the end, in a loop of its own, whether or not the test has one already."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
+
+
+def _named(url: str, database: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
+
+
+async def _administer(url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def _make_template(url: str) -> None:
+    """The database every other one is copied from: the first worker migrates it, others wait."""
+    from storage.database import migrate
+
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    try:
+        await connection.execute(f"SELECT pg_advisory_lock({_TEMPLATE_LOCK})")
+        known = "SELECT 1 FROM pg_database WHERE datname = $1"
+        if not await connection.fetchval(known, _template_name()):
+            draft = f"{_template_name()}_draft"
+            await connection.execute(f"DROP DATABASE IF EXISTS {draft} WITH (FORCE)")
+            await connection.execute(f"CREATE DATABASE {draft}")
+            await migrate(_named(url, draft))
+            await connection.execute(f"ALTER DATABASE {draft} RENAME TO {_template_name()}")
+    finally:
+        await connection.close()
+
+
+def _template_name() -> str:
+    """One per run, for on a server that stays an older run's tables may differ."""
+    return f"{_TEMPLATE}_{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
+
+
+@contextmanager
+def _database(url: str, template: str = "template0") -> Iterator[str]:
+    name = f"cmachance_test_{os.getpid()}_{next(_numbers)}"
+    _run(_administer(url, f"CREATE DATABASE {name} TEMPLATE {template}"))
+    try:
+        yield _named(url, name)
+    finally:
+        _run(_administer(url, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> str:
+    """Address of the PostgreSQL database from which others are created."""
+    return _server("TEST_DATABASE_URL", servers.start_postgres)
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(postgres_server: str) -> Iterator[str]:
+    _run(_make_template(postgres_server))
+    yield _template_name()
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        _run(_administer(postgres_server, f"DROP DATABASE {_template_name()} WITH (FORCE)"))
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: str) -> Iterator[str]:
+    """A PostgreSQL database of this test alone, without any table."""
+    with _database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str, _postgres_template: str) -> Iterator[str]:
+    """A PostgreSQL database of this test alone, migrated and empty."""
+    with _database(postgres_server, _postgres_template) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_sqlite_url(tmp_path: Path) -> str:
+    """A SQLite file of this test alone, not yet there."""
+    return f"sqlite+aiosqlite:///{tmp_path / 'empty.sqlite'}"
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from storage.database import migrate
+
+    file = tmp_path_factory.mktemp("template") / "template.sqlite"
+    _run(migrate(f"sqlite+aiosqlite:///{file}"))
+    return file
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, _sqlite_template: Path) -> str:
+    """A SQLite file of this test alone, migrated and empty."""
+    file = shutil.copy(_sqlite_template, tmp_path / "cmachance.sqlite")
+    return f"sqlite+aiosqlite:///{file}"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The test runs twice: on SQLite and on PostgreSQL, migrated and empty."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_database_url(request: pytest.FixtureRequest) -> str:
+    """The same, without any table."""
+    url: str = request.getfixturevalue(f"empty_{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def redis_url(worker_id: str) -> Iterator[str]:
+    """A Redis database of this worker alone, emptied before and after."""
+    server = _server("TEST_REDIS_URL", servers.start_redis)
+    number = 0 if worker_id == "master" else int(worker_id.removeprefix("gw"))
+    url = f"{server}?db={number}"
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+        yield url
+        client.flushdb()
+
+
+@pytest.fixture
+def own_redis() -> Iterator[servers.Server]:
+    """A Redis server of this test alone, to be killed and started again."""
+    server = servers.start_redis()
+    try:
+        yield server
+    finally:
+        server.stop()
