@@ -83,7 +83,7 @@ def postgres_in_wheel() -> Path | None:
 def redis_on_path() -> Path | None:
     """A Redis or Valkey server on the PATH."""
     found = shutil.which("redis-server") or shutil.which("valkey-server")
-    return Path(found).resolve() if found else None
+    return Path(found) if found else None  # not resolved: its name says what it is to do
 
 
 def redis_in_wheel() -> Path | None:
