@@ -1,0 +1,196 @@
+"""Settings: the only place that reads the environment (and the file ``.env``)."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PARIS = ZoneInfo("Europe/Paris")
+
+VAR = Path("var")
+"""What the embedded default keeps: the database and the key."""
+
+KEY_BYTES = 32
+
+
+class BadSettings(Exception):
+    """Un réglage n’est pas utilisable ; le message dit lequel et pourquoi."""
+
+
+def _own_page(data: dict[str, Any]) -> str:
+    return f"http://127.0.0.1:{data.get('port', 8080)}"
+
+
+class Settings(BaseSettings):
+    """What can be set; a field's name in capitals is the variable's name."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore",
+        frozen=True, validate_default=True, populate_by_name=True,
+    )  # fmt: skip
+
+    database_url: str = Field(
+        f"sqlite+aiosqlite:///{VAR}/cmachance.sqlite3",
+        description="Base de données : un fichier SQLite, ou `postgresql+asyncpg://…` en "
+        "production.",
+    )
+    redis_url: str | None = Field(
+        None,
+        description="Redis, nécessaire dès que plusieurs processus servent ensemble "
+        "(`redis://hôte:6379/0`).",
+    )
+    host: str = Field(
+        "127.0.0.1", description="Adresse réseau écoutée par le serveur (`0.0.0.0` : toutes)."
+    )
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        8080, description="Port écouté par le serveur."
+    )
+    public_url: str = Field(
+        default_factory=_own_page,
+        description="Adresse sous laquelle le public atteint le service ; les liens distribués la "
+        "contiennent.",
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Clé qui signe les liens et les boutons, 32 caractères au moins. Fabriquée au "
+        "premier démarrage dans `./var/secret_key` ; obligatoire dès que `PUBLIC_URL` est en "
+        "https.",
+    )
+    telegram_bot_name: str | None = Field(
+        None,
+        description="Nom du robot sur Telegram, sans « @ » : `link` donne alors aussi le lien "
+        "Telegram.",
+    )
+    keep_conversation_days: Annotated[int, Field(ge=1, le=365)] = Field(
+        30, description="Nombre de jours après lesquels une conversation sans suite est effacée."
+    )
+    fixed_today: date | None = Field(
+        None,
+        validation_alias="TODAY",
+        description="Date du jour imposée (`AAAA-MM-JJ`), pour les démonstrations et les tests "
+        "seulement.",
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str) -> str:
+        for short in ("postgresql://", "postgres://"):
+            if url.startswith(short):
+                url = f"postgresql+asyncpg://{url.removeprefix(short)}"
+        if not url.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
+            raise ValueError(
+                "attendu « sqlite+aiosqlite:///fichier » ou « postgresql+asyncpg://… »"
+            )
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_redis(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("attendu « redis://hôte:port/numéro »")
+        return url
+
+    @field_validator("public_url")
+    @classmethod
+    def _web_address(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("attendu une adresse comme « https://exemple.fr »")
+        if parts.query or parts.fragment or parts.username:
+            raise ValueError("attendu une adresse sans « ? », « # » ni mot de passe")
+        return url.rstrip("/")
+
+    @field_validator("telegram_bot_name")
+    @classmethod
+    def _bot_name(cls, name: str | None) -> str | None:
+        name = name.removeprefix("@") if name else None
+        if name and not (5 <= len(name) <= 32 and name.replace("_", "").isalnum()):
+            raise ValueError("attendu un nom de robot de 5 à 32 lettres, chiffres ou « _ »")
+        return name
+
+    @model_validator(mode="after")
+    def _key_in_public(self) -> Self:
+        key = self.secret_key.get_secret_value() if self.secret_key else ""
+        if self.secure and not key:
+            raise ValueError(
+                "SECRET_KEY est obligatoire quand PUBLIC_URL est en https (par exemple : "
+                "`openssl rand -hex 32`)"
+            )
+        if key and len(key) < KEY_BYTES:
+            raise ValueError(f"SECRET_KEY doit avoir au moins {KEY_BYTES} caractères")
+        return self
+
+    @classmethod
+    def load(cls, **values: Any) -> Settings:
+        """Reads the environment; ``values`` win over it. Raises :class:`BadSettings` in French."""
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            raise BadSettings(_in_french(error)) from None
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach the service over https."""
+        return self.public_url.startswith("https://")
+
+    def now(self) -> datetime:
+        """The time, aware, in UTC; noon in Paris of ``TODAY`` when a date is imposed."""
+        if self.fixed_today is None:
+            return datetime.now(UTC)
+        return datetime.combine(self.fixed_today, time(12), PARIS).astimezone(UTC)
+
+    def today(self) -> date:
+        """The date in France."""
+        return self.now().astimezone(PARIS).date()
+
+    def key(self) -> bytes:
+        """The signing key; made on first use in ``./var/secret_key``, for its owner only."""
+        if self.secret_key:
+            return self.secret_key.get_secret_value().encode()
+        return _kept_key(VAR / "secret_key")
+
+
+def _kept_key(path: Path) -> bytes:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    if not path.exists():
+        made.touch(0o600)
+        made.write_text(secrets.token_hex(KEY_BYTES), "ascii")
+        try:
+            os.link(made, path)  # never over a key that another process made meanwhile
+        except FileExistsError:
+            pass
+        finally:
+            made.unlink()
+    return path.read_text("ascii").strip().encode()
+
+
+_PROBLEMS = {
+    "int_parsing": "attendu un nombre entier",
+    "greater_than_equal": "le nombre est trop petit (au moins {ge})",
+    "less_than_equal": "le nombre est trop grand (au plus {le})",
+    "date_from_datetime_parsing": "attendu une date comme « 2026-11-23 »",
+    "date_parsing": "attendu une date comme « 2026-11-23 »",
+}
+
+
+def _in_french(error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors():
+        if problem["type"] == "default_factory_not_called":
+            continue  # another setting is wrong, and that one is said
+        context = problem.get("ctx", {})
+        words = _PROBLEMS.get(problem["type"], "{error}").format(
+            **{"error": problem["msg"], **context}
+        )
+        name = ".".join(str(part) for part in problem["loc"]).upper()
+        lines.append(f"{name} : {words}" if name else words)
+    return "\n".join(lines)
