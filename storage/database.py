@@ -1,0 +1,223 @@
+"""The database: its engine, its transactions, its migrations."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Self, TypeAlias
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import URL, Connection, event, make_url, text
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    ProgrammingError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+Transaction: TypeAlias = AsyncConnection
+"""What :meth:`Database.write` hands out; opaque outside this room."""
+
+CONNECT_SECONDS = 5.0
+COMMAND_SECONDS = 15.0
+BUSY_SECONDS = 10.0
+"""How long a writer of SQLite waits for another one."""
+
+_MIGRATING = 0x636D61
+"""The advisory lock of PostgreSQL under which one process migrates."""
+
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+    "postgresql+asyncpg": "postgresql+asyncpg",
+}
+
+
+class DatabaseProblem(Exception):
+    """La base de données n’est pas utilisable"""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"{self.__doc__} : {detail}")
+
+
+class Database:
+    """Transactions over SQLite (a file) or PostgreSQL, with the same tables.
+
+    Whatever keeps the database from answering is a :class:`DatabaseProblem`. On SQLite the writers
+    of this process wait for one another in the order they came; those of other processes, for
+    ``BUSY_SECONDS`` at most.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._sqlite = engine.dialect.name == "sqlite"
+        self._writer = engine.execution_options(begin="BEGIN IMMEDIATE")
+        # Reads are single statements: no transaction is worth its two round trips.
+        self._reader = (
+            engine if self._sqlite else engine.execution_options(isolation_level="AUTOCOMMIT")
+        )
+        self._one_writer = asyncio.Lock()
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Nothing is connected yet: ``sqlite:///file`` or ``postgresql://user:secret@host/name``.
+
+        The folder of an SQLite file is made. Raises :class:`DatabaseProblem` for another address.
+        """
+        address = _address(url)
+        return cls(_sqlite(address) if address.drivername.startswith("sqlite") else _pg(address))
+
+    async def migrate(self) -> None:
+        """Bring the tables to the newest version; several processes may do it at once."""
+        async with self.write() as tx:
+            if not self._sqlite:
+                await tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
+            await tx.run_sync(_upgrade)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Transaction]:
+        """One transaction, committed at the exit, undone by an exception."""
+        if not self._sqlite:
+            async with self._begin(self._writer) as tx:
+                yield tx
+            return
+        await self._take_turn()
+        try:
+            async with self._begin(self._writer) as tx:
+                yield tx
+        finally:
+            self._one_writer.release()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Transaction]:
+        """For reading alone: each statement sees what is committed when it starts."""
+        async with self._begin(self._reader) as tx:
+            yield tx
+
+    async def ping(self) -> bool:
+        """Whether the database answers."""
+        try:
+            async with self.read() as tx:
+                await tx.execute(text("SELECT 1"))
+        except DatabaseProblem:
+            return False
+        return True
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+    async def _take_turn(self) -> None:
+        try:
+            async with asyncio.timeout(BUSY_SECONDS):
+                await self._one_writer.acquire()
+        except TimeoutError as error:
+            raise DatabaseProblem("une autre écriture dure trop longtemps.") from error
+
+    @asynccontextmanager
+    async def _begin(self, engine: AsyncEngine) -> AsyncIterator[Transaction]:
+        try:
+            async with engine.begin() as tx:
+                yield tx
+        except (IntegrityError, ProgrammingError, DataError):
+            raise  # a mistake of ours, or a row that already exists: for the caller
+        except (DBAPIError, PoolTimeout, OSError) as error:
+            raise DatabaseProblem(_reason(error)) from error
+
+
+async def migrate(url: str) -> None:
+    """Bring the tables of a database to the newest version."""
+    database = Database.open(url)
+    try:
+        await database.migrate()
+    finally:
+        await database.close()
+
+
+def alembic_config(connection: Connection) -> Config:
+    """Alembic's settings, made here: no file is looked for in the current folder."""
+    config = Config()
+    config.set_main_option("script_location", "storage:migrations")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _upgrade(connection: Connection) -> None:
+    command.upgrade(alembic_config(connection), "head")
+
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        # The address is not repeated: it may hold a password.
+        raise DatabaseProblem("son adresse est mal écrite.") from error
+    driver = _DRIVERS.get(address.drivername)
+    if driver is None:
+        raise DatabaseProblem(
+            f"« {address.drivername} » n’est ni sqlite+aiosqlite ni postgresql+asyncpg."
+        )
+    return address.set(drivername=driver)
+
+
+def _reason(error: Exception) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    if isinstance(cause, PoolTimeout | TimeoutError):
+        return "elle n’a pas répondu à temps."
+    return f"{type(cause).__name__}, {str(cause).splitlines()[0] if str(cause) else 'sans détail'}."
+
+
+_ENGINE: dict[str, Any] = {
+    "hide_parameters": True,
+    "pool_timeout": BUSY_SECONDS,
+    "json_serializer": partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
+}
+
+
+def _pg(address: URL) -> AsyncEngine:
+    return create_async_engine(
+        address,
+        connect_args={"timeout": CONNECT_SECONDS, "command_timeout": COMMAND_SECONDS},
+        pool_pre_ping=True,
+        pool_size=10,
+        skip_autocommit_rollback=True,
+        **_ENGINE,
+    )
+
+
+def _sqlite(address: URL) -> AsyncEngine:
+    file = address.database
+    if not file or file == ":memory:":
+        raise DatabaseProblem("SQLite a besoin d’un fichier, par exemple sqlite:///var/bot.db.")
+    try:
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseProblem(f"le dossier de {file} ne peut pas être créé.") from error
+    engine = create_async_engine(address, connect_args={"timeout": BUSY_SECONDS}, **_ENGINE)
+    event.listen(engine.sync_engine, "connect", _prepare)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions are opened by _begin_sqlite, not by the driver
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that starts by reading and goes on writing loses updates: take the lock first.
+    statement = connection.get_execution_options().get("begin")
+    if statement:
+        connection.exec_driver_sql(statement)

@@ -1,0 +1,119 @@
+"""Our own copy of the offers, as the catalogue asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from matching.model import Offer
+from storage.database import Database
+from storage.schema import offer_codes, offers
+
+Box = tuple[float, float, float, float]
+"""South, west, north, east, in degrees."""
+
+# The columns in the order of Offer's fields: a row is an offer but for its trade codes.
+_FIELDS = (
+    "id", "source", "title", "company", "city", "postcode", "insee", "lat", "lon", "rome_codes",
+    "url", "published", "expires", "start", "phone", "apply_to", "diploma_level", "diploma",
+    "description", "duration_months", "status", "school",
+)  # fmt: skip
+_CODES = _FIELDS.index("rome_codes")
+_COLUMNS = tuple(offers.c[name] for name in _FIELDS)
+_values: Callable[[Offer], tuple[Any, ...]] = attrgetter(*_FIELDS)
+
+
+class Offers:
+    """Implements :class:`matching.model.OfferStore`."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def near(
+        self,
+        codes: Sequence[str] | None,
+        boxes: Sequence[Box] | None,
+        departements: Sequence[str],
+    ) -> list[Offer]:
+        """Open offers bearing any of the codes and lying in any of the boxes or départements.
+
+        ``codes=None``: any code; ``boxes=None``: anywhere. In no particular order; an offer past
+        its date may be among them.
+        """
+        where = [offers.c.status == "open"]
+        table = offers if codes is None else offer_codes
+        if boxes is not None:
+            where.append(_inside(table.c, boxes, departements))
+        if codes is not None:
+            bearing = select(offer_codes.c.offer_id).where(offer_codes.c.code.in_(codes))
+            where = [offers.c.id.in_(bearing.where(*where[1:])), where[0]]
+        async with self._db.read() as tx:
+            rows = (await tx.execute(select(*_COLUMNS).where(*where))).all()
+        return [_offer(row) for row in rows]
+
+    async def get(self, id: str) -> Offer | None:
+        """Open or closed."""
+        async with self._db.read() as tx:
+            row = (await tx.execute(select(*_COLUMNS).where(offers.c.id == id))).one_or_none()
+        return _offer(row) if row else None
+
+    async def replace(self, source: str, offers_: Sequence[Offer]) -> None:
+        """Make these the offers of a source, all or none; those of other sources stay."""
+        latest = {offer.id: offer for offer in offers_}.values()
+        rows = [_row(offer) for offer in latest]
+        codes = list(_code_rows(latest))
+        async with self._db.write() as tx:
+            await tx.execute(delete(offers).where(offers.c.source == source))
+            if rows:
+                await tx.execute(insert(offers), rows)
+            if codes:
+                await tx.execute(insert(offer_codes), codes)
+
+    async def close(self, id: str) -> bool:
+        """Show an offer no more; ``False`` when it is unknown."""
+        closed = update(offers).where(offers.c.id == id).values(status="closed")
+        async with self._db.write() as tx:
+            return (await tx.execute(closed)).rowcount == 1
+
+    async def count(self) -> int:
+        """Open offers."""
+        query = select(func.count()).select_from(offers).where(offers.c.status == "open")
+        async with self._db.read() as tx:
+            return int((await tx.execute(query)).scalar_one())
+
+
+def _inside(columns: Any, boxes: Sequence[Box], departements: Sequence[str]) -> ColumnElement[bool]:
+    places = [
+        and_(columns.lat.between(south, north), columns.lon.between(west, east))
+        for south, west, north, east in boxes
+    ]
+    return or_(columns.departement.in_(departements), *places)
+
+
+def _offer(row: Sequence[Any]) -> Offer:
+    values = list(row)
+    values[_CODES] = tuple(values[_CODES].split())
+    return Offer(*values)
+
+
+def _row(offer: Offer) -> dict[str, Any]:
+    row = dict(zip(_FIELDS, _values(offer), strict=True))
+    row["rome_codes"] = " ".join(offer.rome_codes)
+    row["departement"] = offer.departement
+    return row
+
+
+def _code_rows(found: Iterable[Offer]) -> Iterable[dict[str, Any]]:
+    for offer in found:
+        for code in dict.fromkeys(offer.rome_codes):
+            yield {
+                "code": code,
+                "lat": offer.lat,
+                "lon": offer.lon,
+                "departement": offer.departement,
+                "offer_id": offer.id,
+            }

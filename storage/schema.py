@@ -1,0 +1,172 @@
+"""Every table, on one page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.types import TypeDecorator
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime, in UTC: ``timestamptz`` on PostgreSQL, sortable text on SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs its time zone")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value if value is None else value.replace(tzinfo=UTC)
+
+
+metadata = MetaData()
+
+# SQLite numbers rows by itself only when the column is exactly INTEGER.
+_number = BigInteger().with_variant(Integer, "sqlite")
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("channel", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("state", JSON, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("updated", Moment, nullable=False, index=True),
+)
+
+seen = Table(
+    "seen",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("at", Moment, nullable=False, index=True),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", _number, primary_key=True),
+    Column("conversation", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("body", JSON(none_as_null=True)),
+    Column("state", String, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("owner", String),
+    Column("leased_until", Moment),
+    Column("not_before", Moment),
+    Column("created", Moment, nullable=False),
+    Column("expires", Moment, nullable=False, index=True),
+    Column("settled", Moment, index=True),
+    # Numbers are never used twice: « read up to 12 » must not reach a later row.
+    sqlite_autoincrement=True,
+)
+"""``settled`` is empty as long as something may still be sent; ``body`` is empty afterwards."""
+
+_unsettled: ColumnElement[bool] = outbox.c.settled.is_(None)
+Index(
+    "ix_outbox_channel_unsettled",
+    outbox.c.channel,
+    outbox.c.id,
+    sqlite_where=_unsettled,
+    postgresql_where=_unsettled,
+)
+Index(
+    "ix_outbox_conversation_unsettled",
+    outbox.c.conversation,
+    outbox.c.id,
+    sqlite_where=_unsettled,
+    postgresql_where=_unsettled,
+)
+
+offers = Table(
+    "offers",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("source", String, nullable=False, index=True),
+    Column("title", String, nullable=False),
+    Column("company", String),
+    Column("city", String, nullable=False),
+    Column("postcode", String, nullable=False),
+    Column("insee", String, nullable=False),
+    Column("lat", Double, nullable=False),
+    Column("lon", Double, nullable=False),
+    Column("rome_codes", String, nullable=False),
+    Column("url", String, nullable=False),
+    Column("published", Moment),
+    Column("expires", Moment),
+    Column("start", Date),
+    Column("phone", String),
+    Column("apply_to", String),
+    Column("diploma_level", Integer),
+    Column("diploma", String),
+    Column("description", Text, nullable=False),
+    Column("duration_months", Integer),
+    Column("status", String, nullable=False),
+    Column("school", Boolean, nullable=False),
+    Column("departement", String, nullable=False, index=True),
+)
+"""``rome_codes`` are separated by a space; ``departement`` is that of ``insee``."""
+Index("ix_offers_lat_lon", offers.c.lat, offers.c.lon)
+
+offer_codes = Table(
+    "offer_codes",
+    metadata,
+    Column("code", String, primary_key=True),
+    Column("lat", Double, primary_key=True),
+    Column("lon", Double, primary_key=True),
+    Column("departement", String, primary_key=True),
+    Column("offer_id", ForeignKey("offers.id", ondelete="CASCADE"), primary_key=True, index=True),
+    sqlite_with_rowid=False,
+)
+"""One row per trade code of an offer, in the order a search reads them: its key answers alone."""
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("label", String, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+)
+
+rates = Table(
+    "rates",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("free_at", Double, nullable=False, index=True),
+)
+"""``free_at``: seconds since 1970 from which a key is free (GCRA's theoretical arrival time)."""
+
+
+def insert(tx: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An insertion that knows ``ON CONFLICT``, in the words of the database at hand."""
+    if tx.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
