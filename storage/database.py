@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeAlias
@@ -58,14 +58,10 @@ class Database:
     ``BUSY_SECONDS`` at most.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._sqlite = engine.dialect.name == "sqlite"
-        self._writer = engine.execution_options(begin="BEGIN IMMEDIATE")
-        # Reads are single statements: no transaction is worth its two round trips.
-        self._reader = (
-            engine if self._sqlite else engine.execution_options(isolation_level="AUTOCOMMIT")
-        )
+    def __init__(self, writer: AsyncEngine, reader: AsyncEngine) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._sqlite = writer.dialect.name == "sqlite"
         self._one_writer = asyncio.Lock()
 
     @classmethod
@@ -75,7 +71,10 @@ class Database:
         The folder of an SQLite file is made. Raises :class:`DatabaseProblem` for another address.
         """
         address = _address(url)
-        return cls(_sqlite(address) if address.drivername.startswith("sqlite") else _pg(address))
+        if address.drivername.startswith("sqlite"):
+            return cls(_sqlite_writer(address), _sqlite_reader(address))
+        engine = _postgresql(address)
+        return cls(engine, engine.execution_options(isolation_level="AUTOCOMMIT"))
 
     async def migrate(self) -> None:
         """Bring the tables to the newest version; several processes may do it at once."""
@@ -88,21 +87,24 @@ class Database:
     async def write(self) -> AsyncIterator[Transaction]:
         """One transaction, committed at the exit, undone by an exception."""
         if not self._sqlite:
-            async with self._begin(self._writer) as tx:
-                yield tx
+            with _problems():
+                async with self._writer.begin() as tx:
+                    yield tx
             return
         await self._take_turn()
         try:
-            async with self._begin(self._writer) as tx:
-                yield tx
+            with _problems():
+                async with self._writer.begin() as tx:
+                    yield tx
         finally:
             self._one_writer.release()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:
         """For reading alone: each statement sees what is committed when it starts."""
-        async with self._begin(self._reader) as tx:
-            yield tx
+        with _problems():
+            async with self._reader.connect() as tx:
+                yield tx
 
     async def ping(self) -> bool:
         """Whether the database answers."""
@@ -114,7 +116,8 @@ class Database:
         return True
 
     async def close(self) -> None:
-        await self._engine.dispose()
+        await self._reader.dispose()
+        await self._writer.dispose()
 
     async def _take_turn(self) -> None:
         try:
@@ -122,16 +125,6 @@ class Database:
                 await self._one_writer.acquire()
         except TimeoutError as error:
             raise DatabaseProblem("une autre écriture dure trop longtemps.") from error
-
-    @asynccontextmanager
-    async def _begin(self, engine: AsyncEngine) -> AsyncIterator[Transaction]:
-        try:
-            async with engine.begin() as tx:
-                yield tx
-        except (IntegrityError, ProgrammingError, DataError):
-            raise  # a mistake of ours, or a row that already exists: for the caller
-        except (DBAPIError, PoolTimeout, OSError) as error:
-            raise DatabaseProblem(_reason(error)) from error
 
 
 async def migrate(url: str) -> None:
@@ -169,6 +162,17 @@ def _address(url: str) -> URL:
     return address.set(drivername=driver)
 
 
+@contextmanager
+def _problems() -> Iterator[None]:
+    """Whatever keeps the database from answering, told as a :class:`DatabaseProblem`."""
+    try:
+        yield
+    except (IntegrityError, ProgrammingError, DataError):
+        raise  # a mistake of ours, or a row that already exists: for the caller
+    except (DBAPIError, PoolTimeout, OSError) as error:
+        raise DatabaseProblem(_reason(error)) from error
+
+
 def _reason(error: Exception) -> str:
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
     if isinstance(cause, PoolTimeout | TimeoutError):
@@ -183,7 +187,7 @@ _ENGINE: dict[str, Any] = {
 }
 
 
-def _pg(address: URL) -> AsyncEngine:
+def _postgresql(address: URL) -> AsyncEngine:
     return create_async_engine(
         address,
         connect_args={"timeout": CONNECT_SECONDS, "command_timeout": COMMAND_SECONDS},
@@ -194,7 +198,18 @@ def _pg(address: URL) -> AsyncEngine:
     )
 
 
-def _sqlite(address: URL) -> AsyncEngine:
+def _sqlite_writer(address: URL) -> AsyncEngine:
+    engine = _sqlite(address, pool_size=1, max_overflow=0)
+    event.listen(engine.sync_engine, "begin", _begin_immediate)
+    return engine
+
+
+def _sqlite_reader(address: URL) -> AsyncEngine:
+    """Without transactions: each of their statements is one more change of thread."""
+    return _sqlite(address, skip_autocommit_rollback=True)
+
+
+def _sqlite(address: URL, **options: Any) -> AsyncEngine:
     file = address.database
     if not file or file == ":memory:":
         raise DatabaseProblem("SQLite a besoin d’un fichier, par exemple sqlite:///var/bot.db.")
@@ -202,22 +217,20 @@ def _sqlite(address: URL) -> AsyncEngine:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DatabaseProblem(f"le dossier de {file} ne peut pas être créé.") from error
-    engine = create_async_engine(address, connect_args={"timeout": BUSY_SECONDS}, **_ENGINE)
+    options |= {"connect_args": {"timeout": BUSY_SECONDS}}
+    engine = create_async_engine(address, **options, **_ENGINE)
     event.listen(engine.sync_engine, "connect", _prepare)
-    event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
 
 
 def _prepare(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # transactions are opened by _begin_sqlite, not by the driver
+    connection.isolation_level = None  # the driver opens no transaction of its own
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
-def _begin_sqlite(connection: Connection) -> None:
+def _begin_immediate(connection: Connection) -> None:
     # A transaction that starts by reading and goes on writing loses updates: take the lock first.
-    statement = connection.get_execution_options().get("begin")
-    if statement:
-        connection.exec_driver_sql(statement)
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

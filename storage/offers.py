@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import and_, delete, func, insert, or_, select, update
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import Select, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy.sql.elements import BindParameter, ColumnElement
 
 from matching.model import Offer
 from storage.database import Database
@@ -44,15 +45,14 @@ class Offers:
         ``codes=None``: any code; ``boxes=None``: anywhere. In no particular order; an offer past
         its date may be among them.
         """
-        where = [offers.c.status == "open"]
-        table = offers if codes is None else offer_codes
-        if boxes is not None:
-            where.append(_inside(table.c, boxes, departements))
+        values: dict[str, Any] = {"departements": departements}
         if codes is not None:
-            bearing = select(offer_codes.c.offer_id).where(offer_codes.c.code.in_(codes))
-            where = [offers.c.id.in_(bearing.where(*where[1:])), where[0]]
+            values["codes"] = codes
+        for i, (south, west, north, east) in enumerate(boxes or ()):
+            values |= {f"south{i}": south, f"west{i}": west, f"north{i}": north, f"east{i}": east}
+        query = _near(codes is not None, None if boxes is None else len(boxes))
         async with self._db.read() as tx:
-            rows = (await tx.execute(select(*_COLUMNS).where(*where))).all()
+            rows = (await tx.execute(query, values)).all()
         return [_offer(row) for row in rows]
 
     async def get(self, id: str) -> Offer | None:
@@ -62,13 +62,18 @@ class Offers:
         return _offer(row) if row else None
 
     async def replace(self, source: str, offers_: Sequence[Offer]) -> None:
-        """Make these the offers of a source, all or none; those of other sources stay."""
+        """Make these the offers of a source, all or none; those of other sources stay.
+
+        An offer already known by its id is updated, whichever source it came with.
+        """
         latest = {offer.id: offer for offer in offers_}.values()
         rows = [_row(offer) for offer in latest]
         codes = list(_code_rows(latest))
         async with self._db.write() as tx:
             await tx.execute(delete(offers).where(offers.c.source == source))
             if rows:
+                again = delete(offers).where(offers.c.id == bindparam("again"))
+                await tx.execute(again, [{"again": row["id"]} for row in rows])
                 await tx.execute(insert(offers), rows)
             if codes:
                 await tx.execute(insert(offer_codes), codes)
@@ -86,12 +91,27 @@ class Offers:
             return int((await tx.execute(query)).scalar_one())
 
 
-def _inside(columns: Any, boxes: Sequence[Box], departements: Sequence[str]) -> ColumnElement[bool]:
+@cache
+def _near(by_code: bool, boxes: int | None) -> Select[Any]:
+    """The question :meth:`Offers.near` asks; to build it costs more than to run it."""
+    query = select(*_COLUMNS).where(offers.c.status == "open")
+    place = None if boxes is None else _inside((offer_codes if by_code else offers).c, boxes)
+    if by_code:
+        codes: BindParameter[Any] = bindparam("codes", expanding=True)
+        bearing = select(offer_codes.c.offer_id).where(offer_codes.c.code.in_(codes))
+        return query.where(offers.c.id.in_(bearing if place is None else bearing.where(place)))
+    return query if place is None else query.where(place)
+
+
+def _inside(columns: Any, boxes: int) -> ColumnElement[bool]:
     places = [
-        and_(columns.lat.between(south, north), columns.lon.between(west, east))
-        for south, west, north, east in boxes
+        and_(
+            columns.lat.between(bindparam(f"south{i}"), bindparam(f"north{i}")),
+            columns.lon.between(bindparam(f"west{i}"), bindparam(f"east{i}")),
+        )
+        for i in range(boxes)
     ]
-    return or_(columns.departement.in_(departements), *places)
+    return or_(columns.departement.in_(bindparam("departements", expanding=True)), *places)
 
 
 def _offer(row: Sequence[Any]) -> Offer:
