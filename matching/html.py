@@ -8,8 +8,11 @@ from html.parser import HTMLParser
 _BLOCKS = frozenset({"br", "p", "div", "li", "ul", "ol", "tr", "h1", "h2", "h3", "h4", "h5", "h6"})
 _SILENT = frozenset({"script", "style"})
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff\ud800-\udfff]")
-"""Control characters, which PostgreSQL refuses (NUL) or terminals obey, and lone surrogates."""
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+"""Control characters, which PostgreSQL refuses (NUL) or terminals obey, marks that turn the
+direction of writing, and lone surrogates, which no encoding can write."""
 
 
 class _Text(HTMLParser):
@@ -43,8 +46,9 @@ def _strip(markup: str) -> str:
 def plain(markup: str) -> str:
     """The text of a description, its lines kept.
 
-    « <p>Salon&nbsp;: <b>coupe</b> &amp; couleur</p> » -> « Salon : coupe & couleur ». Tags that were themselves escaped (« &lt;p&gt; ») are taken off too. The result is text, not
-    HTML: whoever prints it on a page escapes it.
+    « <p>Salon&nbsp;: <b>coupe</b> &amp; couleur</p> » -> « Salon : coupe & couleur ». Tags that
+    were themselves escaped (« &lt;p&gt; ») are taken off too. The result is text, not HTML:
+    whoever prints it on a page escapes it.
     """
     text = _strip(markup)
     if _TAG.search(text):

@@ -70,8 +70,8 @@ def _near(find_all: FindAll, search: Search) -> list[Attempt]:
 def _far(find_all: FindAll, search: Search) -> list[Attempt]:
     relaxed = relax(search)
     return [
-        lambda: _other(find_all, "france", replace(search, france=True), search),
-        lambda: _other(find_all, "france", replace(relaxed, france=True), search),
+        lambda: _france(find_all, search),
+        lambda: _france(find_all, relaxed),
         lambda: _any_trade(find_all, search),
         lambda: _any_trade(find_all, relaxed),
         lambda: _neighbour(find_all, relaxed),
@@ -97,16 +97,8 @@ async def _way(
     if not found:
         return None
     km = [f.distance_km for f in found if f.distance_km is not None]
-    return WayOut(
-        kind,
-        value,
-        search,
-        len(found),
-        towns_of(found),
-        min(km, default=None),
-        max(km, default=None),
-        label,
-    )
+    nearest, farthest = min(km, default=None), max(km, default=None)
+    return WayOut(kind, value, search, len(found), towns_of(found), nearest, farthest, label)
 
 
 def towns_of(found: Iterable[Found], most: int = 2) -> tuple[str, ...]:
@@ -162,6 +154,22 @@ async def _any_trade(find_all: FindAll, search: Search) -> WayOut | None:
     return await _way(find_all, "any_trade", km, replace(search, trades=()))
 
 
+async def _france(find_all: FindAll, search: Search) -> WayOut | None:
+    """The same trades wherever they are."""
+    if search.france or not (search.circles or search.departements):
+        return None
+    return await _anywhere(find_all, "france", search)
+
+
 async def _everything(find_all: FindAll, search: Search) -> WayOut | None:
-    """Any craft everywhere; the circles stay, so that the nearest offers come first."""
-    return await _way(find_all, "any_trade", None, replace(search, trades=(), france=True))
+    """Any craft everywhere."""
+    return await _anywhere(find_all, "any_trade", replace(search, trades=()))
+
+
+async def _anywhere(find_all: FindAll, kind: Kind, search: Search) -> WayOut | None:
+    """Without a place any more; the towns are still those nearest to the place that was wished."""
+    way = await _way(find_all, kind, None, replace(search, france=True))
+    if way is None:
+        return None
+    bound_to_nothing = replace(search, circles=(), departements=(), france=True)
+    return replace(way, search=bound_to_nothing, nearest_km=None, farthest_km=None)
