@@ -37,7 +37,7 @@ Sous Debian ou Ubuntu : sudo apt-get install python$version-venv
 (ou python3-venv), puis recommence."
         fi
     done
-    found=$(python3 --version 2>/dev/null || echo "aucun Python 3")
+    found=$("${PYTHON:-python3}" --version 2>/dev/null || echo "aucun « ${PYTHON:-python3} »")
     stop "Il faut Python 3.11, 3.12 ou 3.13 ; trouvé : $found.
 Installe-le (Debian, Ubuntu : sudo apt-get install python3 python3-venv), ou dis où il est :
 make $(basename "$lock" .txt) PYTHON=/chemin/vers/python3.12"
