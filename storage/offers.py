@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
+from hashlib import blake2b
 from operator import attrgetter
 from typing import Any
 
@@ -26,6 +29,17 @@ _FIELDS = (
 _CODES = _FIELDS.index("rome_codes")
 _COLUMNS = tuple(offers.c[name] for name in _FIELDS)
 _values: Callable[[Offer], tuple[Any, ...]] = attrgetter(*_FIELDS)
+_STAMP = (offers.c.id, offers.c.digest, offers.c.origin)
+
+_CHUNK = 5_000
+"""Rows a statement: 100,000 at once outlast the time limit of a command."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    gone: list[dict[str, Any]]
+    offers: list[dict[str, Any]]
+    codes: list[dict[str, Any]]
 
 
 class Offers:
@@ -62,21 +76,23 @@ class Offers:
         return _offer(row) if row else None
 
     async def replace(self, source: str, offers_: Sequence[Offer]) -> None:
-        """Make these the offers of a source, all or none; those of other sources stay.
+        """Make these all that came from ``source``: in one transaction, all of it or nothing.
 
-        An offer already known by its id is updated, whichever source it came with.
+        ``source`` names where they were read (a file, an export). What it no longer holds is
+        erased, what came from elsewhere stays, and an offer that did not change is not written:
+        one that we closed stays closed.
         """
-        latest = {offer.id: offer for offer in offers_}.values()
-        rows = [_row(offer) for offer in latest]
-        codes = list(_code_rows(latest))
         async with self._db.write() as tx:
-            await tx.execute(delete(offers).where(offers.c.source == source))
-            if rows:
-                again = delete(offers).where(offers.c.id == bindparam("again"))
-                await tx.execute(again, [{"again": row["id"]} for row in rows])
-                await tx.execute(insert(offers), rows)
-            if codes:
-                await tx.execute(insert(offer_codes), codes)
+            known = {id: tuple(rest) for id, *rest in await tx.execute(select(*_STAMP))}
+            change = await asyncio.to_thread(_difference, known, source, offers_)
+            erase = delete(offers).where(offers.c.id == bindparam("gone"))
+            for statement, rows in (
+                (erase, change.gone),
+                (insert(offers), change.offers),
+                (insert(offer_codes), change.codes),
+            ):
+                for start in range(0, len(rows), _CHUNK):
+                    await tx.execute(statement, rows[start : start + _CHUNK])
 
     async def close(self, id: str) -> bool:
         """Show an offer no more; ``False`` when it is unknown."""
@@ -120,6 +136,24 @@ def _offer(row: Sequence[Any]) -> Offer:
     return Offer(*values)
 
 
+def _difference(known: dict[str, tuple[Any, ...]], source: str, found: Iterable[Offer]) -> _Change:
+    """What to write so that ``source`` holds these; ``known``: id -> digest, origin."""
+    latest = {offer.id: offer for offer in found}
+    stamps = {id: (_digest(offer), source) for id, offer in latest.items()}
+    gone = [id for id, (_, origin) in known.items() if origin == source and id not in latest]
+    changed = [offer for id, offer in latest.items() if known.get(id) != stamps[id]]
+    gone += [offer.id for offer in changed if offer.id in known]
+    return _Change(
+        [{"gone": id} for id in gone],
+        [_row(offer) | {"digest": stamps[offer.id][0], "origin": source} for offer in changed],
+        [row for offer in changed for row in _code_rows(offer)],
+    )
+
+
+def _digest(offer: Offer) -> str:
+    return blake2b(repr(_values(offer)).encode(), digest_size=16).hexdigest()
+
+
 def _row(offer: Offer) -> dict[str, Any]:
     row = dict(zip(_FIELDS, _values(offer), strict=True))
     row["rome_codes"] = " ".join(offer.rome_codes)
@@ -127,13 +161,7 @@ def _row(offer: Offer) -> dict[str, Any]:
     return row
 
 
-def _code_rows(found: Iterable[Offer]) -> Iterable[dict[str, Any]]:
-    for offer in found:
-        for code in dict.fromkeys(offer.rome_codes):
-            yield {
-                "code": code,
-                "lat": offer.lat,
-                "lon": offer.lon,
-                "departement": offer.departement,
-                "offer_id": offer.id,
-            }
+def _code_rows(offer: Offer) -> Iterable[dict[str, Any]]:
+    place = {"lat": offer.lat, "lon": offer.lon, "departement": offer.departement}
+    for code in dict.fromkeys(offer.rome_codes):
+        yield {"code": code, "offer_id": offer.id, **place}

@@ -109,7 +109,7 @@ offers = Table(
     "offers",
     metadata,
     Column("id", String, primary_key=True),
-    Column("source", String, nullable=False, index=True),
+    Column("source", String, nullable=False),
     Column("title", String, nullable=False),
     Column("company", String),
     Column("city", String, nullable=False),
@@ -131,8 +131,11 @@ offers = Table(
     Column("status", String, nullable=False),
     Column("school", Boolean, nullable=False),
     Column("departement", String, nullable=False, index=True),
+    Column("origin", String, nullable=False),
+    Column("digest", String, nullable=False),
 )
-"""``rome_codes`` are separated by a space; ``departement`` is that of ``insee``."""
+"""``rome_codes`` are separated by a space; ``departement`` is that of ``insee``; ``origin`` names
+the file or export an offer was read from, and ``digest`` what it said."""
 Index("ix_offers_lat_lon", offers.c.lat, offers.c.lon)
 
 offer_codes = Table(

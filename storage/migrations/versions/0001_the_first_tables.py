@@ -101,8 +101,9 @@ def _offers() -> None:
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("school", sa.Boolean(), nullable=False),
         sa.Column("departement", sa.String(), nullable=False),
+        sa.Column("origin", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
     )
-    op.create_index("ix_offers_source", "offers", ["source"])
     op.create_index("ix_offers_departement", "offers", ["departement"])
     op.create_index("ix_offers_lat_lon", "offers", ["lat", "lon"])
     op.create_table(
