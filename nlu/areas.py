@@ -1,0 +1,163 @@
+"""Départements, regions, France and named zones in a message."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from nlu.keys import name_key, name_word
+from nlu.meaning import Area
+
+# « nord », « somme », « manche »: names that are also words want « dans le », « du » … before them.
+_BEFORE = frozenset({"le", "la", "l", "les", "du", "en"})
+_PREPOSITIONS = frozenset({"dans", "ds", "sur", "de", "d", "du", "en", "vers", "partout", "cote",
+                           "a", "tout", "toute", "pour", "departement", "coin", "secteur"})  # fmt: skip
+_ALONE = {"ile de france", "hauts de france"}
+_UNITS = frozenset({"km", "kms", "kilometre", "kilometres", "borne", "bornes", "ans", "an", "min",
+                    "mn", "minutes", "h", "heures", "euros", "euro", "e", "cm", "jours", "jour",
+                    "mois", "kil", "kilo", "kilos", "pourcent", "eme", "m", "semaines"})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FoundArea:
+    """Areas of one phrase (a former region gives several), and its words ``first``..``last``."""
+
+    areas: tuple[Area, ...]
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    words: tuple[str, ...]
+    areas: tuple[Area, ...]
+    free: bool  # understood wherever it stands, without « dans le » before it
+
+
+class Areas:
+    """The table of areas, and its reader."""
+
+    def __init__(self, table: dict[str, Any]) -> None:
+        self.departements = dict(_departements(table["departements"]))
+        self._phrases: dict[str, list[_Phrase]] = defaultdict(list)
+        self._answers = {name_key(phrase) for phrase in table["france_answers"]}
+        self._fill(table)
+        for phrases in self._phrases.values():
+            phrases.sort(key=lambda phrase: -len(phrase.words))
+
+    @classmethod
+    def load(cls) -> Areas:
+        text = (files("nlu") / "data" / "areas.yml").read_text("utf-8")
+        return cls(yaml.load(text, yaml.CSafeLoader))
+
+    def _fill(self, table: dict[str, Any]) -> None:
+        for code, area in self.departements.items():
+            if code != "75":  # the town answers for Paris
+                key = name_key(area.name)
+                self._add(key, (area,), free=" " in key)
+        for name, codes in table["other_names"].items():
+            self._add(name, tuple(self.departements[code] for code in codes), free=True)
+        for code, (name, inside, *aliases) in table["regions"].items():
+            region = Area("region", code, name, tuple(inside.split()))
+            for alias in aliases:
+                self._add(alias, (region,), free=True)
+        everywhere = (Area("pays", "FR", "France"),)
+        for phrase in [*table["france"], *table["france_answers"]]:
+            self._add(name_key(phrase), everywhere, free=phrase in table["france"])
+        for name, lat, lon, radius, *aliases in table["zones"]:
+            zone = Area("zone", None, name, (), lat, lon, float(radius))
+            for alias in aliases:
+                self._add(name_key(alias), (zone,), free=True)
+
+    def _add(self, key: str, areas: tuple[Area, ...], free: bool) -> None:
+        words = tuple(key.split())
+        self._phrases[words[0]].append(_Phrase(words, areas, free))
+
+    def read(
+        self, forms: Sequence[str], asked: str | None, free_at: Callable[[int], bool]
+    ) -> Iterator[FoundArea]:
+        """Areas in order; ``forms`` are canonical words, ``free_at(i)`` says i is not claimed."""
+        at = 0
+        while at < len(forms):
+            found = self._at(forms, at, asked) if free_at(at) else None
+            if found:
+                yield found
+                at = found.last + 1
+            else:
+                at += 1
+
+    def _at(self, forms: Sequence[str], at: int, asked: str | None) -> FoundArea | None:
+        if forms[at][:1].isdigit():
+            return self._number(forms, at, asked)
+        for phrase in self._phrases.get(forms[at], ()):
+            size = len(phrase.words)
+            if tuple(forms[at : at + size]) == phrase.words and (
+                phrase.free or self._introduced(forms, at, size, asked)
+            ):
+                return FoundArea(phrase.areas, at, at + size - 1)
+        return None
+
+    def _introduced(self, forms: Sequence[str], at: int, size: int, asked: str | None) -> bool:
+        """« dans le nord », « en gironde », or « nord » as the answer to « où ? »."""
+        if asked == "ask_place" and len(forms) <= size + 3:
+            return True
+        if " ".join(forms[at : at + size]) in self._answers:
+            return False
+        if at == 0 or forms[at - 1] not in _BEFORE:
+            return at > 0 and forms[at - 1] in {"dans", "ds", "departement", "dept"}
+        if forms[at - 1] in {"en", "du"}:
+            return at + size == len(forms) or forms[at + size] not in {"de", "du", "des"}
+        return at > 1 and forms[at - 2] in _PREPOSITIONS
+
+    def _number(self, forms: Sequence[str], at: int, asked: str | None) -> FoundArea | None:
+        area = self.departements.get(forms[at].upper())
+        if area is None or (at + 1 < len(forms) and forms[at + 1] in _UNITS):
+            return None
+        before = forms[at - 1] if at else ""
+        named = before in {"departement", "dept", "dep", "dpt", "dpts", "departements"}
+        inside = before in {"le", "l"} and at > 1 and forms[at - 2] in {"dans", "ds", "sur", "tout"}
+        from_there = before == "du" and at > 1 and forms[at - 2] in {"suis", "sui", "chui", "viens"}
+        if named or inside or from_there or self._answer(forms, asked):
+            return FoundArea((area,), at, at)
+        return None
+
+    def _answer(self, forms: Sequence[str], asked: str | None) -> bool:
+        """« 59 », « le 62 et le 59 »: numbers, and next to nothing besides."""
+        if asked != "ask_place":
+            return False
+        return all(
+            f.upper() in self.departements
+            or f in {"le", "la", "et", "ou", "dans", "ds", "du", "sur", "c", "est", "mon", "tout"}
+            for f in forms
+        )
+
+    def named_by_number(self, form: str, following: str) -> str | None:
+        """The département of « 60 » in « clermont 60 », unless « 60 km » or « 60 ans »."""
+        code = form.upper()
+        return code if code in self.departements and following not in _UNITS else None
+
+
+def spanned(areas: tuple[Area, ...], start: int, end: int) -> tuple[Area, ...]:
+    """The same areas, with where they stand in the text."""
+    return tuple(replace(area, start=start, end=end) for area in areas)
+
+
+def _departements(lines: str) -> Iterator[tuple[str, Area]]:
+    for entry in lines.replace("\n", "|").split("|"):
+        if entry.strip():
+            code, _, name = entry.strip().partition(" ")
+            yield code, Area("departement", code, name, (code,))
+
+
+def canonical(form: str) -> str:
+    """The word of a message as names are compared: « st », « gd » -> « grand »."""
+    return _SHORT.get(form) or name_word(form)
+
+
+_SHORT = {"gd": "grand", "gde": "grande", "pt": "petit", "pte": "petite", "vx": "vieux",
+          "nd": "notre dame", "cht": "chateau", "s": "sur"}  # fmt: skip

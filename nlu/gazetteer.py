@@ -1,0 +1,178 @@
+"""Every commune of France: by code, postcode, name, beginning of a name, and position."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from importlib.resources import files
+
+import numpy as np
+import yaml
+
+from nlu.keys import name_key
+from nlu.meaning import Place
+
+# Aisne, Nord, Oise, Pas-de-Calais, Somme: at equal names, a commune there wins.
+HOME = frozenset({"02", "59", "60", "62", "80"})
+_POSTCODE = re.compile(r"\b([0-9]{5})\b")
+_CEDEX = re.compile(r"\s+cedex\b.*$", re.IGNORECASE)
+
+
+class Gazetteer:
+    """The table of communes, sorted by key; a *row* is an index into it.
+
+    Source: INSEE, La Poste and IGN (see ``tools/make_communes.py``).
+    """
+
+    def __init__(self, table: str, parts: dict[str, list[float]]) -> None:
+        rows = [line.split("\t") for line in table.splitlines()]
+        columns = list(zip(*rows, strict=True))
+        self.keys: tuple[str, ...] = columns[0]
+        self._insee, self._name, self._kind = columns[1], columns[2], columns[3]
+        self._departement, self._postcodes = columns[5], columns[6]
+        self.population: list[int] = [int(n) for n in columns[7]]
+        self.lat: list[float] = [float(n) for n in columns[8]]
+        self.lon: list[float] = [float(n) for n in columns[9]]
+        self._row_of: dict[str, int] = {}
+        for row, (insee, kind) in enumerate(zip(self._insee, self._kind, strict=True)):
+            if kind == "c" or insee not in self._row_of:
+                self._row_of[insee] = row
+        for insee, (lat, lon, people) in parts.items():
+            row = self._row_of[insee]
+            self.lat[row], self.lon[row], self.population[row] = lat, lon, int(people)
+
+    @classmethod
+    def load(cls) -> Gazetteer:
+        data = files("nlu") / "data"
+        table = gzip.decompress((data / "communes.tsv.gz").read_bytes()).decode()
+        parts = yaml.load((data / "parts.yml").read_text("utf-8"), yaml.CSafeLoader)
+        return cls(table, parts)
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def place(self, row: int, start: int = 0, end: int = 0) -> Place:
+        return Place(
+            self._insee[row], self._name[row], self._departement[row], self.lat[row],
+            self.lon[row], self.population[row], start, end,
+        )  # fmt: skip
+
+    def by_insee(self, insee: str) -> Place | None:
+        row = self._row_of.get(insee)
+        return None if row is None else self.place(row)
+
+    def row_of(self, insee: str) -> int:
+        """The row of a code known to exist; ``KeyError`` otherwise."""
+        return self._row_of[insee]
+
+    def postcodes(self, insee: str) -> tuple[str, ...]:
+        """Smallest first; empty for an unknown code or a part without its own."""
+        row = self._row_of.get(insee)
+        return () if row is None else tuple(self._postcodes[row].split())
+
+    @cached_property
+    def _rows_by_postcode(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = defaultdict(list)
+        for row, codes in enumerate(self._postcodes):
+            for code in codes.split():
+                found[code].append(row)
+        for rows in found.values():
+            rows.sort(key=lambda row: -self.population[row])
+        return dict(found)
+
+    def by_postcode(self, postcode: str) -> tuple[Place, ...]:
+        """The communes that share a postcode, most populated first."""
+        return tuple(self.place(row) for row in self._rows_by_postcode.get(postcode, ()))
+
+    def rows_by_postcode(self, postcode: str) -> list[int]:
+        return self._rows_by_postcode.get(postcode, [])
+
+    def rows_named(self, key: str) -> range:
+        """Rows whose key is exactly ``key`` (see ``name_key``)."""
+        return range(bisect_left(self.keys, key), bisect_left(self.keys, key + "\x01"))
+
+    def rows_beginning(self, key: str) -> range:
+        """Rows whose key begins with the words of ``key`` and goes on."""
+        return range(bisect_left(self.keys, key + " "), bisect_left(self.keys, key + "!"))
+
+    def likeliest_first(self, rows: Iterable[int]) -> list[int]:
+        """The pilot region first, communes before their parts, then by population."""
+        return sorted(
+            rows,
+            key=lambda row: (not self.home(row), self._kind[row] in "da", -self.population[row]),
+        )
+
+    def home(self, row: int) -> bool:
+        return self._departement[row] in HOME
+
+    def departement(self, row: int) -> str:
+        return self._departement[row]
+
+    def is_part(self, row: int) -> bool:
+        return self._kind[row] in "da"
+
+    def insee(self, row: int) -> str:
+        return self._insee[row]
+
+    def lookup(self, name: str) -> tuple[Place, ...]:
+        """The communes of exactly that name, whatever its accents and hyphens, likeliest first."""
+        rows = self.likeliest_first(self.rows_named(name_key(name)))
+        return tuple(self.place(row) for row in rows)
+
+    def homes_and_towns(self, people: int) -> Iterator[int]:
+        """Rows of the pilot region, and elsewhere of at least ``people`` inhabitants."""
+        for row, departement in enumerate(self._departement):
+            if departement in HOME or self.population[row] >= people:
+                yield row
+
+    @cached_property
+    def _sphere(self) -> tuple[list[int], np.ndarray[tuple[int, int], np.dtype[np.float64]]]:
+        rows = [row for row, kind in enumerate(self._kind) if kind == "c"]
+        lat = np.radians([self.lat[row] for row in rows])
+        lon = np.radians([self.lon[row] for row in rows])
+        points = np.stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))
+        return rows, points.T
+
+    def nearest(self, lat: float, lon: float) -> Place:
+        """The commune whose centre is nearest to a point in degrees."""
+        rows, points = self._sphere
+        a, b = np.radians(lat), np.radians(lon)
+        point = np.array([np.cos(a) * np.cos(b), np.cos(a) * np.sin(b), np.sin(a)])
+        return self.place(rows[int(np.argmax(points @ point))])
+
+    def locate(self, address: str, lat: float | None, lon: float | None) -> Place | None:
+        """The commune of a postal address: « 12 RUE DES FAUX 59000 LILLE », else of its position.
+
+        The name after the postcode decides, then the postcode, then the point.
+        """
+        for match in reversed(list(_POSTCODE.finditer(address))):
+            if rows := self._rows_by_postcode.get(match.group()):
+                key = name_key(_CEDEX.sub("", address[match.end() :]))
+                named = [row for row in rows if self.keys[row] == key]
+                return self.place(named[0] if named else self._best_of(rows, key))
+            if place := self._named_in(name_key(_CEDEX.sub("", address[match.end() :])), match):
+                return place
+        if lat is not None and lon is not None:
+            return self.nearest(lat, lon)
+        return self.place(rows[0]) if (rows := self._exact(address)) else None
+
+    def _best_of(self, rows: list[int], key: str) -> int:
+        """The one whose name shares its beginning with ``key``, else the most populated."""
+        begun = [row for row in rows if key and (key + " ").startswith(self.keys[row] + " ")]
+        return max(begun, key=lambda row: len(self.keys[row])) if begun else rows[0]
+
+    def _named_in(self, key: str, postcode: re.Match[str]) -> Place | None:
+        """A commune of that name in the postcode's département (a CEDEX code is in no table)."""
+        inside = [
+            row
+            for row in self.rows_named(key)
+            if postcode.group().startswith(self._departement[row][:2])
+        ]
+        return self.place(inside[0]) if inside else None
+
+    def _exact(self, address: str) -> list[int]:
+        return self.likeliest_first(self.rows_named(name_key(_CEDEX.sub("", address))))

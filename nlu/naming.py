@@ -1,0 +1,168 @@
+"""Which communes a few words may name: exactly, by their first words, or misspelt."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import log10
+
+from rapidfuzz.distance import OSA
+
+from nlu.gazetteer import Gazetteer
+from nlu.keys import ARTICLES, name_key, sound, without_links
+from nlu.text import fold
+
+_CANDIDATES = 6
+_TOWN = 10_000  # inhabitants from which a town outside the region stands against a partial name
+_TEN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Rows a phrase may stand for, likeliest first; one row means it is resolved.
+
+    ``exact`` is false for a beginning of a name; ``errors`` counts the typing errors forgiven.
+    """
+
+    rows: tuple[int, ...]
+    exact: bool
+    errors: int = 0
+
+    @property
+    def resolved(self) -> bool:
+        return len(self.rows) == 1
+
+
+class Naming:
+    """The names of all communes, and those of the region and of big towns by how they sound."""
+
+    def __init__(self, gazetteer: Gazetteer, nicknames: dict[str, str]) -> None:
+        self._g = gazetteer
+        self.nicknames = {key: gazetteer.row_of(code) for key, code in nicknames.items()}
+        self.longest: dict[str, int] = {}
+        for key in [*gazetteer.keys, *self.nicknames]:
+            words = key.split(" ")
+            first, length = words[0], len(words)
+            if length > self.longest.get(first, 0):
+                self.longest[first] = length
+        self._near = [row for row in gazetteer.homes_and_towns(_TOWN)]
+        self._bare: dict[str, list[int]] = defaultdict(list)
+        self._joined: dict[str, list[int]] = defaultdict(list)
+        for row in self._near:
+            key = gazetteer.keys[row]
+            if " " in key:
+                self._bare[without_links(key.split(" "))].append(row)
+                self._joined[key.replace(" ", "")].append(row)
+        self._by_sound, self._by_size = self._listen()
+
+    def _listen(self) -> tuple[dict[str, list[int]], dict[tuple[str, int], list[tuple[str, int]]]]:
+        """Names by their sound; and by first letter of the sound and length, to be compared."""
+        sounds: dict[str, list[int]] = defaultdict(list)
+        sizes: dict[tuple[str, int], list[tuple[str, int]]] = defaultdict(list)
+        for row in self._near:
+            joined = self._g.keys[row].replace(" ", "")
+            sounds[sound(joined)].append(row)
+            sizes[joined[0], len(joined)].append((joined, row))
+        return sounds, sizes
+
+    def exactly(
+        self, words: Sequence[str], article: str, departements: frozenset[str]
+    ) -> Named | None:
+        """``words`` as a whole name, without its small words, joined, or the beginning of one."""
+        key = " ".join(words)
+        if (row := self.nicknames.get(key)) is not None and not (departements - {self._dep(row)}):
+            return Named((row,), exact=True)
+        exact = list(self._g.rows_named(key))
+        longer = list(self._g.rows_beginning(key))
+        if not exact and not longer:
+            exact = self._bare.get(key, []) or (self._joined.get(key, []) if len(key) > 5 else [])
+            if not exact and len(words) > 1:
+                exact = self._bare.get(without_links(words), [])
+        exact, longer = self._in(departements, exact, longer)
+        pool = self._with_article(self._pool(exact, longer, bool(departements)), article)
+        if not pool:
+            return None
+        rows = self.rule_of_ten(pool)
+        return Named(rows, exact=any(row in exact for row in rows))
+
+    def _dep(self, row: int) -> str:
+        return self._g.departement(row)
+
+    def _in(
+        self, departements: frozenset[str], exact: list[int], longer: list[int]
+    ) -> tuple[list[int], list[int]]:
+        """Only those of the départements named nearby, when there are any."""
+        if not departements:
+            return exact, longer
+        inside = [[r for r in rows if self._dep(r) in departements] for rows in (exact, longer)]
+        return (inside[0], inside[1]) if any(inside) else (exact, longer)
+
+    def _pool(self, exact: list[int], longer: list[int], anywhere: bool) -> list[int]:
+        """Among whom the rule of ten decides: the region first, a real town before a beginning."""
+        people = self._g.population
+        home = [row for row in exact if anywhere or self._g.home(row)]
+        home_longer = [row for row in longer if anywhere or self._g.home(row)]
+        if home:
+            most = max(people[row] for row in home)
+            bigger = any(people[row] > most for row in home_longer)
+            return home + home_longer if bigger else home
+        most = max((people[row] for row in exact), default=0)
+        rival = max((people[row] for row in home_longer), default=0)
+        if exact and (not home_longer or most >= max(_TOWN, _TEN * rival)):
+            return exact
+        return home_longer or [row for row in longer if people[row] >= _TOWN]
+
+    def _with_article(self, rows: list[int], article: str) -> list[int]:
+        """« le quesnoy » is Le Quesnoy rather than Quesnoy-sur-Deûle."""
+        if not article:
+            return rows
+        same = [row for row in rows if self.article(row) == article]
+        return same or rows
+
+    def article(self, row: int) -> str:
+        """The article a commune's name begins with, folded; empty when there is none."""
+        first = fold(self._g.place(row).name).replace("'", " ").replace("-", " ").split(" ")[0]
+        return first if first in ARTICLES else ""
+
+    def rule_of_ten(self, pool: Iterable[int]) -> tuple[int, ...]:
+        """The likeliest alone when it has ten times the people of the next; else the likeliest."""
+        rows = list({self._g.insee(row): row for row in reversed(list(pool))}.values())
+        by_people = sorted(rows, key=lambda row: -self._g.population[row])
+        people = [max(1, self._g.population[row]) for row in by_people]
+        if len(rows) == 1 or people[0] >= _TEN * people[1]:
+            return (by_people[0],)
+        return tuple(self._g.likeliest_first(rows)[:_CANDIDATES])
+
+    def misspelt(self, text: str, allowed: int | None = None) -> Named | None:
+        """The likeliest name within one or two typing errors of ``text``, or sounding alike."""
+        joined = name_key(text).replace(" ", "")
+        if len(joined) < 4 or len(joined) > 32:
+            return None
+        limit = _errors(len(joined)) if allowed is None else allowed
+        best: tuple[float, int, int] | None = None
+        for name, row in self._resembling(joined, limit):
+            errors = OSA.distance(joined, name, score_cutoff=limit)
+            if errors <= limit:
+                best = self._better(best, errors, row, errors)
+        heard = sound(joined)
+        if len(heard) > 2:
+            for row in self._by_sound.get(heard, ()):
+                best = self._better(best, 0.8, row, 1)
+        return Named((best[2],), exact=True, errors=best[1]) if best else None
+
+    def _better(
+        self, best: tuple[float, int, int] | None, cost: float, row: int, errors: int
+    ) -> tuple[float, int, int]:
+        """Fewer errors count most; then inhabitants: a factor of 1,000 is worth one error."""
+        score = cost - log10(self._g.population[row] + 10) / 3 + (not self._g.home(row)) * 0.5
+        found = (score, errors, row)
+        return found if best is None or found < best else best
+
+    def _resembling(self, joined: str, limit: int) -> Iterable[tuple[str, int]]:
+        for size in range(len(joined) - limit, len(joined) + limit + 1):
+            yield from self._by_size.get((joined[0], size), ())
+
+
+def _errors(length: int) -> int:
+    return 1 if length < 7 else 2

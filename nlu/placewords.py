@@ -1,0 +1,95 @@
+"""The small words around places: what announces one, what rules one out, what never is one."""
+
+from __future__ import annotations
+
+CUES = frozenset({
+    "a", "au", "aux", "vers", "ver", "sur", "habite", "jhabite", "habitant", "secteur", "entre",
+    "jusqu", "jusqua", "pres", "autour", "direction", "commune", "alentour", "alentours",
+    "environs", "residant", "reside", "domicilie", "vis", "kote", "ville", "cote", "coin",
+    "near", "around", "from", "cerca", "w", "kolo", "jabite", "abite", "habitte", "rajoute",
+    "ajoute", "met", "mets", "mettez", "enleve", "retire", "supprime", "change", "remplace",
+})  # fmt: skip
+WEAK_CUES = frozenset({
+    "en", "in", "de", "d", "du", "des", "dans", "ds", "c", "cest", "est", "plutot", "sauf", "pas",
+    "sinon", "et", "ou", "non", "pour", "chez", "oui", "par", "finalement", "ni", "que", "voir",
+    "voire", "aussi", "depuis", "sans", "cfa", "gare",
+})  # fmt: skip
+# « près de », « à 10 min de », « la ville de »: what makes « de X » a place.
+NEAR = frozenset({
+    "pres", "autour", "cote", "loin", "proximite", "environ", "environs", "alentour", "alentours",
+    "coin", "min", "mn", "minutes", "km", "kms", "ville", "region", "secteur", "suis", "sui",
+    "chui", "jsuis", "jsui", "viens", "vien", "habitant", "kilometres", "bornes", "agglo", "centre",
+    "nord", "sud", "est", "ouest", "commune", "peripherie", "proche", "gare", "cfa", "alentoure",
+    "heure", "h", "bassin", "kote", "partir", "bout",
+})  # fmt: skip
+# « il a », « y a », « on a » is to have, not « à ».
+HAS = frozenset({
+    "y", "il", "elle", "on", "tu", "ya", "qui", "m", "n", "t", "nous", "ca", "yen", "l", "ki",
+    "mere", "pere", "frere", "soeur",
+})  # fmt: skip
+ARTICLE_OF = {"le": "le", "la": "la", "les": "les", "l": "l", "du": "le", "au": "le",
+              "des": "les", "aux": "les"}  # fmt: skip
+STREETS = frozenset({
+    "rue", "avenue", "av", "ave", "boulevard", "bd", "bld", "chemin", "route", "impasse", "allee",
+    "quai", "square", "faubourg", "fbg", "ruelle", "chaussee", "place", "residence", "cite",
+})  # fmt: skip
+# « place » and « route » are street words only after a number: « une place à lens », « en route ».
+NUMBERED_STREETS = frozenset({"place", "route", "residence", "cite", "chemin", "square", "quai",
+                              "ave", "av"})  # fmt: skip
+AFTER_STREET = frozenset({"a", "au", "aux", "vers", "je", "jcherche", "dans", "sur", "mais", "et",
+                          "j", "c", "pour", "ya", "commune", "cherche"})  # fmt: skip
+BEFORE_NUMBER = frozenset({"le", "la", "les", "l", "du", "dans", "ds", "departement", "dept",
+                           "dep", "dpt", "dpts", "et", "ou", "sur", "tout", "est", "c", "d"})  # fmt: skip
+MONEY = frozenset({"euros", "euro", "e", "eur", "balles", "km", "kms", "habitants", "brut", "net",
+                   "offres"})  # fmt: skip
+# Words that may stand around a place without saying anything.
+SMALL = frozenset({
+    "a", "au", "aux", "le", "la", "les", "l", "de", "du", "des", "d", "en", "et", "ou", "un", "une",
+    "je", "j", "jsuis", "suis", "sui", "chui", "jsui", "c", "cest", "est", "ce", "ca", "mon", "ma",
+    "moi", "chez", "vers", "sur", "dans", "ds", "pres", "cote", "autour", "habite", "jhabite",
+    "jabite", "oui", "non", "bah", "ben", "euh", "plutot", "svp", "stp", "merci", "bonjour", "bjr",
+    "slt", "salut", "cc", "coucou", "ville", "coin", "secteur", "pour", "pr", "y", "que", "qu",
+    "donc", "alors", "pas", "plus", "mais", "ok", "dac", "voila", "aussi", "finalement", "enfaite",
+    "fait", "enleve", "retire", "ajoute", "rajoute", "mets", "met", "sauf", "ni", "sans", "tout",
+    "trop", "loin", "commune", "departement", "par", "la", "alentours", "environs", "region",
+    "s", "si", "ya", "il", "on", "tu", "te", "me", "se", "ne", "n", "m", "t", "quoi", "ici",
+    "cherche", "jcherche", "recherche", "jrecherche", "apprentissage", "alternance", "contrat",
+    "apprenti", "apprentie", "patron", "stage", "veux", "veut", "jveux", "dispo", "urgent",
+    "voudrais", "jvoudrais", "faire", "cap", "bp", "bts", "bac", "pro", "offre", "offres",
+    "boulot", "taf", "travail", "emploi", "mm", "peu", "pa", "km", "entre", "sinon", "bien",
+})  # fmt: skip
+# Not in a French dictionary, and not misspelt towns either.
+NEVER = frozenset({
+    "jcherche", "jveux", "jveu", "jaimerais", "jaimerai", "jsuis", "jsui", "chui", "bjr", "bsr",
+    "slt", "svp", "stp", "mdr", "lol", "wesh", "alternance", "apprentissage", "apprenti",
+    "apprentie", "jrecherche", "jvoudrais", "jpeux", "jpeu", "jai", "jhabite", "jfais", "dispo",
+    "aprentissage", "apprentisage", "alternence", "cap", "bts", "cfa", "bep", "cv", "tel", "mail",
+    "salu", "kikou", "yo", "cherche", "recherche", "scooter", "voiture", "permis", "boulot",
+    "taf", "formation", "diplome", "offre", "offres", "alertes", "alerte", "jconnais", "jamais",
+    "septembre", "octobre", "novembre", "decembre", "janvier", "fevrier", "avril", "juillet",
+    "sept", "janv", "merci", "bonsoir", "hello", "jpense", "jaime", "jtravaille", "bosser",
+    "jbosse", "jveut", "jcherch", "chercher", "metier", "mecano", "mecanique", "coiffure",
+    "boulangerie", "patisserie", "plomberie", "maconnerie", "electricite", "menuiserie",
+    "carrosserie", "cuisine", "boucherie", "esthetique", "fleuriste", "peinture", "couvreur",
+})  # fmt: skip
+NEGATORS = frozenset({
+    "pas", "sauf", "hors", "enleve", "enlever", "retire", "retirer", "supprime", "supprimer",
+    "sans", "ni", "plus", "hormis", "excepte", "vire", "oublie", "evite", "jamais", "enleves",
+    "enlevez", "retirez", "surtoutpas", "pa",
+})  # fmt: skip
+# What may stand between « pas » and the place it rules out.
+BETWEEN = frozenset({
+    "a", "au", "aux", "sur", "vers", "de", "d", "du", "dans", "ds", "en", "ville", "cote", "veux",
+    "loin", "trop", "tres", "pres", "si", "vraiment", "aller", "travailler", "bosser", "the",
+})  # fmt: skip
+# « je trouve pas à Lille »: it is still Lille.
+SEARCHED_IN_VAIN = frozenset({"trouve", "trouver", "jtrouve", "trouvé", "ya", "a", "cherche",
+                              "reponse", "que", "reponds", "trouvent"})  # fmt: skip
+SEEK = frozenset({"cherche", "jcherche", "recherche", "jrecherche", "veux", "jveux", "veu", "jveu",
+                  "voudrais", "jvoudrais", "aimerais", "jaimerais", "cherch", "voudrai"})  # fmt: skip
+NOT_MINE = frozenset({
+    "travaille", "jtravaille", "bosse", "jbosse", "bossais", "travaillais", "pere", "mere", "frere",
+    "soeur", "oncle", "tante", "cousin", "cousine", "pote", "copain", "copine", "daron", "daronne",
+    "papa", "maman", "habitais", "etais", "avant", "actuellement", "ancien", "parents", "ami",
+    "voisin", "tonton", "beau", "refait", "grand", "poste", "moment", "fini", "quitte",
+})  # fmt: skip
