@@ -1,67 +1,31 @@
-"""Files of offers as API apprentissage writes them: one ``JobOfferRead`` a line, into our store."""
+"""Files of offers, one ``JobOfferRead`` a line, read into our store."""
 
 from __future__ import annotations
 
 import gzip
 import json
-import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from math import isfinite
+from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, Protocol
-from zoneinfo import ZoneInfo
+from typing import BinaryIO
 
-from matching.html import line, plain
+from matching.job_offer import BadOffer, Locate, parse_job
 from matching.model import Offer, OfferStore
 
-PARIS = ZoneInfo("Europe/Paris")
+__all__ = ["BadOffer", "ImportReport", "Locate", "UnreadableFile", "import_file", "parse_job"]
 
-_ROME = re.compile(r"[A-Z]\d{4}")
-_POSTCODE = re.compile(r"(?<!\d)(\d{5})(?!\d)")
-_LEVELS = frozenset("34567")
-
-_TERRITORIES = (
-    (41.2, 51.2, -5.3, 9.7),  # mainland and Corsica
-    (15.8, 18.2, -63.2, -60.9),  # Guadeloupe, Saint-Martin, Saint-Barthélemy
-    (14.3, 15.0, -61.3, -60.7),  # Martinique
-    (2.0, 6.0, -54.7, -51.5),  # Guyane
-    (-21.5, -20.8, 55.1, 55.9),  # La Réunion
-    (-13.1, -12.5, 44.9, 45.4),  # Mayotte
-    (46.7, 47.2, -56.5, -56.0),  # Saint-Pierre-et-Miquelon
-    (-23.0, -19.0, 158.0, 169.0),  # Nouvelle-Calédonie
-    (-28.0, -7.0, -155.0, -134.0),  # Polynésie française
-    (-14.5, -13.0, -178.5, -175.9),  # Wallis-et-Futuna
-)
-"""South, north, west, east of where an offer can be: tells coordinates written the wrong way
-round, and those of nowhere (0, 0), from those that can be believed."""
-
-
-class BadOffer(Exception):
-    """A line that cannot become an offer; the message says why, in French."""
+_REASONS: dict[type[OSError], str] = {
+    FileNotFoundError: "n’existe pas",
+    IsADirectoryError: "est un dossier",
+    PermissionError: "n’est pas ouvert à la lecture",
+}
 
 
 class UnreadableFile(Exception):
     """A file that cannot be read at all; the message says why, in French."""
 
-
-class Commune(Protocol):
-    """What we need of the place an offer lies in: INSEE code, name, centre in degrees."""
-
-    @property
-    def insee(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def lat(self) -> float: ...
-    @property
-    def lon(self) -> float: ...
-
-
-Locate = Callable[[str, float | None, float | None], Commune | None]
-"""(address, latitude, longitude) -> the commune they point to; either may be missing."""
 
 Progress = Callable[[int, int], None]
 """Called now and then with the bytes read of the file, and its size."""
@@ -79,192 +43,6 @@ class ImportReport:
     imported: int
     skipped: list[tuple[int, str]]
     expired: int = 0
-
-
-def parse_job(job: object, locate: Locate) -> Offer:
-    """One ``JobOfferRead`` as an :class:`Offer`.
-
-    Whatever may be null in practice may be null here; what is there but makes no sense is refused.
-    Raises :class:`BadOffer`.
-    """
-    if not isinstance(job, Mapping):
-        raise BadOffer("la ligne n’est pas un objet JSON")
-    offer, apply = _part(job, "offer"), _part(job, "apply")
-    contract, publication = _part(job, "contract"), _part(offer, "publication")
-    diploma = _part(offer, "target_diploma")
-    _only_apprenticeships(contract)
-    source, identifier = _identity(job)
-    return Offer(
-        id=f"{source}:{identifier}",
-        source=source,
-        title=_title(offer),
-        company=_company(_part(job, "workplace")),
-        rome_codes=_rome_codes(offer),
-        url=_url(apply),
-        published=_moment(publication.get("creation"), "date de publication"),
-        expires=_moment(publication.get("expiration"), "date d’expiration"),
-        start=_day(contract.get("start")),
-        phone=_text(apply.get("phone")),
-        apply_to=_text(apply.get("recipient_id")),
-        diploma_level=_level(diploma),
-        diploma=_text(diploma.get("label")),
-        description=plain(_string(offer.get("description"))),
-        duration_months=_months(contract.get("duration")),
-        status=_status(offer.get("status")),
-        school=_is_school(job),
-        **_where(_part(_part(job, "workplace"), "location"), locate),
-    )
-
-
-def _part(job: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """A nested object; an empty one where it is null or absent."""
-    part = job.get(name)
-    if part is None:
-        return {}
-    if not isinstance(part, Mapping):
-        raise BadOffer(f"« {name} » n’est pas un objet")
-    return part
-
-
-def _string(value: object) -> str:
-    """Texts and numbers as text, everything else as nothing."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return ""
-    return str(value)
-
-
-def _text(value: object) -> str | None:
-    return line(_string(value)) or None
-
-
-def _only_apprenticeships(contract: Mapping[str, Any]) -> None:
-    types = contract.get("type") or ()
-    if "Apprentissage" not in ([types] if isinstance(types, str) else types):
-        raise BadOffer("ce n’est pas un contrat d’apprentissage")
-
-
-def _identity(job: Mapping[str, Any]) -> tuple[str, str]:
-    """The partner's label, and the offer's number: ours of API apprentissage, or the partner's."""
-    identifier = _part(job, "identifier")
-    source = _text(identifier.get("partner_label"))
-    number = _text(identifier.get("id")) or _text(identifier.get("partner_job_id"))
-    if not source or not number:
-        raise BadOffer("identifiant ou partenaire absent")
-    return source, number
-
-
-def _title(offer: Mapping[str, Any]) -> str:
-    title = line(_string(offer.get("title")))
-    if len(title) < 3:
-        raise BadOffer("titre absent")
-    return title
-
-
-def _company(workplace: Mapping[str, Any]) -> str | None:
-    names = (_text(workplace.get(key)) for key in ("name", "brand", "legal_name"))
-    return next(filter(None, names), None)
-
-
-def _rome_codes(offer: Mapping[str, Any]) -> tuple[str, ...]:
-    codes = offer.get("rome_codes")
-    known = [c for c in codes or () if isinstance(c, str) and _ROME.fullmatch(c)]
-    if not known:
-        raise BadOffer("aucun code ROME")
-    return tuple(dict.fromkeys(known))
-
-
-def _url(apply: Mapping[str, Any]) -> str:
-    """The page of the offer; nothing but http(s), since it becomes a link in front of people."""
-    url = _string(apply.get("url")).strip()
-    if re.fullmatch(r"https?://[^\s\"'<>]+", url, re.IGNORECASE):
-        return url
-    if url:
-        raise BadOffer("adresse de l’offre illisible")
-    if not (_text(apply.get("phone")) or _text(apply.get("recipient_id"))):
-        raise BadOffer("aucun moyen de postuler")
-    return ""
-
-
-def _moment(value: object, what: str) -> datetime | None:
-    """An aware datetime in UTC; without an offset it is taken to be UTC."""
-    if value is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(_string(value))
-        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise BadOffer(f"{what} illisible") from error
-
-
-def _day(value: object) -> date | None:
-    """The day in France: « 2027-08-31T22:00:00Z » is 1 September there."""
-    moment = _moment(value, "date de début")
-    if moment is None:
-        return None
-    if len(_string(value)) == len("2027-09-01"):
-        return moment.date()
-    return moment.astimezone(PARIS).date()
-
-
-def _level(diploma: Mapping[str, Any]) -> int | None:
-    level = _string(diploma.get("european"))
-    return int(level) if level in _LEVELS else None
-
-
-def _months(value: object) -> int | None:
-    number = _number(value)
-    return int(number) if number and 0 < number <= 120 else None
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if abs(value) < 1e9 and isfinite(value) else None
-
-
-def _status(value: object) -> Literal["open", "closed"]:
-    """« Active » is open; a state we were not told of is not held against the offer."""
-    return "open" if value in (None, "Active") else "closed"
-
-
-def _is_school(job: Mapping[str, Any]) -> bool:
-    """Posted by a training centre, or from a workplace that teaches (NAF division 85)."""
-    naf = _part(_part(_part(job, "workplace"), "domain"), "naf")
-    return job.get("is_delegated") is True or _string(naf.get("code")).startswith("85")
-
-
-def _where(location: Mapping[str, Any], locate: Locate) -> dict[str, Any]:
-    """City, postcode, INSEE code and position; the commune's centre where no position is given."""
-    address = line(_string(location.get("address")))
-    position = _position(_part(location, "geopoint").get("coordinates"))
-    commune = locate(address, *(position or (None, None)))
-    if commune is None:
-        raise BadOffer(f"commune introuvable : « {address[:80]} »" if address else "lieu absent")
-    lat, lon = position or (commune.lat, commune.lon)
-    postcodes = _POSTCODE.findall(address)
-    return {
-        "city": commune.name,
-        "postcode": postcodes[-1] if postcodes else "",
-        "insee": commune.insee,
-        "lat": lat,
-        "lon": lon,
-    }
-
-
-def _position(coordinates: object) -> tuple[float, float] | None:
-    """(latitude, longitude) of GeoJSON's [longitude, latitude], even when written in our order."""
-    if not isinstance(coordinates, list | tuple) or len(coordinates) < 2:
-        return None
-    lon, lat = _number(coordinates[0]), _number(coordinates[1])
-    if lat is None or lon is None:
-        return None
-    if _in_france(lat, lon):
-        return lat, lon
-    return (lon, lat) if _in_france(lon, lat) else None
-
-
-def _in_france(lat: float, lon: float) -> bool:
-    return any(s <= lat <= n and w <= lon <= e for s, n, w, e in _TERRITORIES)
 
 
 async def import_file(
@@ -316,9 +94,9 @@ def read_lines(path: Path, progress: Progress | None = None) -> Iterator[tuple[i
     except UnicodeDecodeError as error:
         raise UnreadableFile(f"{path} n’est pas en UTF-8") from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise UnreadableFile(f"{path} : archive gzip abîmée") from error
+        raise UnreadableFile(f"{path}\u00a0: archive gzip abîmée") from error
     except OSError as error:
-        raise UnreadableFile(f"{path} : {error.strerror or error}") from error
+        raise UnreadableFile(f"{path} {_REASONS.get(type(error), 'ne se lit pas')}") from error
 
 
 def _lines(raw: BinaryIO, size: int, progress: Progress | None) -> Iterator[tuple[int, str]]:

@@ -187,7 +187,7 @@ def test_the_best_comes_first() -> None:
         replace(best, id="older code", rome_codes=("F1610",)),
         replace(best, id="school", school=True),
     ]
-    assert sorted(reversed(ordered), key=lambda o: rank(search, o)) == ordered
+    assert sorted([*ordered[4:], *ordered[:4]], key=lambda o: rank(search, o)) == ordered
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,249 @@
+"""An offer as API apprentissage writes it (``JobOfferRead``), read with all that it may lack."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from math import isfinite
+from typing import Any, Literal, Protocol
+from zoneinfo import ZoneInfo
+
+from matching.html import line, plain
+from matching.model import Offer
+
+PARIS = ZoneInfo("Europe/Paris")
+
+_ROME = re.compile(r"[A-Z]\d{4}")
+_POSTCODE = re.compile(r"(?<!\d)(\d{5})(?!\d)")
+_LEVELS = frozenset("34567")
+
+_TERRITORIES = (
+    (41.2, 51.2, -5.3, 9.7),  # mainland and Corsica
+    (15.8, 18.2, -63.2, -60.9),  # Guadeloupe, Saint-Martin, Saint-Barthélemy
+    (14.3, 15.0, -61.3, -60.7),  # Martinique
+    (2.0, 6.0, -54.7, -51.5),  # Guyane
+    (-21.5, -20.8, 55.1, 55.9),  # La Réunion
+    (-13.1, -12.5, 44.9, 45.4),  # Mayotte
+    (46.7, 47.2, -56.5, -56.0),  # Saint-Pierre-et-Miquelon
+    (-23.0, -19.0, 158.0, 169.0),  # Nouvelle-Calédonie
+    (-28.0, -7.0, -155.0, -134.0),  # Polynésie française
+    (-14.5, -13.0, -178.5, -175.9),  # Wallis-et-Futuna
+)
+"""South, north, west, east of where an offer can be: tells coordinates written the wrong way
+round, and those of nowhere (0, 0), from those that can be believed."""
+
+
+class BadOffer(Exception):
+    """A line that cannot become an offer; the message says why, in French."""
+
+
+class Commune(Protocol):
+    """What we need of the place an offer lies in: INSEE code, name, centre in degrees."""
+
+    @property
+    def insee(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def lat(self) -> float: ...
+    @property
+    def lon(self) -> float: ...
+
+
+Locate = Callable[[str, float | None, float | None], Commune | None]
+"""(address, latitude, longitude) -> the commune they point to; either may be missing."""
+
+
+def parse_job(job: object, locate: Locate) -> Offer:
+    """One ``JobOfferRead`` as an :class:`Offer`.
+
+    Whatever may be null in practice may be null here; what is there but makes no sense is refused.
+    Raises :class:`BadOffer`.
+    """
+    if not isinstance(job, Mapping):
+        raise BadOffer("la ligne n’est pas un objet JSON")
+    offer, apply = _part(job, "offer"), _part(job, "apply")
+    contract, publication = _part(job, "contract"), _part(offer, "publication")
+    diploma = _part(offer, "target_diploma")
+    _only_apprenticeships(contract)
+    source, identifier = _identity(job)
+    return Offer(
+        id=f"{source}:{identifier}",
+        source=source,
+        title=_title(offer),
+        company=_company(_part(job, "workplace")),
+        rome_codes=_rome_codes(offer),
+        url=_url(apply),
+        published=_moment(publication.get("creation"), "date de publication"),
+        expires=_moment(publication.get("expiration"), "date d’expiration"),
+        start=_day(contract.get("start")),
+        phone=_text(apply.get("phone")),
+        apply_to=_text(apply.get("recipient_id")),
+        diploma_level=_level(diploma),
+        diploma=_text(diploma.get("label")),
+        description=plain(_string(offer.get("description"))),
+        duration_months=_months(contract.get("duration")),
+        status=_status(offer.get("status")),
+        school=_is_school(job),
+        **_where(_part(_part(job, "workplace"), "location"), locate),
+    )
+
+
+def _part(job: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A nested object; an empty one where it is null or absent."""
+    part = job.get(name)
+    if part is None:
+        return {}
+    if not isinstance(part, Mapping):
+        raise BadOffer(f"«\u202f{name}\u202f» n’est pas un objet")
+    return part
+
+
+def _string(value: object) -> str:
+    """Texts and numbers as text, everything else as nothing."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    return str(value)
+
+
+def _text(value: object) -> str | None:
+    return line(_string(value)) or None
+
+
+def _only_apprenticeships(contract: Mapping[str, Any]) -> None:
+    types = contract.get("type")
+    if "Apprentissage" not in (types if isinstance(types, list) else [types]):
+        raise BadOffer("ce n’est pas un contrat d’apprentissage")
+
+
+def _identity(job: Mapping[str, Any]) -> tuple[str, str]:
+    """The partner's label, and the offer's number: ours of API apprentissage, or the partner's."""
+    identifier = _part(job, "identifier")
+    source = _text(identifier.get("partner_label"))
+    number = _text(identifier.get("id")) or _text(identifier.get("partner_job_id"))
+    if not source or not number:
+        raise BadOffer("identifiant ou partenaire absent")
+    return source, number
+
+
+def _title(offer: Mapping[str, Any]) -> str:
+    title = line(_string(offer.get("title")))
+    if len(title) < 3:
+        raise BadOffer("titre absent")
+    return title
+
+
+def _company(workplace: Mapping[str, Any]) -> str | None:
+    names = (_text(workplace.get(key)) for key in ("name", "brand", "legal_name"))
+    return next(filter(None, names), None)
+
+
+def _rome_codes(offer: Mapping[str, Any]) -> tuple[str, ...]:
+    codes = offer.get("rome_codes")
+    known = [
+        c
+        for c in (codes if isinstance(codes, list) else ())
+        if isinstance(c, str) and _ROME.fullmatch(c)
+    ]
+    if not known:
+        raise BadOffer("aucun code ROME")
+    return tuple(dict.fromkeys(known))
+
+
+def _url(apply: Mapping[str, Any]) -> str:
+    """The page of the offer; nothing but http(s), since it becomes a link in front of people."""
+    url = _string(apply.get("url")).strip()
+    if re.fullmatch(r"https?://[^\s\"'<>]+", url, re.IGNORECASE):
+        return url
+    if url:
+        raise BadOffer("adresse de l’offre illisible")
+    if not (_text(apply.get("phone")) or _text(apply.get("recipient_id"))):
+        raise BadOffer("aucun moyen de postuler")
+    return ""
+
+
+def _moment(value: object, what: str) -> datetime | None:
+    """An aware datetime in UTC; without an offset it is taken to be UTC."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise BadOffer(f"{what} illisible")
+    try:
+        moment = datetime.fromisoformat(value)
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise BadOffer(f"{what} illisible") from error
+
+
+def _day(value: object) -> date | None:
+    """The day in France: « 2027-08-31T22:00:00Z » is 1 September there."""
+    moment = _moment(value, "date de début")
+    if moment is None:
+        return None
+    if len(_string(value)) == len("2027-09-01"):
+        return moment.date()
+    return moment.astimezone(PARIS).date()
+
+
+def _level(diploma: Mapping[str, Any]) -> int | None:
+    level = _string(diploma.get("european"))
+    return int(level) if level in _LEVELS else None
+
+
+def _months(value: object) -> int | None:
+    number = _number(value)
+    return int(number) if number and 0 < number <= 120 else None
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) < 1e9 and isfinite(value) else None
+
+
+def _status(value: object) -> Literal["open", "closed"]:
+    """« Active » is open; a state we were not told of is not held against the offer."""
+    return "open" if value in (None, "Active") else "closed"
+
+
+def _is_school(job: Mapping[str, Any]) -> bool:
+    """Posted by a training centre, or from a workplace that teaches (NAF division 85)."""
+    naf = _part(_part(_part(job, "workplace"), "domain"), "naf")
+    return job.get("is_delegated") is True or _string(naf.get("code")).startswith("85")
+
+
+def _where(location: Mapping[str, Any], locate: Locate) -> dict[str, Any]:
+    """City, postcode, INSEE code and position; the commune's centre where no position is given."""
+    address = line(_string(location.get("address")))
+    position = _position(_part(location, "geopoint").get("coordinates"))
+    commune = locate(address, *(position or (None, None)))
+    if commune is None:
+        raise BadOffer(
+            f"commune introuvable\u00a0: «\u202f{address[:80]}\u202f»" if address else "lieu absent"
+        )
+    lat, lon = position or (commune.lat, commune.lon)
+    postcodes = _POSTCODE.findall(address)
+    return {
+        "city": commune.name,
+        "postcode": postcodes[-1] if postcodes else "",
+        "insee": commune.insee,
+        "lat": lat,
+        "lon": lon,
+    }
+
+
+def _position(coordinates: object) -> tuple[float, float] | None:
+    """(latitude, longitude) of GeoJSON's [longitude, latitude], even when written in our order."""
+    if not isinstance(coordinates, list | tuple) or len(coordinates) < 2:
+        return None
+    lon, lat = _number(coordinates[0]), _number(coordinates[1])
+    if lat is None or lon is None:
+        return None
+    if _in_france(lat, lon):
+        return lat, lon
+    return (lon, lat) if _in_france(lon, lat) else None
+
+
+def _in_france(lat: float, lon: float) -> bool:
+    return any(s <= lat <= n and w <= lon <= e for s, n, w, e in _TERRITORIES)
