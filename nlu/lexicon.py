@@ -1,0 +1,57 @@
+"""The words that name trades, as a tree of words walked from each word of a message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+# Small words that neither make nor break a name: « tailleur (de) pierre ».
+SKIPPED = frozenset(
+    "a au aux d de des du en l la le les pour sur un une dans avec ds dns".split()  # noqa: SIM905
+)
+
+Tree = dict[str, Any]
+END = ""
+
+
+def content(forms: Iterable[str]) -> list[str]:
+    """The words of a name without its small words (all of them if nothing else is left)."""
+    words = list(forms)
+    return [form for form in words if form not in SKIPPED] or words
+
+
+def singular(form: str) -> str:
+    """« voitures » -> « voiture », « bateaux » -> « bateau »; short words are left alone."""
+    return form[:-1] if len(form) > 3 and form[-1] in "sx" else form
+
+
+def tree(names: dict[str, str]) -> Tree:
+    """Nested dictionaries, one level a word; under ``END`` what the name means."""
+    root: Tree = {}
+    for name, meaning in names.items():
+        node = root
+        for word in name.split(" "):
+            node = node.setdefault(word, {})
+        node[END] = meaning
+    return root
+
+
+def longest(root: Tree, words: Sequence[str], start: int) -> tuple[int, str] | None:
+    """The longest name that begins at ``start``: index after its last word, and its meaning.
+
+    Small words inside a name are skipped; at most ten words are looked at.
+    """
+    node, best, i = root, None, start
+    last = min(len(words), start + 14)
+    while i < last:
+        word = words[i]
+        below = node.get(word) or node.get(singular(word))
+        if below is None:
+            if i > start and word in SKIPPED:
+                i += 1
+                continue
+            break
+        node, i = below, i + 1
+        if END in node:
+            best = (i, node[END])
+    return best

@@ -1,0 +1,270 @@
+"""Builds the trade tables: titles.tsv from the ROME, trades.json from trades.yml and titles.tsv.
+
+Source: ROME 4.60, open data of France Travail, Licence Ouverte 2.0.
+
+    python tools/make_trades.py titles artisanat.json rome_codes.csv
+    python tools/make_trades.py lexicon
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from nlu.lexicon import content, singular
+from nlu.text import Message, fold
+
+DATA = Path(__file__).resolve().parent.parent / "nlu" / "data"
+COLUMNS = ("rome", "parent", "family", "masculine", "feminine")
+ENDINGS = ("er", "e", "es", "ez", "ent", "ais", "ait", "ant", "é", "erai")
+NOUNS = {
+    "réparer": ["réparation", "réparations", "entretien", "dépannage", "restauration"],
+    "poser": ["pose", "installation"],
+    "faire": ["fabrication", "création", "préparation"],
+    "construire": ["construction"],
+    "vendre": ["vente"],
+    "nettoyer": ["nettoyage", "lavage"],
+    "conduire": ["conduis", "conduit", "conduite"],
+    "couper": ["coupe"],
+}
+ROOTS = {
+    "mettre": ["mettre", "met", "mets"],
+    "coudre": ["coudre", "couds", "coud", "cousant"],
+    "recoudre": ["recoudre"],
+    "peindre": ["peindre", "peins", "peint", "peinds"],
+    "repeindre": ["repeindre"],
+    "teindre": ["teindre"],
+    "tondre": ["tondre", "tonds", "tond"],
+    "vendre": ["vendre", "vends", "vend"],
+}
+
+
+# ------------------------------------------------------------------------------ titles.tsv
+def genders(title: str) -> tuple[str, str]:
+    """« Poseur / Poseuse de stores » -> both whole titles; an epicene title twice."""
+    title = re.sub(r"\(\w+\)", "", title).replace("  ", " ").strip()
+    left, slash, right = title.partition(" / ")
+    if not slash:
+        return title, title
+    tail = right.split(" ")[len(left.split(" ")) :]
+    return " ".join([left, *tail]), right
+
+
+def title_rows(
+    trades: dict[str, Any], codes: Iterable[dict[str, str]]
+) -> Iterator[tuple[str, ...]]:
+    """One row per official title; the parents come from the table of codes."""
+    parents = {row["code_rome"]: row["code_rome_parent"] for row in codes}
+    for trade in trades["metiers"]:
+        code = trade["code_rome"]
+        for title in trade["appellations"]:
+            family = fold(trade["famille"])
+            yield (code, parents.get(code, code), family, *genders(title["long"]))
+
+
+def write_titles(source: Path, codes: Path) -> None:
+    with codes.open(encoding="utf-8", newline="") as file:
+        rows = list(title_rows(json.loads(source.read_text("utf-8")), csv.DictReader(file)))
+    lines = ["\t".join(row) for row in (COLUMNS, *rows)]
+    (DATA / "titles.tsv").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+# ----------------------------------------------------------------------------- trades.json
+def listed(value: Any) -> list[str]:
+    """A YAML list, or « a, b » in one line."""
+    if isinstance(value, str):
+        value = value.split(",")
+    return [str(item).strip() for item in value or []]
+
+
+def key(text: str) -> str:
+    return " ".join(content(Message.of(text).forms))
+
+
+def verb_forms(verb: str) -> set[str]:
+    """The folded forms of « réparer », or of an irregular verb; « bosser dans » is « bosser »."""
+    first = verb.partition(" ")[0]
+    if first in ROOTS:
+        return {fold(form) for form in ROOTS[first]}
+    if first.endswith("er") and len(first) > 4:
+        return {fold(first[:-2] + ending) for ending in ENDINGS}
+    return {fold(first)}
+
+
+@dataclass
+class Lexicon:
+    """What trades.json holds; see nlu/lexicon.py for how it is read."""
+
+    trades: list[list[Any]] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    joined: dict[str, str] = field(default_factory=dict)
+    unsure: dict[str, str] = field(default_factory=dict)
+    heads: set[str] = field(default_factory=set)
+    verbs: dict[str, list[str]] = field(default_factory=dict)
+    objects: dict[str, dict[str, str]] = field(default_factory=dict)
+    noncraft: list[list[Any]] = field(default_factory=list)
+    likings: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def name(self, words: str, target: str, *, sure: bool = True) -> None:
+        table, other = (self.names, self.unsure) if sure else (self.unsure, self.names)
+        word = key(words)
+        known = table.get(word) or other.get(word)
+        if known and known != target:
+            self.problems.append(f"« {words} » : {known} et {target}")
+        if word and not known:
+            table[word] = target
+
+    def to_json(self) -> str:
+        parts = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "problems"}
+        parts["heads"] = sorted(self.heads)
+        lines = [
+            f"{json.dumps(name)}: {json.dumps(part, ensure_ascii=False, separators=(',', ':'))}"
+            for name, part in parts.items()
+        ]
+        return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def read_titles() -> list[dict[str, str]]:
+    with (DATA / "titles.tsv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def add_trades(lexicon: Lexicon, source: dict[str, Any], titles: list[dict[str, str]]) -> None:
+    """The trades with their own words; parent and family are those of the first code."""
+    parents = {row["rome"]: row["parent"] for row in titles}
+    families = {row["rome"]: row["family"] for row in titles}
+    for id_, entry in source["trades"].items():
+        codes = entry["rome"].split()
+        label = entry.get("label", id_)
+        feminine = entry.get("feminine", label)
+        above = [p for p in [parents[codes[0]]] if p not in codes]
+        lexicon.trades.append(
+            [id_, label, feminine, entry["domain"], families[codes[0]], codes,
+             above, [fold(stem) for stem in listed(entry["stems"])],
+             listed(entry["near"]), listed(entry["like"])]
+        )  # fmt: skip
+        for word in [label, feminine, *listed(entry.get("words")), *listed(entry.get("foreign"))]:
+            lexicon.name(word, id_)
+            lexicon.heads.update(content(Message.of(word).forms))
+        for word in listed(entry.get("unsure")):
+            lexicon.name(word, id_, sure=False)
+
+
+def add_activities(lexicon: Lexicon, source: dict[str, Any]) -> None:
+    for group, verbs in source["verbs"].items():
+        for verb in [group, *verbs, *NOUNS.get(group, [])]:
+            for form in sorted(verb_forms(verb)):
+                groups = lexicon.verbs.setdefault(form, [])
+                if group not in groups:
+                    groups.append(group)
+    for id_, entry in source["trades"].items():
+        for group, things in entry.get("do", {}).items():
+            table = lexicon.objects.setdefault(group, {})
+            for thing in listed(things):
+                word = " ".join(singular(form) for form in content(Message.of(thing).forms))
+                if table.setdefault(word, id_) != id_:
+                    lexicon.problems.append(f"{group} « {thing} » : {table[word]} et {id_}")
+
+
+def add_others(lexicon: Lexicon, source: dict[str, Any]) -> None:
+    """Wide fields (« @bois ») and trades outside the crafts (« #12 »)."""
+    lexicon.likings = list(source["likings"])
+    for domain, words in source["domains"].items():
+        for word in words:
+            lexicon.name(word, "@" + domain, sure=False)
+    for line in yaml.safe_load((DATA / "noncraft.yml").read_text("utf-8")):
+        label, rome, words = (part.strip() for part in (line + " ").split("|"))
+        target = f"#{len(lexicon.noncraft)}"
+        lexicon.noncraft.append([label, [rome] if rome else []])
+        for word in [label, *listed(words)]:
+            if word:
+                lexicon.name(word.lstrip("~"), target, sure=not word.startswith("~"))
+                if not word.startswith("~"):
+                    lexicon.heads.update(content(Message.of(word).forms))
+
+
+def add_titles(lexicon: Lexicon, titles: list[dict[str, str]]) -> None:
+    """Official titles, after our own words; one of two trades joined by a hyphen needs it."""
+    by_code: dict[str, list[list[Any]]] = {}
+    for trade in lexicon.trades:
+        for code in trade[5]:
+            by_code.setdefault(code, []).append(trade)
+    single = dict(lexicon.names)
+    for row in titles:
+        for title in (row["masculine"], row["feminine"]):
+            word = key(title)
+            id_ = owner(by_code[row["rome"]], title)
+            parts = {single.get(part) for part in word.split(" ")}
+            if "-" in title and len(parts - {None}) > 1 and None not in parts:
+                lexicon.joined.setdefault(word, id_)
+            elif word not in lexicon.unsure:
+                lexicon.names.setdefault(word, id_)
+
+
+def owner(trades: list[list[Any]], title: str) -> str:
+    """Of the trades that share a code, the one whose stem the title bears, else the first."""
+    words = Message.of(title).forms
+    for trade in trades:
+        if len(trades) > 1 and any(w.startswith(tuple(trade[7])) for w in words):
+            return str(trade[0])
+    return str(trades[0][0])
+
+
+def check(lexicon: Lexicon, source: dict[str, Any], titles: list[dict[str, str]]) -> None:
+    """Raises with everything a linguist should mend."""
+    ids = {trade[0] for trade in lexicon.trades}
+    codes = {code for trade in lexicon.trades for code in trade[5]}
+    problems = lexicon.problems
+    problems += [
+        f"{t[0]} : voisin inconnu {n}" for t in lexicon.trades for n in t[8] if n not in ids
+    ]
+    problems += [
+        f"{t[0]} : goût {k}" for t in lexicon.trades for k in t[9] if k not in lexicon.likings
+    ]
+    problems += [
+        f"{t[0]} : domaine {t[3]}" for t in lexicon.trades if t[3] not in source["domains"]
+    ]
+    problems += sorted({f"code sans métier {r['rome']}" for r in titles if r["rome"] not in codes})
+    if problems:
+        raise SystemExit("\n".join(problems))
+
+
+def build() -> str:
+    """The text of trades.json, from trades.yml, noncraft.yml and titles.tsv."""
+    source = yaml.safe_load((DATA / "trades.yml").read_text("utf-8"))
+    titles = read_titles()
+    lexicon = Lexicon()
+    add_trades(lexicon, source, titles)
+    add_activities(lexicon, source)
+    add_others(lexicon, source)
+    check(lexicon, source, titles)
+    add_titles(lexicon, titles)
+    words = set((DATA / "words.txt").read_text("utf-8").split())
+    lexicon.heads = {h for h in lexicon.heads if len(h) > 4 and h.isascii() and h not in words}
+    return lexicon.to_json()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    commands = parser.add_subparsers(dest="command", required=True)
+    titles = commands.add_parser("titles", help="from the ROME's own files")
+    titles.add_argument("trades", type=Path)
+    titles.add_argument("codes", type=Path)
+    commands.add_parser("lexicon", help="from trades.yml, noncraft.yml and titles.tsv")
+    args = parser.parse_args()
+    if args.command == "titles":
+        write_titles(args.trades, args.codes)
+    (DATA / "trades.json").write_text(build(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
