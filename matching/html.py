@@ -53,10 +53,16 @@ def plain(markup: str) -> str:
     text = _strip(markup)
     if _TAG.search(text):
         text = _strip(text)
-    lines = (" ".join(line.split()) for line in _UNPRINTABLE.sub("", text).splitlines())
+    lines = (_spaced(line) for line in _UNPRINTABLE.sub("", text).splitlines())
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
 def line(markup: str) -> str:
     """The same on one line: a title, a name."""
-    return " ".join(plain(markup).split())
+    return _spaced(plain(markup))
+
+
+def _spaced(text: str) -> str:
+    """Single spaces, those of French punctuation such that no line breaks there."""
+    single = " ".join(text.split())
+    return re.sub(r" (?=[;?!»])|(?<=«) ", "\u202f", re.sub(" (?=:)", "\u00a0", single))

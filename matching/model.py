@@ -29,7 +29,7 @@ class WantedTrade:
     """A trade as a search carries it, expanded from the trade table.
 
     ``codes`` are its own ROME 4 codes, ``parents`` the codes older offers still bear for it.
-    ``title_stems`` are folded prefixes of words that name it in a title (« couvr », « toit »),
+    ``title_stems`` are folded beginnings of words that name it in a title (« couvr », « toit »),
     ``rival_stems`` those of the other trades that share its codes or parents.
     """
 
@@ -203,7 +203,9 @@ def title_words(title: str) -> tuple[str, ...]:
 
 
 def _names(stems: Sequence[str], words: Sequence[str]) -> bool:
-    return any(word.startswith(stem) for stem in stems for word in words)
+    """Whether some word, or some words in a row (« faux plafond »), begin with some stem."""
+    title = " " + " ".join(words)
+    return any(f" {stem}" in title for stem in stems)
 
 
 def trade_fit(trade: WantedTrade, offer: Offer) -> int | None:

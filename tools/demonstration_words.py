@@ -31,7 +31,7 @@ TITLES = (
     "{M} / {F}",
     "{M} / {F} en apprentissage",
     "{M} en apprentissage (H/F)",
-    "Apprentissage : {m} / {f}",
+    "Apprentissage\u00a0: {m} / {f}",
     "Contrat d’apprentissage {m} (F/H)",
     "APPRENTI(E) {M} H/F",
     "Alternance {m} / {f}",
@@ -43,7 +43,7 @@ EVERYWHERE = (
     "Apprenti / Apprentie {m}",
     "Apprenti / Apprentie {m}",
     "{M} en apprentissage (H/F)",
-    "Apprentissage : {m} (H/F)",
+    "Apprentissage\u00a0: {m} (H/F)",
     "APPRENTI(E) {M} H/F",
     "Contrat d’apprentissage {m} (F/H)",
 )
@@ -167,7 +167,7 @@ DESCRIPTIONS: dict[str, tuple[str, ...]] = {
         "Une petite équipe souriante, des formations pendant l’année.",
     ),
     "F": (
-        "Chantiers de rénovation à moins de trente kilomètres\u00a0; on passe vous prendre au dépôt.",
+        "Chantiers de rénovation dans les environs\u00a0; départ du dépôt en camionnette.",
         "Travail en équipe avec un compagnon, outillage et vêtements fournis.",
         "Neuf et rénovation chez des particuliers, du premier coup de main à l’ouvrage fini.",
     ),

@@ -13,7 +13,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import cos, radians
 from pathlib import Path
@@ -88,23 +88,23 @@ class Maker:
 
     def jobs(self) -> Iterator[Job]:
         """The offers of the whole set, trade by trade."""
-        trades = [self._table.get(id) for id in self._table.ids]
+        trades = list(self._table)
         for trade in trades:
-            for number in range(OFFERS.get(trade.rome[0], LEAST) if _first(trade, trades) else LEAST):
+            wanted = OFFERS.get(trade.rome[0], LEAST) if _first(trade, trades) else LEAST
+            for number in range(wanted):
                 yield self._drawn(trade, number)
         for number, (code, insee, month) in enumerate(PLACED):
             trade = next(t for t in trades if t.rome[0] == code)
             town = self._gazetteer.by_insee(insee)
             assert town is not None
             random = Random(f"placed {number}")
-            yield self._job(random, trade, f"{trade.id}-p{number}", town, (town.lat, town.lon), month)
+            yield self._job(random, trade, f"{trade.id}-p{number}", town, month)
 
     def _drawn(self, trade: Trade, number: int) -> Job:
         random = Random(f"{trade.id} {number}")
         town = self._town(random, trade)
         month = random.choices([m for m, _ in MONTHS], [weight for _, weight in MONTHS])[0]
-        where = _about(random, town)
-        return self._job(random, trade, f"{trade.id}-{number}", town, where, month)
+        return self._job(random, trade, f"{trade.id}-{number}", _about(random, town), month)
 
     def _town(self, random: Random, trade: Trade) -> Place:
         while True:
@@ -120,19 +120,13 @@ class Maker:
         )
 
     def _job(
-        self,
-        random: Random,
-        trade: Trade,
-        id: str,
-        town: Place,
-        where: tuple[float, float],
-        month: int | str | None,
+        self, random: Random, trade: Trade, id: str, town: Place, month: int | str | None
     ) -> Job:
         title, codes = _named(random, trade)
         diploma = _diploma(random, trade)
         return {
             "identifier": {"id": id, "partner_label": DEMONSTRATION, "partner_job_id": id},
-            "workplace": self._workplace(random, trade, town, where),
+            "workplace": self._workplace(random, trade, town),
             "apply": {
                 "url": f"https://exemple.invalid/offre/{id}",
                 "phone": _phone(random),
@@ -162,13 +156,10 @@ class Maker:
             "is_delegated": random.random() < 0.04,
         }
 
-    def _workplace(
-        self, random: Random, trade: Trade, town: Place, where: tuple[float, float]
-    ) -> Job:
+    def _workplace(self, random: Random, trade: Trade, town: Place) -> Job:
         name = _company(random, trade)
         postcode = self._gazetteer.postcodes(town.insee)[0]
         street = f"{random.randint(1, 90)} {random.choice(STREETS)}"
-        lat, lon = where
         return {
             "siret": None,
             "brand": None,
@@ -179,7 +170,10 @@ class Maker:
             "size": random.choice(["1-2", "3-5", "3-5", "6-9", "10-19", None]),
             "location": {
                 "address": f"{street} {postcode} {town.name}",
-                "geopoint": {"type": "Point", "coordinates": [round(lon, 4), round(lat, 4)]},
+                "geopoint": {
+                    "type": "Point",
+                    "coordinates": [round(town.lon, 4), round(town.lat, 4)],
+                },
             },
             "domain": {"idcc": None, "opco": None, "naf": None},
         }
@@ -190,10 +184,10 @@ def _first(trade: Trade, trades: Sequence[Trade]) -> bool:
     return next(t for t in trades if t.rome[0] == trade.rome[0]) is trade
 
 
-def _about(random: Random, town: Place) -> tuple[float, float]:
-    """A point at most a kilometre from the centre of a town."""
+def _about(random: Random, town: Place) -> Place:
+    """A place of the same name within a kilometre of its centre."""
     dlat, dlon = random.uniform(-0.006, 0.006), random.uniform(-0.006, 0.006)
-    return town.lat + dlat, town.lon + dlon / cos(radians(town.lat))
+    return replace(town, lat=town.lat + dlat, lon=town.lon + dlon / cos(radians(town.lat)))
 
 
 def _named(random: Random, trade: Trade) -> tuple[str, list[str]]:
@@ -204,14 +198,14 @@ def _named(random: Random, trade: Trade) -> tuple[str, list[str]]:
     """
     own, parents = trade.rome[0], [p for p in trade.parents if p not in trade.rome]
     choices = [[own]] * 6 + [[p] for p in parents] * 3 + [[own, p] for p in parents]
-    man, _, woman = trade.both.partition(" ou ")
-    forms = TITLES if woman else EVERYWHERE
+    man, woman = trade.label, trade.feminine
+    forms = EVERYWHERE if man == woman else TITLES
     for _ in range(40):
         form, codes = random.choice(forms), random.choice(choices)
         title = form.format(m=man, f=woman, M=_capital(man), F=_capital(woman))
         if _finds(trade, title, codes):
             return title, codes
-    raise ValueError(f"no title of {trade.id} finds it: {trade.both}, {trade.title_stems}")
+    raise ValueError(f"no title of {trade.id} finds it: {trade.label}, {trade.title_stems}")
 
 
 def _finds(trade: Trade, title: str, codes: Sequence[str]) -> bool:
