@@ -1,0 +1,109 @@
+"""So many acts a second, in one process or in several: evenly spaced by GCRA, never bunched."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from sqlalchemy import case, delete, literal
+
+from storage import schema
+from storage.database import Database
+from storage.redis_link import RedisLink, RedisLost
+from storage.schema import rates
+
+_MANY = 10_000
+
+
+class Rate(Protocol):
+    """Whoever spaces out acts of the same key."""
+
+    async def take(self, key: str, *, per_second: float, burst: int = 1) -> float:
+        """Reserve the next act; seconds to wait before doing it, 0.0: now.
+
+        ``burst`` acts may follow one another at once after a rest.
+        """
+        ...
+
+    async def close(self) -> None: ...
+
+
+class LocalRate:
+    """A rate of this process alone; ``clock`` returns seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._free_at: dict[str, float] = {}
+
+    async def take(self, key: str, *, per_second: float, burst: int = 1) -> float:
+        now, spacing = self._clock(), 1 / per_second
+        if len(self._free_at) > _MANY:
+            self._free_at = {k: at for k, at in self._free_at.items() if at > now}
+        slot = max(self._free_at.get(key, now), now)
+        self._free_at[key] = slot + spacing
+        return max(0.0, slot - (burst - 1) * spacing - now)
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+class DatabaseRate:
+    """A rate shared through one row of the database; ``clock`` returns seconds since 1970.
+
+    The clocks of the machines that share it must agree to well under ``1 / per_second``.
+    """
+
+    def __init__(self, db: Database, clock: Callable[[], float] = time.time) -> None:
+        self._db = db
+        self._clock = clock
+
+    async def take(self, key: str, *, per_second: float, burst: int = 1) -> float:
+        now, spacing = self._clock(), 1 / per_second
+        async with self._db.write() as tx:
+            row = schema.insert(tx, rates).values(key=key, free_at=now + spacing)
+            latest = case((rates.c.free_at > now, rates.c.free_at), else_=literal(now))
+            taken = row.on_conflict_do_update(
+                index_elements=["key"], set_={"free_at": latest + spacing}
+            )
+            free_at = (await tx.execute(taken.returning(rates.c.free_at))).scalar_one()
+        return max(0.0, float(free_at) - burst * spacing - now)
+
+    async def purge(self) -> int:
+        """Forget the keys that are free again; how many."""
+        async with self._db.write() as tx:
+            return (await tx.execute(delete(rates).where(rates.c.free_at < self._clock()))).rowcount
+
+    async def close(self) -> None:
+        """The database is closed by whoever opened it."""
+
+
+class RedisRate:
+    """A rate shared through Redis and timed by its clock; through ``fallback`` while it is lost."""
+
+    def __init__(self, redis_url: str, fallback: DatabaseRate) -> None:
+        self._link = RedisLink(redis_url)
+        self._fallback = fallback
+
+    async def take(self, key: str, *, per_second: float, burst: int = 1) -> float:
+        spacing = 1_000_000 / per_second
+        try:
+            wait = await self._link.run(_TAKE, [f"rate:{key}"], spacing, (burst - 1) * spacing)
+        except RedisLost:
+            return await self._fallback.take(key, per_second=per_second, burst=burst)
+        return int(wait) / 1_000_000
+
+    async def close(self) -> None:
+        await self._link.close()
+
+
+# In microseconds: what Redis counts in, and whole numbers that Lua holds exactly.
+_TAKE = """
+local spacing, tolerance = tonumber(ARGV[1]), tonumber(ARGV[2])
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local slot = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
+local free = math.ceil(slot + spacing)
+redis.call('SET', KEYS[1], string.format('%.0f', free), 'PX', math.ceil((free - now) / 1000))
+return math.max(0, math.ceil(slot - tolerance - now))
+"""
