@@ -21,13 +21,15 @@ from pathlib import Path
 from typing import IO
 
 START_SECONDS = 30.0
+_READY = "eady to accept connections"
+"""What both servers say, PostgreSQL in lower case."""
 
 # Outlives the tests by a moment. Its standard input is a pipe that only the tests hold: when they
 # die without a word, even by kill -9, it ends the server and erases the folder.
 _GUARD = """
 trap '' INT TERM HUP
 read -r word && exit 0
-kill -QUIT "$1" 2>/dev/null
+kill "-$3" "$1" 2>/dev/null
 tries=100
 while kill -0 "$1" 2>/dev/null && [ $tries -gt 0 ]; do sleep 0.05; tries=$((tries - 1)); done
 rm -rf "$2"
@@ -40,12 +42,16 @@ class ServerMissing(Exception):
 
 @dataclass(slots=True)
 class Server:
-    """A running server: its address, its process, the folder that holds all it wrote."""
+    """A running server: its address, its process, the folder that holds all it wrote.
+
+    ``ending`` is the signal that ends it at once without leaving shared memory behind.
+    """
 
     url: str
     folder: Path
     process: subprocess.Popen[bytes]
     guard: subprocess.Popen[bytes]
+    ending: signal.Signals
 
     def kill(self) -> None:
         """End the process at once, as a crash would; the folder stays."""
@@ -55,7 +61,7 @@ class Server:
     def stop(self) -> None:
         """End the server and erase its folder; stopping twice is harmless."""
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGQUIT)
+            self.process.send_signal(self.ending)
             try:
                 self.process.wait(10)
             except subprocess.TimeoutExpired:
@@ -119,9 +125,10 @@ def start_postgres(programs: Path | None = None) -> Server:
             "shared_buffers=64MB", "autovacuum=off", "max_wal_size=256MB",
         )  # fmt: skip
         flags = [part for setting in settings for part in ("-c", setting)]
-        command = become(_dying([str(programs / "postgres"), "-D", str(data), *flags]))
+        server = [str(programs / "postgres"), "-D", str(data), *flags]
+        command = become(_dying(server, signal.SIGQUIT))
         url = f"postgresql+asyncpg://postgres@/postgres?host={folder}"
-        return _launch(command, folder, url, "database system is ready to accept connections")
+        return _launch(command, folder, url, signal.SIGQUIT)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -139,9 +146,10 @@ def start_redis(program: Path | None = None) -> Server:
     socket = folder / "redis.sock"
     options = ["--port", "0", "--unixsocket", str(socket), "--databases", "64"]
     durability = ["--save", "", "--appendonly", "no", "--dir", str(folder)]
-    command = _dying([str(program), *options, *durability])
+    # Not SIGQUIT: a shell that starts the tests in the background makes them all ignore it.
+    command = _dying([str(program), *options, *durability], signal.SIGKILL)
     try:
-        return _launch(command, folder, f"unix://{socket}", "eady to accept connections")
+        return _launch(command, folder, f"unix://{socket}", signal.SIGKILL)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -152,10 +160,10 @@ def restart(server: Server) -> Server:
     command = server.process.args
     assert isinstance(command, list)
     server.guard.communicate(b"done\n")
-    return _launch(command, server.folder, server.url, "eady to accept connections")
+    return _launch(command, server.folder, server.url, server.ending)
 
 
-def _launch(command: Sequence[str], folder: Path, url: str, ready: str) -> Server:
+def _launch(command: Sequence[str], folder: Path, url: str, ending: signal.Signals) -> Server:
     process = subprocess.Popen(
         list(command),
         stdin=subprocess.DEVNULL,
@@ -165,22 +173,23 @@ def _launch(command: Sequence[str], folder: Path, url: str, ready: str) -> Serve
         env=_environment(),
         cwd=folder,
     )
+    told = [str(process.pid), str(folder), ending.name.removeprefix("SIG")]
     guard = subprocess.Popen(
-        ["/bin/sh", "-c", _GUARD, "guard", str(process.pid), str(folder)],
+        ["/bin/sh", "-c", _GUARD, "guard", *told],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    server = Server(url, folder, process, guard)
-    said = _wait_for(process, ready)
+    server = Server(url, folder, process, guard, ending)
+    said = _wait_for(process)
     if said is not None:
         server.stop()
         raise ServerMissing(f"{' '.join(command)} ne démarre pas :\n{said}")
     return server
 
 
-def _wait_for(process: subprocess.Popen[bytes], ready: str) -> str | None:
+def _wait_for(process: subprocess.Popen[bytes]) -> str | None:
     """Read what the server says until it is ready (``None``) or over (all it said)."""
     assert process.stdout is not None
     late = threading.Timer(START_SECONDS, process.kill)
@@ -189,7 +198,7 @@ def _wait_for(process: subprocess.Popen[bytes], ready: str) -> str | None:
     try:
         for line in process.stdout:
             lines.append(line.decode(errors="replace"))
-            if ready in lines[-1]:
+            if _READY in lines[-1]:
                 threading.Thread(target=_drain, args=(process.stdout,), daemon=True).start()
                 return None
     finally:
@@ -206,10 +215,12 @@ def _drain(stream: IO[bytes]) -> None:
             pass
 
 
-def _dying(command: list[str]) -> list[str]:
+def _dying(command: list[str], ending: signal.Signals) -> list[str]:
     """The command, ended by the kernel as soon as the tests are (where Linux offers it)."""
     setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "QUIT", *command] if setpriv else command
+    return (
+        [setpriv, "--pdeathsig", ending.name.removeprefix("SIG"), *command] if setpriv else command
+    )
 
 
 def _unprivileged(folder: Path) -> Callable[[list[str]], list[str]]:

@@ -85,7 +85,9 @@ def test_without_any_program_the_message_says_what_to_do(monkeypatch: pytest.Mon
 
 
 _RUN = """
+import signal
 from tests import servers
+signal.signal(signal.SIGQUIT, signal.SIG_IGN)  # as a shell does behind a « & »
 for server in (servers.start_postgres(), servers.start_redis()):
     print(server.process.pid, server.guard.pid, server.folder, flush=True)
 input()
