@@ -1,0 +1,211 @@
+"""When the person can start, as a message says it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from nlu.datewords import DateWords
+from nlu.meaning import Availability
+from nlu.moments import Days, Moment, moments
+from nlu.text import Message
+
+_LONGEST = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class AvailabilityReading:
+    """The availability, and the spans (characters) of the text that speak of time."""
+
+    availability: Availability | None = None
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+_SMALL = r"(?:(?:en|a|au|le|pour|de|du|des|d|dans|la|cette|ce|l|'|des|mois|encore|vers|est|c|sur|trop) )*$"
+_FROM = re.compile(
+    r"(?:(?:pas|rien|jamais|plus|non)(?: \w+){0,2} avant|a partir|a compter|a ?partir|apartir|des|"
+    r"depart|debutant|commenc\w+) (?:la |le |du |de |d ' |des |mois |l ' |en |ma |mon )*$"
+)
+_AFTER = re.compile(
+    r"(?:apres|passe|une fois|a la fin|a l issue|fin)(?: que j ' ai| avoir| mes| mon| ma| le| la| les| "
+    r"des| de| du| l '| d '| passe| fini| eu| ecrit)* $"
+)
+_UNTIL = re.compile(
+    r"(?:jusqu a|jusqu au|jusqu en|jusqu ' ?(?:a|au|en)|jusqu a ce que|au plus tard|jusqu)"
+    r"(?: la| le| les| fin| l '| en| au| a| du| mois| de)* $"
+)
+_BEFORE = re.compile(r"(?:avant|d ' ici|d ici|dici)(?: la| le| les| l '| fin| de| du| mois| a)* $")
+_NOT = re.compile(
+    rf"\b(?:pas|plus|jamais|ni|sauf|annule)(?: (?:dispo|libre|possible|disponib\w*|pouvoir))? {_SMALL}"
+)
+# What makes a date something else than a start: a birth, a move, a pause, the past.
+_ELSEWHERE = re.compile(
+    r"\b(?:nee?|naissance|anniv\w*|an (?:en|le|au|dans|a|l ' )|demenag\w*|pause|depuis|bouge sur|"
+    r"inscri\w+|permis|rdv|rendez|entretien|passe(?:rai)? (?:mon|le)|j ' ai (?:fini|eu|arrete|commence|quitte)|"
+    r"jai (?:fini|eu|arrete|commence|quitte)|offre (?:du|de)|publiee?|poste(?:e)? (?:le|en)|"
+    r"arret\w* (?:les |mes |l )?alertes?|previen\w*|relance\w*|rappel\w*|stop\w*|reprend\w*|"
+    r"majeure?|fete\w* (?:mes|son)|arrive en france|conge\w*|salon|portes?|forum|bapteme|mariage)"
+    r"(?: \S+){0,4} $"
+)
+_CUE = re.compile(
+    r"\b(?:dispo|libre|commenc\w*|demarr\w*|debut\w*|pour|a partir|partir|cherche|jcherche|pret)\b"
+)
+_PAST = re.compile(r"^ (?:dernier|passe|passee|derniere)\b")
+_RECURRING = re.compile(r"(?:\b(?:tous les|chaque|les|que le|le|toutes les|tout les) )$")
+_EXAM_BEFORE = re.compile(
+    r"\b(?:apres|fini\w*|termine\w*|une fois|passe|resultats?|obten\w*|fin)\b[^,;.]{0,25}$"
+)
+_LINK = re.compile(r"^ ?(?:a|au|a la|-|jusqu a|jusqu au|jusqu en|jusqu ' ?(?:a|au|en)|et|ou|/|puis|,|et jusqu \w+|et le|a l '|au plus tard|jusqu)?"
+                   r"(?: (?:la|le|les|en|a|l '|du|de|fin|des|au))* ?$")  # fmt: skip
+_FROM_TO = re.compile(
+    r"(?:\b(?:du|de|d '|des|entre|depuis|partir d[eu]|partir d ') ?)(?:le |la |l ' )?$"
+)
+_CORRECTION = re.compile(
+    r"\b(?:plutot|non|nan|finalement|enfaite|en fait|enfin|mais|pardon|oups|sinon)\b"
+)
+_ALL_DAY = re.compile(r"\b(?:dispo|libre|pret|prete)\b")
+
+
+def read_availability(message: Message, today: date, asked: str | None) -> AvailabilityReading:
+    """Reads a start (and an end) reckoned from ``today``; nothing for birthdays, pauses, the past."""
+    if len(message.text) > _LONGEST:
+        message = Message.of(message.text[:_LONGEST])
+    asked_when = asked == "ask_availability"
+    words = DateWords.of(message.text, asked_when)
+    found = moments(words)
+    if not found:
+        return _without_date(words, today, asked_when)
+    spans = tuple(words.span(m.start, m.end) for m in found)
+    kept = [m for m in found if _is_a_start(m, words.line, asked_when)]
+    kept = _without_weekdays_that_recur(kept, found, words.line)
+    days = _chosen(kept, words.line, today)
+    if days is None:
+        return AvailabilityReading(None, spans)
+    return AvailabilityReading(Availability(days.start, days.end, days.asap, days.approx), spans)
+
+
+def _without_date(words: DateWords, today: date, asked_when: bool) -> AvailabilityReading:
+    """« dispo », « direct », « peu importe » as an answer mean now; other words mean nothing."""
+    if not asked_when or {"pas", "plus", "jamais", "quand"} & words.tokens:
+        return AvailabilityReading()
+    if {"dispo", "direct", "directement", "vite", "rapidement", "urgent", "now", "libre",
+        "libres"} & words.tokens or "peu importe" in words.line:  # fmt: skip
+        days = Availability(today, None, asap=True)
+        return AvailabilityReading(days, (words.span(0, len(words.line)),))
+    return AvailabilityReading()
+
+
+def _is_a_start(moment: Moment, line: str, asked_when: bool) -> bool:
+    before, after = line[: moment.start], line[moment.end :]
+    near = before[-60:]
+    if _PAST.match(after) or (moment.kind == "exams" and not _EXAM_BEFORE.search(near)):
+        return False
+    if _FROM.search(near) or _UNTIL.search(near) and not _ELSEWHERE.search(near):
+        return True
+    if _NOT.search(near) and moment.kind != "exams":
+        return False
+    if (
+        moment.kind == "year"
+        and not asked_when
+        and "part" in moment.match.groupdict()
+        and moment.match[0][:2] == "20"
+    ):
+        return bool(_CUE.search(near))
+    if moment.kind == "holidays" and re.search(r"\b(?:pause|stop|arret\w*)\b", line):
+        return False
+    elsewhere = _ELSEWHERE.search(near)
+    return elsewhere is None or bool(_CUE.search(elsewhere.group()))
+
+
+def _without_weekdays_that_recur(
+    kept: list[Moment], found: list[Moment], line: str
+) -> list[Moment]:
+    """« le mercredi », « samedi et dimanche », « du lundi au vendredi » recur."""
+    weekdays = [m for m in found if m.kind == "weekday"]
+    several = len(weekdays) > 1 and len({m.match["w"] for m in weekdays}) > 1
+    out = []
+    for moment in kept:
+        if moment.kind == "weekday" and "prochain" not in moment.match[0]:
+            recurs = several and not _CORRECTION.search(line)
+            recurs = recurs or bool(_RECURRING.search(line[: moment.start]))
+            if recurs and not (_FROM.search(line[: moment.start]) and not several):
+                continue
+        out.append(moment)
+    return out
+
+
+def _chosen(kept: list[Moment], line: str, today: date) -> Days | None:
+    """One period out of all that was said: a range, the corrected one, or the first."""
+    read: list[tuple[Moment, Days]] = []
+    for moment in kept:
+        if (days := _related(moment, line, today)) is not None:
+            read.append((moment, days))
+    if not read:
+        return None
+    for (first, a), (second, b) in zip(read, read[1:], strict=False):
+        between = line[first.end : second.start]
+        if joined := _joined(first, a, second, b, between, line, today):
+            return joined
+        if _CORRECTION.search(between):
+            read[0] = (second, b)
+    return read[0][1]
+
+
+def _joined(
+    first: Moment, a: Days, second: Moment, b: Days, between: str, line: str, today: date
+) -> Days | None:
+    """« de janvier à juin », « maintenant jusqu'à juin », « janvier ou février »."""
+    if not _LINK.match(between):
+        return None
+    until = "jusqu" in between or "tard" in between
+    ranged = until or bool(re.match(r"^ (?:a|au|a la|a l '|-|et)\b| -", between))
+    ranged = ranged and (
+        until or "-" in between or bool(_FROM_TO.search(line[: first.start] + _head(first)))
+    )
+    months = first.kind == second.kind == "month"
+    if not ranged and not (months and re.match(r"^ (?:et|ou|/|,|-)?", between)):
+        return None
+    later = second.on(a.start) or b
+    end = later.end or later.start
+    if end < a.start:
+        return None
+    if months and not ranged and (end - a.start).days > 100:
+        return None
+    return replace(a, end=end)
+
+
+def _head(moment: Moment) -> str:
+    """The little word the expression itself began with: « du 5 janvier » holds its « du »."""
+    word = moment.match[0].split(" ")[0]
+    return f"{word} " if word in {"du", "de", "entre", "des", "d"} else ""
+
+
+def _related(moment: Moment, line: str, today: date) -> Days | None:
+    """The days as « dès », « après », « jusqu'à », « avant » bend them."""
+    days = moment.on(today)
+    if days is None:
+        return None
+    near = line[: moment.start][-60:]
+    head = moment.match[0]
+    if moment.kind == "exams":
+        return Days(days.start, approx=True)
+    if _FROM.search(near) or _FROM.search(near + _head(moment)):
+        return Days(days.start, asap=days.asap, approx=days.approx)
+    if _UNTIL.search(near) or (head.startswith("au ") and _UNTIL.search(near + "au ")):
+        return Days(today, days.end or days.start)
+    if moment.kind == "in":
+        return Days(days.start, approx=days.approx)
+    if _AFTER.search(near) and moment.kind not in {"now", "in"}:
+        return _after(moment, days)
+    if _BEFORE.search(near):
+        last = days.start if "ici" in near[-14:] else days.start - timedelta(days=1)
+        return Days(today, max(today, last))
+    return days
+
+
+def _after(moment: Moment, days: Days) -> Days:
+    """« après Noël » is the 26th, « après les vacances » the day after, « après la rentrée » then."""
+    if moment.kind in {"start", "season"} and days.end is None:
+        return days
+    return Days((days.end or days.start) + timedelta(days=1), approx=days.approx)

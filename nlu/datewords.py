@@ -1,0 +1,198 @@
+"""The words of dates, whatever their spelling: tokens in one spelling that remember where they stood."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from rapidfuzz.distance import OSA
+
+from nlu.text import fold
+
+MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("janvier", "fevrier", "mars", "avril", "mai", "juin", "juillet", "aout", "septembre",
+         "octobre", "novembre", "decembre"), start=1)
+}  # fmt: skip
+WEEKDAYS = {
+    name: number
+    for number, name in enumerate(
+        ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+    )
+}
+_SMALL = {"un": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6, "sept": 7, "huit": 8,
+          "neuf": 9}  # fmt: skip
+_NUMBERS = {
+    **{word: str(n) for word, n in _SMALL.items() if word not in {"un", "sept"}},
+    "dix": "10", "onze": "11", "douze": "12", "treize": "13", "quatorze": "14", "quinze": "15",
+    "seize": "16", "vingt": "20", "trente": "30", "premier": "1", "premiers": "1", "premiere": "1",
+    "deuxieme": "2", "seconde": "2", "troisieme": "3", "quatrieme": "4", "derniere": "dernier",
+}  # fmt: skip
+_VARIANTS = {
+    "janvier": "janv janvie jenvier janviers january stycznia yanvier",
+    "fevrier": "fev fevr fevries fevriers february fevrie",
+    "mars": "march",
+    "avril": "avr avrile april avrils",
+    "juin": "jun juins june juiin",
+    "juillet": "juil juill july juillets juilet juyet jui",
+    "aout": "aou out august aoute aouts",
+    "septembre": "sep septembr september setembre septenbre setptembre",
+    "octobre": "oct octobr october",
+    "novembre": "nov novembr november",
+    "decembre": "dec decembr december desembre",
+    "lundi": "lundy monday lundis",
+    "mardi": "mardy tuesday mardis",
+    "mercredi": "mecredi mercredis wednesday merkredi mercedi",
+    "jeudi": "jeudis thursday jedi",
+    "vendredi": "vandredi vendredis friday vendredy vendreddi",
+    "samedi": "samdi samedis saturday",
+    "dimanche": "dimanches sunday dimenche",
+    "demain": "2main 2m1 dem1 deum1 demin 2min dmain tomorrow",
+    "apresdemain": "apres2main",
+    "aujourd hui": "ajd auj aujourdhui aujourdui today ojd ojourdhui aujd",
+    "maintenant": "mtn mnt mtnt maintenan now maintnant maintenent mnten",
+    "suite": "swite suit sweet",
+    "tout": "tt tte toute tou",
+    "dans": "ds dan dns in",
+    "semaine": "sem semaines semene smaine weeks week semain",
+    "mois": "moi month months",
+    "an": "ans annee annees year",
+    "jour": "jours j jrs day days jour",
+    "prochain": "prochaine pro proch prochene next prochin procaine prochains prochaines pr0chain",
+    "rentree": "rentrer rentre rantre rantree rentrees rentres rantrer",
+    "vacances": "vacance vac vacs vacanse vacanses holidays vakance vakances",
+    "noel": "noell noele noels xmas",
+    "paques": "paque pake pak",
+    "ete": "summer etes",
+    "quand": "qd kan kand quan",
+    "vous": "vs vou",
+    "jusqu a": "jusqua juska jusquo until jusqe jusque jsk",
+    "jusqu au": "jusquau juskau",
+    "jusqu en": "jusquen jusken",
+    "apres": "aprs apre apr",
+    "debut": "dbt debu debt debuts",
+    "dernier": "derniers",
+    "immediat": "immediate immediatement immediats imediat imediatement immediatemen",
+    "dispo": "disponible disponibles dispos disponibilite dispso disponnible available",
+    "weekend": "we wk weekends wkend",
+    "etes": "etes",
+    "partir": "partire parti",
+    "possible": "posible",
+    "directement": "directement direktement dirrectement",
+    "brevet": "dnb brevets",
+    "examens": "exam exams examen epreuves exams",
+    "2quinzaine": "quinzaine",
+}  # fmt: skip
+_SPELLINGS = {v: word for word, variants in _VARIANTS.items() for v in variants.split()}
+_SPELLINGS |= _NUMBERS
+_SPELLINGS["quinzaine"] = "quinzaine"
+_SPELLINGS.pop("etes", None)
+_LONG_MONTHS = tuple(m for m in MONTHS if len(m) > 5)
+_FIRST = frozenset(m[0] for m in _LONG_MONTHS)
+_TOKEN = re.compile(
+    r"2main|2m1|2min(?![a-z])|dem1|deum1|apres2main|week[ -]?end\w*|apres[ -]demain|apres[ -]2main"
+    r"|(?:vingt|trente)[ -](?:et[ -])?(?:un|deux|trois|quatre|cinq|six|sept|huit|neuf)\b"
+    r"|[0-9]+|[a-z]+|[^\sa-z0-9]"
+)
+
+
+def folded_in_place(text: str) -> tuple[str, list[int] | None]:
+    """The folded text, and for each of its characters the original one's index (None: the same)."""
+    folded = fold(text)
+    if len(folded) == len(text) and (text.isascii() or not _moved(text)):
+        return folded, None
+    out: list[str] = []
+    origin: list[int] = []
+    for index, char in enumerate(text):
+        piece = fold(char)
+        out.append(piece)
+        origin.extend([index] * len(piece))
+    return "".join(out), origin
+
+
+def _moved(text: str) -> bool:
+    """Whether lengths may agree by chance only: a combining mark and a ligature."""
+    return any(unicodedata.combining(c) or c in "œŒæÆß" for c in text)
+
+
+@dataclass(frozen=True, slots=True)
+class DateWords:
+    """Tokens in one spelling, joined by one space into ``line``; ``spans`` are those of the text."""
+
+    line: str
+    starts: tuple[int, ...]
+    spans: tuple[tuple[int, int], ...]
+    tokens: frozenset[str]
+
+    @classmethod
+    def of(cls, text: str, asked_when: bool) -> DateWords:
+        folded, origin = folded_in_place(text)
+        words: list[str] = []
+        spans: list[tuple[int, int]] = []
+        found = list(_TOKEN.finditer(folded))
+        for i, match in enumerate(found):
+            following = found[i + 1].group() if i + 1 < len(found) else ""
+            words.append(_one_spelling(match.group(), following, asked_when))
+            spans.append(_original(match.start(), match.end(), origin))
+        starts, at = [], 0
+        for word in words:
+            starts.append(at)
+            at += len(word) + 1
+        line = " ".join(words)
+        return cls(line, tuple(starts), tuple(spans), frozenset(line.split(" ")))
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The span in the original text of ``line[start:end]``."""
+        first = bisect_right(self.starts, start) - 1
+        last = bisect_right(self.starts, max(start, end - 1)) - 1
+        return self.spans[first][0], self.spans[last][1]
+
+
+def _original(start: int, end: int, origin: list[int] | None) -> tuple[int, int]:
+    return (start, end) if origin is None else (origin[start], origin[end - 1] + 1)
+
+
+def _one_spelling(token: str, following: str, asked_when: bool) -> str:
+    if token.startswith(("week", "apres-", "apres ")):
+        return "weekend" if token[0] == "w" and "end" in token else _after_tomorrow(token)
+    if token == "sept":
+        return "7" if following[:4] in {"jour", "sema", "mois", "ans", "h"} else "septembre"
+    if token.startswith(("vingt", "trente")) and len(token) > 6:
+        return _compound(token)
+    if token in {"’", "`", "´"}:
+        return "'"
+    if token in {"–", "—", "−"}:
+        return "-"
+    known = _SPELLINGS.get(token)
+    if known is not None:
+        return _unless_word(token, known, asked_when)
+    return _month_like(token) if len(token) > 5 and token[0] in _FIRST else token
+
+
+def _after_tomorrow(token: str) -> str:
+    return "apresdemain" if token.startswith("apres") else "semaine"
+
+
+def _compound(token: str) -> str:
+    """« vingt-deux » -> « 22 »."""
+    tens, unit = re.split(r"[ -](?:et[ -])?", token)[:2]
+    return str({"vingt": 20, "trente": 30}[tens] + _SMALL[unit])
+
+
+def _unless_word(token: str, known: str, asked_when: bool) -> str:
+    """« moi », « out », « pro » and « suit » are words of their own unless a date was asked for."""
+    ambiguous = {"moi", "out", "jui", "jun", "in", "we", "wk", "parti", "sem", "jedi", "avr"}
+    return known if token not in ambiguous or asked_when else token
+
+
+def _month_like(token: str) -> str:
+    if token in MONTHS:
+        return token
+    limit = 1 if len(token) < 8 else 2
+    for month in _LONG_MONTHS:
+        if month[0] == token[0] and OSA.distance(token, month, score_cutoff=limit) <= limit:
+            return month
+    return token

@@ -1,0 +1,120 @@
+"""How far somebody will go, in kilometres, and what with."""
+
+from __future__ import annotations
+
+import re
+
+from nlu.meaning import Travel
+from nlu.text import Message, fold
+
+_UNIT = r"(?:km|kms|kilometres?|kilometre|kilos?|kil|bornes?|borne|kmh|k)\b"
+_NUMBER = r"([0-9]{1,4})(?:[.,][0-9]+)?"
+_RANGE = re.compile(rf"{_NUMBER}\s*(?:-|a|et|ou|/|–|—|jusqu'?a|voire)\s*{_NUMBER}\s*{_UNIT}")
+_DISTANCE = re.compile(rf"(?<![0-9,.]){_NUMBER}\s*{_UNIT}")
+_BARE_RANGE = re.compile(rf"(?<![0-9]){_NUMBER}\s*(?:-|a|ou|/|–|—)\s*{_NUMBER}(?![0-9])")
+_BARE = re.compile(rf"(?<![0-9/:.,]){_NUMBER}(?![0-9/:])")
+# After these units, a number is a time, an age, a price: no distance.
+_OTHER_UNIT = re.compile(
+    r"\s*(?:ans?|h\b|heures?|min|mn|minutes?|mois|jours?|euros?|€|e\b|%|semaines?|eme|er\b|cm\b)"
+)
+_UNITS = {
+    "zero": 0, "un": 1, "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6,
+    "sept": 7, "huit": 8, "neuf": 9, "dix": 10, "onze": 11, "douze": 12, "treize": 13,
+    "quatorze": 14, "quinze": 15, "seize": 16, "vingt": 20, "vint": 20, "trente": 30,
+    "trentaine": 30, "quarante": 40, "quarantaine": 40, "cinquante": 50, "cinquantaine": 50,
+    "soixante": 60, "soixantaine": 60, "quinzaine": 15, "dizaine": 10, "vingtaine": 20,
+    "cent": 100, "centaine": 100,
+}  # fmt: skip
+_WORDS = re.compile(rf"\b(?:{'|'.join(_UNITS)})(?:[ -](?:et )?(?:{'|'.join(_UNITS)}))*\b")
+# « j'habite à 5 km de Lens » says where, not how far.
+_HOME = re.compile(
+    rf"\b(?:j'? ?habite|situee?|je suis|jsuis|j'? ?suis|chui) a (?:environ )?{_NUMBER}\s*{_UNIT} (?:de|du|d')"
+)
+_LARGEST = 1_000
+
+
+def _value(words: str) -> int:
+    """« vingt-cinq » -> 25, « quatre-vingts » -> 80, « soixante-dix » -> 70, « deux cents » -> 200."""
+    total = 0
+    for word in re.split(r"[ -]", words):
+        value = _UNITS.get(word)
+        if value is None:
+            continue
+        multiplies = (value == 100 and 1 < total < 10) or (value == 20 and total == 4)
+        total = total * value if multiplies else total + value
+    return total
+
+
+def in_figures(folded: str) -> str:
+    """Numbers in words become figures: « vingt bornes » -> « 20 bornes »."""
+    text = re.sub(r"\b(vingt|cent)s\b", r"\1", folded)
+    text = re.sub(r"\b(?:une? )?(dizaine|quinzaine|vingtaine|trentaine|quarantaine|cinquantaine|"
+                  r"soixantaine|centaine) de\b", r"\1", text)  # fmt: skip
+    return _WORDS.sub(_figure, text)
+
+
+def _figure(match: re.Match[str]) -> str:
+    """« un peu » and « une voiture » keep their article."""
+    words = match.group()
+    return words if words in {"un", "une", "zero"} else str(_value(words))
+
+
+def read_radius(message: Message, asked: str | None) -> int | None:
+    """The distance in km, the upper bound of a range; a bare number only after the question."""
+    folded = fold(message.text)
+    if asked != "ask_radius" and not _may_hold_a_distance(folded):
+        return None
+    text = _HOME.sub(" ", in_figures(folded))
+    for pattern in (_RANGE, _DISTANCE):
+        if values := [_bound(match) for match in pattern.finditer(text)]:
+            return _sensible(values[-1])
+    if asked == "ask_radius":
+        return _bare(text)
+    return None
+
+
+def _may_hold_a_distance(folded: str) -> bool:
+    return "k" in folded or "born" in folded
+
+
+def _bound(match: re.Match[str]) -> int:
+    return max(int(value) for value in match.groups())
+
+
+def _bare(text: str) -> int | None:
+    """« 30 », « 5-10 », « maximum 20 » as an answer; « 1h » and « 16 ans » are none."""
+    for pattern in (_BARE_RANGE, _BARE):
+        for match in pattern.finditer(text):
+            if not _OTHER_UNIT.match(text, match.end()) and len(re.findall(r"[0-9]+", text)) <= 3:
+                return _sensible(_bound(match))
+    return None
+
+
+def _sensible(distance: int) -> int | None:
+    return distance if 0 < distance <= _LARGEST else None
+
+
+_NO = r"(?:pas|aucun|sans|ni|plus|jamais)\s+(?:encore\s+)?(?:(?:le|de|d'|la|mon|l')\s*)*"
+_TRAVEL: tuple[tuple[Travel, re.Pattern[str]], ...] = (
+    ("scooter", re.compile(r"\b(scoot\w*|scout+er|mob|mobylette|meule|cyclo\w*|bsr|125|50 ?cc|booster|moto|"
+                           r"voiturette|voiture sans permis|vsp|quad)\b")),
+    ("car", re.compile(r"\b(voiture|bagnole|caisse|permis|vehicule|vehiculee?|motorisee?|"
+                       r"(?:m'?|me |nous )?(?:emmene\w*|depose\w*|conduit|amene\w*)|covoit\w*)\b")),
+    ("transit", re.compile(r"\b(bus|train|ter|metro|tram\w*|transports?|car scolaire|navette)\b")),
+    ("foot", re.compile(r"\b(pieds?|marche|marchant|velo|vtt|bicyclette|trottinette|"
+                        r"trotinette|trott)\b")),
+)  # fmt: skip
+_REFUSED = re.compile(
+    _NO + r"(scoot\w*|mob|voiture|bagnole|caisse|permis|vehicule|bus|train|metro|velo|moto|"
+    r"transports?|pieds?)(?:\s+(?:de\s+)?conduire)?"
+)
+
+
+def read_travel(message: Message) -> Travel | None:
+    """How the person gets about; « pas le permis » is not a car, « je marche » goes on foot."""
+    text = _REFUSED.sub(" ", fold(message.text).replace("’", "'"))
+    text = re.sub(r"\b(?:ca|sa) marche\b|\bquand j'?aurai\w* (?:mon |le )?permis", " ", text)
+    for travel, pattern in _TRAVEL:
+        if pattern.search(text):
+            return travel
+    return None
