@@ -24,7 +24,8 @@ import redis
 
 from tests import servers
 
-_TEMPLATE = "cmachance_template"
+_TEMPLATE = "CMACHANCE_TEST_TEMPLATE"
+"""The environment variable that hands workers the name of the database others are copied from."""
 _TEMPLATE_LOCK = 20_270_901
 _started: dict[str, servers.Server] = {}
 _numbers = itertools.count(1)
@@ -32,14 +33,21 @@ _numbers = itertools.count(1)
 
 def pytest_configure(config: pytest.Config) -> None:
     """With several workers, the run that starts them starts the servers, and hands them on."""
-    several = getattr(config.option, "tx", None) and not hasattr(config, "workerinput")
-    if several and not config.option.collectonly:
+    if hasattr(config, "workerinput"):
+        return
+    os.environ[_TEMPLATE] = f"cmachance_template_{os.getpid()}"
+    if getattr(config.option, "tx", None) and not config.option.collectonly:
         with suppress(servers.ServerMissing):  # the fixtures meet it again, and say it
             _server("TEST_DATABASE_URL", servers.start_postgres)
             _server("TEST_REDIS_URL", servers.start_redis)
 
 
-def pytest_unconfigure() -> None:
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Nothing stays: neither our servers, nor our template on a server that was lent to us."""
+    if not hasattr(config, "workerinput") and "TEST_DATABASE_URL" in os.environ.keys() - _started:
+        drop = f"DROP DATABASE IF EXISTS {os.environ[_TEMPLATE]} WITH (FORCE)"
+        with suppress(OSError, asyncpg.PostgresError):  # unreachable: the fixtures said so
+            _run(_administer(os.environ["TEST_DATABASE_URL"], drop))
     while _started:
         variable, server = _started.popitem()
         del os.environ[variable]
@@ -80,20 +88,16 @@ async def _make_template(url: str) -> None:
     connection = await asyncpg.connect(url.replace("+asyncpg", ""))
     try:
         await connection.execute(f"SELECT pg_advisory_lock({_TEMPLATE_LOCK})")
+        name = os.environ[_TEMPLATE]
         known = "SELECT 1 FROM pg_database WHERE datname = $1"
-        if not await connection.fetchval(known, _template_name()):
-            draft = f"{_template_name()}_draft"
+        if not await connection.fetchval(known, name):
+            draft = f"{name}_draft"
             await connection.execute(f"DROP DATABASE IF EXISTS {draft} WITH (FORCE)")
             await connection.execute(f"CREATE DATABASE {draft}")
             await migrate(_named(url, draft))
-            await connection.execute(f"ALTER DATABASE {draft} RENAME TO {_template_name()}")
+            await connection.execute(f"ALTER DATABASE {draft} RENAME TO {name}")
     finally:
         await connection.close()
-
-
-def _template_name() -> str:
-    """One per run, for on a server that stays an older run's tables may differ."""
-    return f"{_TEMPLATE}_{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
 
 
 @contextmanager
@@ -113,11 +117,9 @@ def postgres_server() -> str:
 
 
 @pytest.fixture(scope="session")
-def _postgres_template(postgres_server: str) -> Iterator[str]:
+def _postgres_template(postgres_server: str) -> str:
     _run(_make_template(postgres_server))
-    yield _template_name()
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        _run(_administer(postgres_server, f"DROP DATABASE {_template_name()} WITH (FORCE)"))
+    return os.environ[_TEMPLATE]
 
 
 @pytest.fixture
@@ -175,7 +177,7 @@ def redis_url(worker_id: str) -> Iterator[str]:
     """A Redis database of this worker alone, emptied before and after."""
     server = _server("TEST_REDIS_URL", servers.start_redis)
     number = 0 if worker_id == "master" else int(worker_id.removeprefix("gw"))
-    url = f"{server}?db={number}"
+    url = f"{server}{'&' if '?' in server else '?'}db={number}"
     with redis.Redis.from_url(url) as client:
         client.flushdb()
         yield url
