@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from math import asin, cos, radians, sin, sqrt
 from typing import Literal, Protocol
 
@@ -202,10 +203,14 @@ def title_words(title: str) -> tuple[str, ...]:
     return tuple(re.findall(r"[a-z0-9]+", ascii_title.encode("ascii", "ignore").decode().lower()))
 
 
-def _names(stems: Sequence[str], words: Sequence[str]) -> bool:
+@lru_cache(maxsize=16_384)
+def _spaced_title(title: str) -> str:
+    return " " + " ".join(title_words(title))
+
+
+def _names(stems: Sequence[str], spaced_title: str) -> bool:
     """Whether some word, or some words in a row (« faux plafond »), begin with some stem."""
-    title = " " + " ".join(words)
-    return any(f" {stem}" in title for stem in stems)
+    return any(f" {stem}" in spaced_title for stem in stems)
 
 
 def trade_fit(trade: WantedTrade, offer: Offer) -> int | None:
@@ -215,15 +220,16 @@ def trade_fit(trade: WantedTrade, offer: Offer) -> int | None:
     ROME 4 kept the codes of version 3 and narrowed them, and live offers mix both: a code shared
     with other trades counts only when the title does not name one of those instead.
     """
-    words = title_words(offer.title)
-    named = _names(trade.title_stems, words)
-    if any(code in offer.rome_codes for code in trade.codes):
+    own = any(code in offer.rome_codes for code in trade.codes)
+    if not own and not any(code in offer.rome_codes for code in trade.parents):
+        return None
+    title = _spaced_title(offer.title)
+    named = _names(trade.title_stems, title)
+    if own:
         if named:
             return 0
-        return None if _names(trade.rival_stems, words) else 1
-    if named and any(code in offer.rome_codes for code in trade.parents):
-        return 2
-    return None
+        return None if _names(trade.rival_stems, title) else 1
+    return 2 if named else None
 
 
 def fit(search: Search, offer: Offer) -> int | None:

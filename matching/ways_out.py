@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
 from matching.model import Circle, Found, Search, WantedTrade, WayOut, distance_km, trade_fit
 
@@ -13,7 +14,7 @@ FindAll = Callable[[Search], Awaitable[list[Found]]]
 
 Kind = Literal["radius", "dates", "diploma", "trade", "excluded", "france", "any_trade"]
 
-Attempt = Callable[[], Awaitable[WayOut | None]]
+Attempt = tuple[Kind, Callable[[], Awaitable[WayOut | None]]]
 
 RADII_KM = (40, 50, 60, 80, 100, 150, 200)
 """The wider radii proposed; 200 km is the most the backends accept."""
@@ -26,58 +27,54 @@ async def ways_out(find_all: FindAll, search: Search) -> tuple[WayOut, ...]:
     """Up to three ways out of different kinds, nearest to the wish first.
 
     Each one's ``search`` finds exactly ``count`` offers (at least one) through ``find_all``.
-    There is always one as long as the catalogue has an open offer that is not hidden: the last of
-    the chain asks for any trade, anywhere, at any date.
+    There is always one as long as the catalogue has an open offer that is not hidden: the last
+    resort asks for any trade, anywhere, at any date.
     """
-    ways: dict[str, WayOut] = {}
-    async for way in _chain(find_all, search):
-        # Everything everywhere is hardly a help: it is for when nothing else is left.
-        if not ways or not _everywhere(way):
-            ways.setdefault(way.kind, way)
+    ways: dict[Kind, WayOut] = {}
+    for kind, attempt in (*_near(find_all, search), *_far(find_all, search)):
         if len(ways) == MOST:
             break
+        if kind not in ways and (way := await attempt()) is not None:
+            ways[kind] = way
+    if not ways:  # everything everywhere is hardly a help: it is for when nothing else is left
+        for asked in _wished_then_relaxed(search):
+            if (last := await _everything(find_all, asked)) is not None:
+                return (last,)
     return tuple(ways.values())
 
 
-def _everywhere(way: WayOut) -> bool:
-    return way.kind == "any_trade" and way.value is None
-
-
-async def _chain(find_all: FindAll, search: Search) -> AsyncIterator[WayOut]:
-    """The ways out in order, looked for one after the other so that nothing is counted in vain.
-
-    What changes one condition comes first, then the same trade under no other condition, then
-    any trade.
-    """
-    for attempt in (*_near(find_all, search), *_far(find_all, search)):
-        way = await attempt()
-        if way is not None:
-            yield way
-
-
 def _near(find_all: FindAll, search: Search) -> list[Attempt]:
-    relaxed = relax(search)
+    """What changes one condition, then the same trade further away under no other condition."""
+
+    def lifted(kind: Kind, **conditions: Any) -> Attempt:
+        return kind, partial(_other, find_all, kind, replace(search, **conditions), search)
+
     return [
-        lambda: _other(find_all, "dates", replace(search, start=None, end=None), search),
-        lambda: _wider(find_all, search),
-        lambda: _neighbour(find_all, search),
-        lambda: _other(find_all, "excluded", replace(search, excluded=()), search),
-        lambda: _other(find_all, "diploma", replace(search, diploma_level=None), search),
-        lambda: _wider(find_all, relaxed),
+        lifted("dates", start=None, end=None),
+        ("radius", partial(_wider, find_all, search)),
+        ("trade", partial(_neighbour, find_all, search)),
+        lifted("excluded", excluded=()),
+        lifted("diploma", diploma_level=None),
+        ("radius", partial(_wider, find_all, relax(search))),
     ]
 
 
 def _far(find_all: FindAll, search: Search) -> list[Attempt]:
-    relaxed = relax(search)
+    """The same trade everywhere, then other trades; each as wished if it can be, else relaxed."""
+    kinds: tuple[tuple[Kind, Callable[[FindAll, Search], Awaitable[WayOut | None]]], ...] = (
+        ("france", _france),
+        ("any_trade", _any_trade),
+        ("trade", _neighbour),
+    )
     return [
-        lambda: _france(find_all, search),
-        lambda: _france(find_all, relaxed),
-        lambda: _any_trade(find_all, search),
-        lambda: _any_trade(find_all, relaxed),
-        lambda: _neighbour(find_all, relaxed),
-        lambda: _everything(find_all, search),
-        lambda: _everything(find_all, relaxed),
+        (kind, partial(attempt, find_all, asked))
+        for kind, attempt in kinds
+        for asked in _wished_then_relaxed(search)
     ]
+
+
+def _wished_then_relaxed(search: Search) -> Iterable[Search]:
+    return dict.fromkeys((search, relax(search)))
 
 
 def relax(search: Search) -> Search:
