@@ -18,7 +18,6 @@ from sqlalchemy.exc import (
     DataError,
     DBAPIError,
     IntegrityError,
-    ProgrammingError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -50,10 +49,18 @@ class DatabaseProblem(Exception):
         super().__init__(f"{self.__doc__} : {detail}")
 
 
+class Refused(Exception):
+    """La base de données refuse cette écriture"""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"{self.__doc__} : {detail}")
+
+
 class Database:
     """Transactions over SQLite (a file) or PostgreSQL, with the same tables.
 
-    Whatever keeps the database from answering is a :class:`DatabaseProblem`. On SQLite the writers
+    Whatever keeps the database from answering is a :class:`DatabaseProblem`, a row it does not
+    take is :class:`Refused`; neither repeats the values. On SQLite the writers
     of this process wait for one another in the order they came; those of other processes, for
     ``BUSY_SECONDS`` at most.
     """
@@ -151,7 +158,7 @@ def _upgrade(connection: Connection) -> None:
 def _address(url: str) -> URL:
     try:
         address = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         # The address is not repeated: it may hold a password.
         raise DatabaseProblem("son adresse est mal écrite.") from error
     driver = _DRIVERS.get(address.drivername)
@@ -164,20 +171,32 @@ def _address(url: str) -> URL:
 
 @contextmanager
 def _problems() -> Iterator[None]:
-    """Whatever keeps the database from answering, told as a :class:`DatabaseProblem`."""
+    """Tell what the database answers in our own words."""
     try:
         yield
-    except (IntegrityError, ProgrammingError, DataError):
-        raise  # a mistake of ours, or a row that already exists: for the caller
-    except (DBAPIError, PoolTimeout, OSError) as error:
+    except DBAPIError as error:
+        # Without the cause: PostgreSQL and its driver repeat in it the values of the row.
+        if isinstance(error, IntegrityError):
+            raise Refused(_first_line(error)) from None
+        if isinstance(error, DataError) or isinstance(
+            error.orig and error.orig.__cause__, ValueError
+        ):
+            raise Refused("une valeur n’est pas du bon type.") from None
+        raise DatabaseProblem(_reason(error)) from error
+    except (PoolTimeout, OSError) as error:
         raise DatabaseProblem(_reason(error)) from error
 
 
 def _reason(error: Exception) -> str:
-    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, PoolTimeout | TimeoutError):
         return "elle n’a pas répondu à temps."
-    return f"{type(cause).__name__}, {str(cause).splitlines()[0] if str(cause) else 'sans détail'}."
+    return _first_line(error)
+
+
+def _first_line(error: Exception) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return str(cause).partition("\n")[0] or type(cause).__name__
 
 
 _ENGINE: dict[str, Any] = {

@@ -62,24 +62,35 @@ async def test_a_deleted_conversation_is_not_revived_by_a_late_turn(db: Database
     assert await Conversations(db).load("p1") is None
 
 
-async def test_no_update_is_lost_among_120_at_once(db: Database) -> None:
+async def test_no_update_is_lost_among_120_by_six_at_once(db: Database) -> None:
     conversations = Conversations(db)
     await save(db, "p1", 0, {"n": 0})
     redone = 0
 
-    async def add_one() -> None:
+    async def add(times: int) -> None:
         nonlocal redone
-        while True:
+        while times:
             stored = await conversations.load("p1")
             assert stored is not None
             try:
-                return await save(db, "p1", stored.version, {"n": stored.state["n"] + 1})
+                await save(db, "p1", stored.version, {"n": stored.state["n"] + 1})
+                times -= 1
             except Stale:
                 redone += 1
 
-    await asyncio.gather(*(add_one() for _ in range(120)))
+    await asyncio.gather(*(add(20) for _ in range(6)))
     assert await conversations.load("p1") == Stored("p1", 121, {"n": 120})
     assert redone > 0
+
+
+async def test_one_turn_in_120_of_the_same_version_is_saved(db: Database) -> None:
+    await save(db, "p1", 0)
+    outcomes = await asyncio.gather(
+        *(save(db, "p1", 1, {"n": n}) for n in range(120)), return_exceptions=True
+    )
+    assert sorted(map(repr, outcomes)) == ["None"] + ["Stale()"] * 119
+    winner = outcomes.index(None)
+    assert await Conversations(db).load("p1") == Stored("p1", 2, {"n": winner})
 
 
 async def test_a_conversation_is_created_once_among_several_at_once(db: Database) -> None:
