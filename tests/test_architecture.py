@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -173,6 +174,41 @@ def test_functions_are_short() -> None:
         if (length := (node.end_lineno or 0) - node.lineno + 1) > MOST_LINES_OF_A_FUNCTION
     ]
     assert too_long == []
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    readers = {
+        module
+        for module, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
+        if module.partition(".")[0] in MAY_USE
+    }
+    assert readers <= {"bot.config"}
+
+
+_IMPORT_ALL = """
+import sys
+
+def refuse(event, arguments):
+    if event in {"socket.connect", "socket.bind", "sqlite3.connect", "subprocess.Popen"}:
+        raise SystemExit(f"importing {module}: {event} {arguments}")
+    if event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wax+"):
+        raise SystemExit(f"importing {module} writes {arguments[0]}")
+
+sys.dont_write_bytecode = True
+sys.addaudithook(refuse)
+for module in sys.argv[1:]:
+    __import__(module)
+"""
+
+
+def test_importing_the_rooms_does_nothing_else() -> None:
+    """No connection, no program started, no file written."""
+    modules = [m for m in trees() if m.partition(".")[0] in MAY_USE and ".migrations." not in m]
+    command = [sys.executable, "-c", _IMPORT_ALL, *modules]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
 
 
 def test_nothing_committed_names_where_it_was_made() -> None:
