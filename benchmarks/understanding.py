@@ -1,0 +1,279 @@
+"""How much of what people write is understood: each slot, all slots at once, and what it costs.
+
+    python benchmarks/understanding.py FILE.jsonl --today 2026-11-23 [--errors] [--json]
+        [--against OTHER.jsonl]
+
+``FILE.jsonl`` holds one message per line with what it means. ``--errors`` lists what was read
+wrong, by slot. ``--against`` scores the output of another program, one object per line in the form
+of the `understand` command, beside ours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from nlu.text import fold
+from nlu.understander import Understander
+
+Json = dict[str, Any]
+SLOTS = ("trades", "places", "radius", "availability", "diploma")
+_DIPLOMAS = {"MC": "CS"}
+
+
+def intent_right(wanted: Json, got: Json) -> bool:
+    """Right when it is one of those accepted; asking for offers and giving a value count as one."""
+    accepted = {wanted["intent"], *wanted.get("intent_alt", ())}
+    if wanted.get("sub_intent") == "pause_alerts":
+        accepted.add("pause_alerts")
+    return _family(got.get("intent", "")) in {_family(intent) for intent in accepted}
+
+
+def _family(intent: str) -> str:
+    return "search" if intent == "give_info" else intent
+
+
+def trades_right(wanted: Json, got: Json) -> bool:
+    """Each wanted trade is found by one of its codes, nothing else is; the same for refusals."""
+    return _covers(wanted["trades"], got["trades"], _same_trade) and _covers(
+        wanted.get("negated_trades", []), got["negated_trades"], _same_trade
+    )
+
+
+def _same_trade(wanted: Json, got: Json) -> bool:
+    accepted = {*wanted.get("rome", ()), *wanted.get("rome_alt", ())}
+    return bool(accepted & set(got["rome"]))
+
+
+def places_right(wanted: Json, got: Json) -> bool:
+    """Wanted communes, refusals and questions; those said to be optional may be there or not."""
+    optional = wanted.get("optional_places", [])
+    found = [p for p in got["places"] if p["name"] not in optional]
+    expected = [p for p in wanted["places"] if p["name"] not in optional]
+    return (
+        _covers(expected, found, _same_place)
+        and _covers(wanted.get("negated_places", []), got["negated_places"], _same_place)
+        and _ambiguous_right(wanted, got)
+    )
+
+
+def _same_place(wanted: Json, got: Json) -> bool:
+    return got["insee"] in {wanted["insee"], *wanted.get("insee_alt", ())}
+
+
+def _ambiguous_right(wanted: Json, got: Json) -> bool:
+    """As many questions as wanted; the likeliest answer asked about first, or second."""
+    expected, asked = wanted.get("ambiguous_places") or [], got["ambiguous_places"]
+    if len(expected) != len(asked):
+        return False
+    depth = 2 if wanted.get("top2_ok") else 1
+    return all(
+        e["candidates"][0]["insee"] in [c["insee"] for c in a["candidates"][:depth]]
+        or depth == 2 and a["candidates"][0]["insee"] in [c["insee"] for c in e["candidates"][:2]]
+        for e, a in zip(expected, asked, strict=True)
+    )
+
+
+def _covers(wanted: list[Json], got: list[Json], same: Callable[[Json, Json], bool]) -> bool:
+    """Every wanted value is found, and nothing is found that is not wanted."""
+    return all(any(same(w, g) for g in got) for w in wanted) and all(
+        any(same(w, g) for w in wanted) for g in got
+    )
+
+
+def radius_right(wanted: Json, got: Json) -> bool:
+    return bool(wanted["radius_km"] == got["radius_km"])
+
+
+def availability_right(wanted: Json, got: Json) -> bool:
+    """Same first and last day, and « at once » said or not; another first day may be accepted."""
+    expected, found = wanted["availability"], got["availability"]
+    if expected is None or found is None:
+        return expected is found or (expected or {}).get("optional", False)
+    starts = {expected["start"], *_listed(wanted.get("alt_start")), *_listed(expected.get("alt_start"))}
+    same_end = expected.get("end") == found["end"] or "end" not in expected
+    return found["start"] in starts and same_end and bool(expected.get("asap")) == found["asap"]
+
+
+def _listed(value: Any) -> list[str]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def diploma_right(wanted: Json, got: Json) -> bool:
+    """One of several may be accepted: « BTM|BM »."""
+    if wanted.get("diploma") is None or got["diploma"] is None:
+        return wanted.get("diploma") is got["diploma"]
+    return got["diploma"] in [_DIPLOMAS.get(d, d) for d in wanted["diploma"].split("|")]
+
+
+JUDGES: dict[str, Callable[[Json, Json], bool]] = {
+    "intent": intent_right,
+    "trades": trades_right,
+    "places": places_right,
+    "radius": radius_right,
+    "availability": availability_right,
+    "diploma": diploma_right,
+}
+
+
+def judge(wanted: Json, got: Json) -> dict[str, bool]:
+    """What of one message is right, by name; slots that do not count are left out."""
+    names = JUDGES if wanted.get("score_slots", True) else ("intent",)
+    return {name: JUDGES[name](_completed(wanted), got) for name in names}
+
+
+def _completed(wanted: Json) -> Json:
+    empty = {"trades": [], "places": [], "radius_km": None, "availability": None, "diploma": None}
+    return empty | wanted
+
+
+def score(wanted: list[Json], got: list[Json]) -> dict[str, Any]:
+    """Share right per slot, all slots at once, and wrong positives (values nobody gave)."""
+    verdicts = [judge(w, g) for w, g in zip(wanted, got, strict=True)]
+    figures: dict[str, Any] = {"messages": len(wanted)}
+    for name in JUDGES:
+        marks = [v[name] for v in verdicts if name in v]
+        figures[name] = round(sum(marks) / max(len(marks), 1), 4)
+    slots = [all(v[s] for s in SLOTS) for v in verdicts if "trades" in v]
+    figures["all_slots"] = round(sum(slots) / max(len(slots), 1), 4)
+    figures["wrong_positives"] = sum(_invented(w, g) for w, g in zip(wanted, got, strict=True))
+    figures["distractors_taken"] = sum(
+        _distracted(w, g) for w, g in zip(wanted, got, strict=True)
+    )
+    return figures
+
+
+def _invented(wanted: Json, got: Json) -> bool:
+    """Whether something was found in a slot that should have stayed empty."""
+    if not wanted.get("score_slots", True):
+        return False
+    full = _completed(wanted)
+    optional = wanted.get("optional_places", [])
+    empty = {**full, "places": full["places"] + wanted.get("ambiguous_places", []) + optional}
+    names = ("trades", "places", "radius_km", "availability", "diploma")
+    return any(not empty[name] and got[name] for name in names)
+
+
+def _distracted(wanted: Json, got: Json) -> bool:
+    """Whether a trade or a town that was only mentioned was taken for a wish."""
+    trades = {fold(name) for name in wanted.get("distractor_trades", ())}
+    towns = {fold(name) for name in wanted.get("distractor_places", ())}
+    return bool(
+        trades & {fold(t["label"]) for t in got["trades"]}
+        or towns & {fold(p["name"]) for p in got["places"]}
+    )
+
+
+def read_all(wanted: list[Json], today: date) -> tuple[list[Json], list[float]]:
+    """Our readings, and the CPU milliseconds each took (the second time, caches warm)."""
+    understander = Understander.load()
+    got, costs = [], []
+    for line in wanted:
+        got.append(understander.read(line["text"], asked=line.get("context"), today=today).to_json())
+    for line in wanted:
+        start = time.process_time_ns()
+        understander.read(line["text"], asked=line.get("context"), today=today)
+        costs.append((time.process_time_ns() - start) / 1e6)
+    return got, sorted(costs)
+
+
+def cold_start() -> float:
+    """Seconds of a new process that loads everything and reads one message."""
+    code = (
+        "from datetime import date; from nlu.understander import Understander;"
+        "Understander.load().read('boulanger a lens', today=date(2026, 11, 23))"
+    )
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent.parent)
+    return round(time.perf_counter() - start, 3)
+
+
+def errors(wanted: list[Json], got: list[Json]) -> list[tuple[str, Json, Json]]:
+    """(slot, wanted, got) for everything read wrong, by slot."""
+    wrong = [
+        (name, w, g)
+        for w, g in zip(wanted, got, strict=True)
+        for name, right in judge(w, g).items()
+        if not right
+    ]
+    return sorted(wrong, key=lambda entry: list(JUDGES).index(entry[0]))
+
+
+def _shown(name: str, line: Json) -> str:
+    if name == "intent":
+        return f"{line.get('intent')} {line.get('reason') or ''}{line.get('confidence') or ''}"
+    if name == "places":
+        named = [p["name"] for p in line.get("places", ())]
+        without = [f"-{p['name']}" for p in line.get("negated_places", ())]
+        asked = [
+            "?" + "/".join(c["name"] for c in a["candidates"][:3])
+            for a in line.get("ambiguous_places") or ()
+        ]
+        return ", ".join(named + without + asked) or "–"
+    if name == "trades":
+        named = [f"{t['label']} {'/'.join(t['rome'])}" for t in line.get("trades", ())]
+        return ", ".join(named + [f"-{t['label']}" for t in line.get("negated_trades", ())]) or "–"
+    return str(line.get("radius_km" if name == "radius" else name))
+
+
+def show(console: Console, columns: dict[str, dict[str, Any]]) -> None:
+    table = Table("", *columns)
+    for name in next(iter(columns.values())):
+        table.add_row(name, *(str(column.get(name, "")) for column in columns.values()))
+    console.print(table)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--today", type=date.fromisoformat, default=date.today())  # noqa: DTZ011
+    parser.add_argument("--errors", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--against", type=Path)
+    options = parser.parse_args()
+    wanted = _lines(options.file)
+    got, costs = read_all(wanted, options.today)
+    ours = score(wanted, got) | {
+        "cpu_ms_median": round(costs[len(costs) // 2], 3),
+        "cpu_ms_p99": round(costs[min(len(costs) - 1, int(len(costs) * 0.99))], 3),
+        "cold_start_s": cold_start(),
+        "rss_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }
+    columns = {"ours": ours}
+    if options.against:
+        columns[options.against.stem] = score(wanted, _lines(options.against))
+    console = Console()
+    if options.errors:
+        for name, w, g in errors(wanted, got):
+            where = f" [{w['context']}]" if w.get("context") else ""
+            console.print(
+                f"{name:12} {w.get('id', '')}{where} {w['text'][:110]!r}\n"
+                f"             wanted {_shown(name, w)}\n             got    {_shown(name, g)}",
+                markup=False, highlight=False, soft_wrap=True,
+            )
+    show(console, columns)
+    if options.json:
+        print(json.dumps(columns))
+
+
+def _lines(path: Path) -> list[Json]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""What a sentence is for: a linear model over words and pieces of words, values masked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from nlu.meaning import Intent
+from nlu.text import fold
+
+MODEL_FILE = Path(__file__).with_name("data") / "intents.npz"
+SENTENCES = Path(__file__).with_name("data") / "intents"
+
+# What a value is replaced by before the model looks: which town it is must not matter.
+MASKS = ("trade", "place", "date", "radius", "diploma")
+
+_TOKEN = re.compile(r"__[a-z]+__|[^\W_]+|[?]|[^\w\s!-~]")
+_LONG_RUN = re.compile(r"(.)\1{2,}")
+_RADIUS = re.compile(r"\b\d{1,3} ?(?:-|a|à)? ?\d{0,3} ?(?:km|kms|kilom\w*|bornes?)\b", re.IGNORECASE)
+_KEYBOARD = str.maketrans({"’": "'", "ʼ": "'", "\u200b": "", "\ufe0f": ""})
+
+Span = tuple[int, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class IntentReading:
+    """The likeliest intent, its reason (``employer``, ``distress``…), and how sure, 0 to 1."""
+
+    intent: Intent
+    reason: str | None
+    confidence: float
+
+
+def mask(text: str, spans: Iterable[Span]) -> str:
+    """The text with each ``(start, end, kind)`` replaced by ``__kind__``; overlaps are merged."""
+    pieces, at = [], 0
+    for start, end, kind in sorted(spans):
+        if start < at or end <= start:
+            continue
+        pieces += [text[at:start], f" __{kind}__ "]
+        at = end
+    return "".join([*pieces, text[at:]])
+
+
+def tokens(masked: str) -> list[str]:
+    """Folded words, masks, emoji and question marks; digits become 0, long runs one letter."""
+    text = fold(_RADIUS.sub(" __radius__ ", masked.translate(_KEYBOARD)))
+    return [_shape(token) for token in _TOKEN.findall(text)[:80]]
+
+
+def _shape(token: str) -> str:
+    if token[0].isdigit():
+        return re.sub(r"\d+", "0", token)
+    return _LONG_RUN.sub(r"\1", token)
+
+
+@lru_cache(maxsize=16_384)
+def _pieces(word: str) -> tuple[str, ...]:
+    """Runs of three to five characters of a word and its edges; none of a mask."""
+    if word[0] == "_":
+        return ()
+    edged = f"<{word[:24]}>"
+    return tuple(edged[i : i + n] for n in (3, 4, 5) for i in range(len(edged) - n + 1))
+
+
+def features(masked: str, asked: str | None) -> list[str]:
+    """Names of the features of a masked sentence, each once, in a fixed order."""
+    words = tokens(masked)
+    ends = ["^", *words, "$"]
+    found = [f"w {word}" for word in words]
+    found += [f"b {left} {right}" for left, right in zip(ends, ends[1:], strict=False)]
+    found += [piece for word in words for piece in _pieces(word)]
+    size = min(len(words), 6)
+    found += [f"n {size}", f"x {asked}", f"x {asked} {size}"]
+    if asked:
+        found += [f"x {asked} {word}" for word in words]
+    return list(dict.fromkeys(found))
+
+
+class IntentModel:
+    """Multinomial logistic regression in numpy, over the features met in the training sentences."""
+
+    def __init__(
+        self,
+        labels: list[str],
+        vocabulary: list[str],
+        weights: npt.NDArray[Any],
+        bias: npt.NDArray[Any],
+        sharpness: float,
+    ) -> None:
+        """``weights``: (features, labels); ``sharpness`` multiplies the scores (calibration)."""
+        self.labels = labels
+        self._index = {name: row for row, name in enumerate(vocabulary)}
+        self._weights = np.ascontiguousarray(weights, dtype=np.float32)
+        self._bias = bias.astype(np.float32)
+        self._sharpness = sharpness
+        self._split = [cast("tuple[Intent, str | None]", _split(label)) for label in labels]
+
+    @classmethod
+    def load(cls, path: Path = MODEL_FILE) -> IntentModel:
+        """The committed model; weights are bytes with one scale per label."""
+        with np.load(path) as stored:
+            return cls(
+                bytes(stored["labels"]).decode().split("\n"),
+                bytes(stored["vocabulary"]).decode().split("\n"),
+                stored["weights"].astype(np.float32) * stored["scales"],
+                stored["bias"],
+                float(stored["sharpness"]),
+            )
+
+    def probabilities(self, masked: str, asked: str | None) -> npt.NDArray[Any]:
+        """One probability per label; text made of unknown pieces stays near the bias."""
+        names = features(masked, asked)
+        index = self._index
+        rows = [index[name] for name in names if name in index]
+        scores = self._weights[rows].sum(axis=0) / np.sqrt(len(names)) + self._bias
+        scores = np.exp((scores - scores.max()) * self._sharpness)
+        return cast("npt.NDArray[Any]", scores / scores.sum())
+
+    def read(self, masked: str, asked: str | None = None) -> IntentReading:
+        """The likeliest label; asking for offers and giving a value vouch for each other."""
+        chances = self.probabilities(masked, asked)
+        totals: dict[str, float] = {}
+        for (intent, _), chance in zip(self._split, chances.tolist(), strict=True):
+            family = "search" if intent == "give_info" else intent
+            totals[family] = totals.get(family, 0.0) + chance
+        family = max(totals, key=lambda name: totals[name])
+        members = [
+            (chance, at)
+            for at, chance in enumerate(chances.tolist())
+            if ("search" if self._split[at][0] == "give_info" else self._split[at][0]) == family
+        ]
+        intent, reason = self._split[max(members)[1]]
+        return IntentReading(intent, reason, totals[family])
+
+
+def _split(label: str) -> tuple[str, str | None]:
+    intent, _, reason = label.partition("/")
+    return intent, reason or None

@@ -1,0 +1,204 @@
+"""A message, and what was asked, into everything it means: the readers joined."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+
+from nlu.availability import AvailabilityReading, read_availability
+from nlu.diplomas import read_diploma
+from nlu.gazetteer import Gazetteer
+from nlu.intents import IntentModel, IntentReading, Span, mask
+from nlu.language import read_language
+from nlu.meaning import Intent, Understanding
+from nlu.places import PlaceReader, PlaceReading
+from nlu.radius import read_radius, read_travel
+from nlu.rules import Ruled, decide, elsewhere, insults, plain
+from nlu.text import Message
+from nlu.trade_table import TradeTable
+from nlu.trades import TradeReader, TradeReading
+
+LONGEST = 4096
+
+# Below this a sentence is like none of ours: asking again is better than acting on a guess.
+_DOUBT = 0.3
+_SEARCH_ROOM: frozenset[Intent] = frozenset({"search", "give_info", "correct"})
+# Values said along with these are worth keeping; with the others they are incidental.
+_KEEPS_WHERE: frozenset[Intent] = _SEARCH_ROOM | {"resume_alerts", "question", "affirm", "deny"}
+
+_SEEKS = re.compile(
+    r"\b(?:j?e? ?(?:re)?cherch\w*|jch?rche|chrche|recherch\w*|(?:je |j )?(?:veux|veu|voudrai\w*|souhait\w*"
+    r"|aimerai\w*)|jveu\w*|jvoudr\w*|jaimerai\w*|trouv\w*|besoin|montre\w*|affiche\w*|voir|offres?"
+    r"|annonces?|apprentissage|alternance|stage|apprentie?|looking for|busco|quiero|szukam|bosser)\b"
+)
+_CORRECTS = re.compile(
+    r"\b(?:en ?fait|enfaite?|en faite|finalement|au final|plutot|pluto|oups|trompee?r?|goure\w*|erreur"
+    r"|change\w*|modifi\w*|corrig\w*|remplac\w*|enlev\w*|retir\w*|a la place|je prefere|jprefere"
+    r"|prefere|rajout\w*|ajout\w*|voulais dire|pardon|elargi\w*|oublie\w*|plus (?:pres|loin)"
+    r"|au lieu|j ?ai (?:change|demenage)\w*)\b"
+)
+_ADDS = re.compile(r"(?:^et |\b(?:aussi|rajout\w*|ajout\w*|en plus|egalement|et puis)\b)")
+_ASKS = re.compile(
+    r"^(?:comment|combien|cmb|pourquoi|pk|est ce qu|c est quoi|cest quoi|c quoi|c koi|ou est|qui est)\b"
+)
+_NUMBER = re.compile(r"\s*\d+\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the readers of values found, before the intent decides what is kept."""
+
+    trades: TradeReading
+    places: PlaceReading
+    when: AvailabilityReading
+    radius_km: int | None
+    diploma: str | None
+
+    @property
+    def trade(self) -> bool:
+        t = self.trades
+        return bool(t.trades or t.domains or t.noncraft_trades)
+
+    @property
+    def place(self) -> bool:
+        p = self.places
+        return bool(p.places or p.areas or p.ambiguous_places)
+
+    @property
+    def negated(self) -> bool:
+        return bool(self.trades.negated_trades or self.places.negated_places)
+
+    @property
+    def value(self) -> bool:
+        return bool(self.radius_km or self.diploma or self.when.availability)
+
+    @property
+    def anything(self) -> bool:
+        return self.trade or self.place or self.negated or self.value
+
+    @property
+    def spans(self) -> list[Span]:
+        """The spans of all values, each with the kind the model sees instead."""
+        trades, places = self.trades, self.places
+        ambiguous = [a.candidates[0] for a in places.ambiguous_places]
+        where = [*places.places, *places.negated_places, *places.areas, *ambiguous]
+        return [
+            *((start, end, "trade") for start, end in trades.spans),
+            *((place.start, place.end, "place") for place in where if place.end),
+            *((start, end, "date") for start, end in self.when.spans),
+        ]
+
+
+class Understander:
+    """Reads messages; built once, it keeps no memory of them."""
+
+    def __init__(self, table: TradeTable, gazetteer: Gazetteer, intents: IntentModel) -> None:
+        self.table = table
+        self.gazetteer = gazetteer
+        self._intents = intents
+        self._trades = TradeReader(table)
+        self._places = PlaceReader(gazetteer)
+
+    @classmethod
+    def load(cls) -> Understander:
+        """Trades, communes and the intent model, from the files that come with this room."""
+        return cls(TradeTable.load(), Gazetteer.load(), IntentModel.load())
+
+    def read(self, text: str, *, asked: str | None = None, today: date) -> Understanding:
+        """What ``text`` means after ``asked``; never raises, reads 4,096 characters at most."""
+        text = text[:LONGEST]
+        found = self._values(text, asked, today)
+        ruled = decide(text, asked) or self._elsewhere(text, found)
+        if ruled is None:
+            guess = self._intents.read(mask(text, found.spans), asked)
+            guess = _adjust(guess, found, plain(text), asked)
+        else:
+            guess = IntentReading(ruled.intent, ruled.reason, 0.99)
+        return _together(text, guess, _kept(found, guess.intent, ruled))
+
+    def _values(self, text: str, asked: str | None, today: date) -> _Found:
+        message = Message.of(text)
+        trades = self._trades.read(message, asked)
+        when = read_availability(message, today, asked)
+        taken = [*trades.spans, *when.spans]
+        return _Found(
+            trades,
+            self._places.read(message, asked, taken),
+            when,
+            read_radius(message, asked),
+            read_diploma(message, asked),
+        )
+
+    def _elsewhere(self, text: str, found: _Found) -> Ruled | None:
+        if (ruled := elsewhere(text)) is not None:
+            return ruled
+        return Ruled("out_of_scope", "insult") if insults(text) and not found.anything else None
+
+
+def _adjust(guess: IntentReading, found: _Found, words: str, asked: str | None) -> IntentReading:
+    """The model sees the sentence; the values found, and what was asked, have a say too."""
+    intent = guess.intent
+    if intent == "question" or (intent in ("human", "help") and not found.anything):
+        return guess if guess.confidence >= _DOUBT else _noise(guess)
+    if found.anything:
+        return replace(guess, intent=_with_values(guess, found, words, asked), reason=None) if (
+            guess.reason not in ("employer", "customer", "housing") or guess.confidence < 0.5
+        ) else guess
+    if guess.confidence < _DOUBT or not re.search(r"[^\W\d_]", words):
+        return _noise(guess)
+    return guess
+
+
+def _with_values(guess: IntentReading, found: _Found, words: str, asked: str | None) -> Intent:
+    intent = guess.intent
+    corrects = intent == "correct" or _CORRECTS.search(words) is not None
+    seeks = _SEEKS.search(words) is not None
+    if found.negated and not (found.trade and seeks and not corrects):
+        return "correct"
+    if corrects or intent in ("correct", "deny"):
+        return "correct"
+    if intent in ("resume_alerts", "affirm") and guess.confidence > 0.5:
+        return "correct" if intent == "affirm" and asked == "confirm" else intent
+    if seeks or (found.trade and found.place):
+        return "search"
+    return "give_info"
+
+
+def _noise(guess: IntentReading) -> IntentReading:
+    return IntentReading("out_of_scope", "noise", min(guess.confidence, _DOUBT))
+
+
+def _kept(found: _Found, intent: Intent, ruled: Ruled | None) -> _Found:
+    """What the intent leaves of the values: a pause has no start, noise names no town."""
+    if intent in _SEARCH_ROOM:
+        return found
+    if intent in _KEEPS_WHERE or (ruled is not None and ruled.values):
+        return replace(found, when=AvailabilityReading(None, ()), radius_km=None, diploma=None)
+    nothing = AvailabilityReading(None, ())
+    return _Found(TradeReading(), PlaceReading(), nothing, None, None)
+
+
+def _together(text: str, guess: IntentReading, found: _Found) -> Understanding:
+    trades, places = found.trades, found.places
+    return Understanding(
+        text=text,
+        intent=guess.intent,
+        confidence=min(max(guess.confidence, 0.0), 1.0),
+        reason=guess.reason,
+        trades=tuple(trades.trades),
+        negated_trades=tuple(trades.negated_trades),
+        places=places.places,
+        negated_places=places.negated_places,
+        ambiguous_places=places.ambiguous_places,
+        areas=places.areas,
+        domains=tuple(trades.domains),
+        noncraft_trades=tuple(trades.noncraft_trades),
+        radius_km=found.radius_km,
+        availability=found.when.availability,
+        diploma=found.diploma,
+        language=read_language(text),
+        travel=read_travel(Message.of(text)),
+        adds=_ADDS.search(plain(text)) is not None,
+    )
