@@ -30,7 +30,8 @@ _CODE = re.compile(r"[A-Za-z0-9_-]{2,64}")
 _WORDS = (
     " Jean-Marie-Pierre Louis communauté d’agglomération métropole Est Ouest Sud Centre"
     " Villeneuve d’Ascq antenne service agence accueil formation jeunesse information orientation"
-    " Saint-Sainte- Pays Littoral Côte d’Opale Flandre Artois Cambrésis Hainaut Avesnois Douaisis Ternois"
+    " Saint-Sainte- Pays Littoral Côte d’Opale Flandre Artois Cambrésis Hainaut Avesnois Douaisis"
+    " Ternois"
     " Picardie Somme Aisne Oise Nord Pas-de-Calais Laon Soissons Saint-Quentin Château-Thierry"
     " Creil Beauvais Compiègne Abbeville Amiens Maubeuge Cambrai Denain Valenciennes Douai"
     " Hazebrouck Armentières Tourcoing Roubaix Dunkerque Boulogne-sur-Mer Saint-Omer Calais"

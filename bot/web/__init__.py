@@ -1,0 +1,1 @@
+"""Our own pages: the chat's surroundings, offers, legal texts, health."""

@@ -1,0 +1,38 @@
+"""The web application: our pages and the chat, behind the same guard."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from bot.channels.webchat import WebChat
+from bot.web import guard, templating
+from bot.web.pages import Pages
+from storage.rates import LocalRate
+from storage.redis_link import RedisLink
+
+if TYPE_CHECKING:
+    from bot.assembly import Rooms
+
+LARGEST_FORM = 256 * 1024
+"""Bytes: 10,000 characters of any script, percent-encoded, and room to spare."""
+
+
+def make_app(rooms: Rooms) -> web.Application:
+    """The application over these rooms; it neither opens nor closes them."""
+    app = web.Application(middlewares=[guard.told_kindly], client_max_size=LARGEST_FORM)
+    assets = templating.read_assets()
+    templating.setup(app, assets, rooms.settings.public_url)
+    app.on_response_prepare.append(guard.headers(rooms.settings.secure))
+    app.add_routes(WebChat(rooms, LocalRate()).routes())
+    redis = RedisLink(rooms.settings.redis_url) if rooms.settings.redis_url else None
+    app.add_routes(Pages(rooms, assets, redis).routes())
+    if redis:
+        app.on_cleanup.append(partial(_close, redis))
+    return app
+
+
+async def _close(redis: RedisLink, _app: web.Application) -> None:
+    await redis.close()
