@@ -15,7 +15,7 @@ from nlu.language import read_language
 from nlu.meaning import Intent, Understanding
 from nlu.places import PlaceReader, PlaceReading
 from nlu.radius import read_radius, read_travel
-from nlu.rules import Ruled, decide, elsewhere, insults, plain
+from nlu.rules import Ruled, Rules, plain
 from nlu.text import Message
 from nlu.trade_table import TradeTable
 from nlu.trades import TradeReader, TradeReading
@@ -94,26 +94,30 @@ class _Found:
 class Understander:
     """Reads messages; built once, it keeps no memory of them."""
 
-    def __init__(self, table: TradeTable, gazetteer: Gazetteer, intents: IntentModel) -> None:
+    def __init__(
+        self, table: TradeTable, gazetteer: Gazetteer, intents: IntentModel, rules: Rules
+    ) -> None:
         self.table = table
         self.gazetteer = gazetteer
         self._intents = intents
+        self._rules = rules
         self._trades = TradeReader(table)
         self._places = PlaceReader(gazetteer)
 
     @classmethod
     def load(cls) -> Understander:
         """Trades, communes and the intent model, from the files that come with this room."""
-        return cls(TradeTable.load(), Gazetteer.load(), IntentModel.load())
+        return cls(TradeTable.load(), Gazetteer.load(), IntentModel.load(), Rules.load())
 
     def read(self, text: str, *, asked: str | None = None, today: date) -> Understanding:
         """What ``text`` means after ``asked``; never raises, reads 4,096 characters at most."""
         text = text[:LONGEST]
+        words = plain(text)
         found = self._values(text, asked, today)
-        ruled = decide(text, asked) or self._elsewhere(text, found)
+        ruled = self._rules.decide(text, words, asked) or self._elsewhere(words, found)
         if ruled is None:
             guess = self._intents.read(mask(text, found.spans), asked)
-            guess = _adjust(guess, found, plain(text), asked)
+            guess = _adjust(guess, found, words, asked)
         else:
             guess = IntentReading(ruled.intent, ruled.reason, 0.99)
         return _together(text, guess, _kept(found, guess.intent, ruled))
@@ -131,10 +135,11 @@ class Understander:
             read_diploma(message, asked),
         )
 
-    def _elsewhere(self, text: str, found: _Found) -> Ruled | None:
-        if (ruled := elsewhere(text)) is not None:
+    def _elsewhere(self, words: str, found: _Found) -> Ruled | None:
+        if (ruled := self._rules.elsewhere(words)) is not None:
             return ruled
-        return Ruled("out_of_scope", "insult") if insults(text) and not found.anything else None
+        insulted = not found.anything and self._rules.says("insult", words)
+        return Ruled("out_of_scope", "insult") if insulted else None
 
 
 def _adjust(guess: IntentReading, found: _Found, words: str, asked: str | None) -> IntentReading:
