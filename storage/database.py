@@ -178,9 +178,9 @@ def _problems() -> Iterator[None]:
         # Without the cause: PostgreSQL and its driver repeat in it the values of the row.
         if isinstance(error, IntegrityError):
             raise Refused(_first_line(error)) from None
-        if isinstance(error, DataError) or isinstance(
-            error.orig and error.orig.__cause__, ValueError
-        ):
+        # SQLSTATE class 22, « data exception », which the driver does not always call DataError.
+        state = getattr(error.orig, "sqlstate", None) or ""
+        if isinstance(error, DataError) or state.startswith("22"):
             raise Refused("une valeur n’est pas du bon type.") from None
         raise DatabaseProblem(_reason(error)) from error
     except (PoolTimeout, OSError) as error:
