@@ -25,29 +25,32 @@ def singular(form: str) -> str:
     return form[:-1] if len(form) > 3 and form[-1] in "sx" else form
 
 
+_SKIPPED_STEMS = frozenset(singular(word) for word in SKIPPED)
+
+
 def tree(names: dict[str, str]) -> Tree:
-    """Nested dictionaries, one level a word; under ``END`` what the name means."""
+    """Nested dictionaries, one level a singular word; under ``END`` what the name means."""
     root: Tree = {}
     for name, meaning in names.items():
         node = root
         for word in name.split(" "):
-            node = node.setdefault(word, {})
-        node[END] = meaning
+            node = node.setdefault(singular(word), {})
+        node.setdefault(END, meaning)
     return root
 
 
 def longest(root: Tree, words: Sequence[str], start: int) -> tuple[int, str] | None:
     """The longest name that begins at ``start``: index after its last word, and its meaning.
 
-    Small words inside a name are skipped; at most ten words are looked at.
+    ``words`` are in the singular. Small words inside a name are skipped; at most thirty words are looked at.
     """
     node, best, i = root, None, start
-    last = min(len(words), start + 14)
+    last = min(len(words), start + 30)
     while i < last:
         word = words[i]
-        below = node.get(word) or node.get(singular(word))
+        below = node.get(word)
         if below is None:
-            if i > start and word in SKIPPED:
+            if i > start and word in _SKIPPED_STEMS:
                 i += 1
                 continue
             break

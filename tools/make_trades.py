@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import gzip
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -21,6 +22,7 @@ import yaml
 
 from nlu.lexicon import content, singular
 from nlu.text import Message, fold
+from nlu.trade_spelling import Speller
 
 DATA = Path(__file__).resolve().parent.parent / "nlu" / "data"
 COLUMNS = ("rome", "parent", "family", "masculine", "feminine")
@@ -112,6 +114,7 @@ class Lexicon:
     objects: dict[str, dict[str, str]] = field(default_factory=dict)
     noncraft: list[list[Any]] = field(default_factory=list)
     likings: list[str] = field(default_factory=list)
+    not_trades: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     def name(self, words: str, target: str, *, sure: bool = True) -> None:
@@ -184,16 +187,16 @@ def add_others(lexicon: Lexicon, source: dict[str, Any]) -> None:
     for line in yaml.safe_load((DATA / "noncraft.yml").read_text("utf-8")):
         label, rome, words = (part.strip() for part in (line + " ").split("|"))
         target = f"#{len(lexicon.noncraft)}"
-        lexicon.noncraft.append([label, [rome] if rome else []])
+        lexicon.noncraft.append([label.lstrip("~"), [rome] if rome else []])
         for word in [label, *listed(words)]:
-            if word:
+            if word.strip("~"):
                 lexicon.name(word.lstrip("~"), target, sure=not word.startswith("~"))
                 if not word.startswith("~"):
                     lexicon.heads.update(content(Message.of(word).forms))
 
 
 def add_titles(lexicon: Lexicon, titles: list[dict[str, str]]) -> None:
-    """Official titles, after our own words; one of two trades joined by a hyphen needs it."""
+    """Official titles, after our own words; two trades joined by a hyphen need it."""
     by_code: dict[str, list[list[Any]]] = {}
     for trade in lexicon.trades:
         for code in trade[5]:
@@ -204,7 +207,7 @@ def add_titles(lexicon: Lexicon, titles: list[dict[str, str]]) -> None:
             word = key(title)
             id_ = owner(by_code[row["rome"]], title)
             parts = {single.get(part) for part in word.split(" ")}
-            if "-" in title and len(parts - {None}) > 1 and None not in parts:
+            if "-" in title and " " not in title and len(parts) > 1 and None not in parts:
                 lexicon.joined.setdefault(word, id_)
             elif word not in lexicon.unsure:
                 lexicon.names.setdefault(word, id_)
@@ -238,6 +241,25 @@ def check(lexicon: Lexicon, source: dict[str, Any], titles: list[dict[str, str]]
         raise SystemExit("\n".join(problems))
 
 
+def mendable(head: str, words: frozenset[str], lexicon: Lexicon) -> bool:
+    """Whether a typing error may be mended into this word: a long one, not an everyday one."""
+    return (
+        len(head) > 4
+        and head.isascii()
+        and head.isalpha()
+        and (head in lexicon.names or head not in words)
+    )
+
+
+def communes_like(lexicon: Lexicon, words: frozenset[str]) -> list[str]:
+    """Words of names of communes that would be taken for a misspelt trade."""
+    speller = Speller(lexicon.heads, words)
+    known = {word for name in (*lexicon.names, *lexicon.joined) for word in name.split(" ")}
+    with gzip.open(DATA / "communes.tsv.gz", "rt", encoding="utf-8") as file:
+        places = {form for line in file for form in line.split("\t")[0].split(" ")}
+    return sorted(place for place in places - known if speller.mend(place) != place)
+
+
 def build() -> str:
     """The text of trades.json, from trades.yml, noncraft.yml and titles.tsv."""
     source = yaml.safe_load((DATA / "trades.yml").read_text("utf-8"))
@@ -248,8 +270,10 @@ def build() -> str:
     add_others(lexicon, source)
     check(lexicon, source, titles)
     add_titles(lexicon, titles)
-    words = set((DATA / "words.txt").read_text("utf-8").split())
-    lexicon.heads = {h for h in lexicon.heads if len(h) > 4 and h.isascii() and h not in words}
+    words = frozenset((DATA / "words.txt").read_text("utf-8").split())
+    named = lexicon.names.keys() | {w for table in lexicon.objects.values() for w in table}
+    lexicon.heads = {h for h in lexicon.heads | named if mendable(h, words, lexicon)}
+    lexicon.not_trades = communes_like(lexicon, words)
     return lexicon.to_json()
 
 

@@ -1,0 +1,66 @@
+"""Reads the diploma aimed at: CAP, CS, BP, BTM, BM, Bac pro, BTS, Titre professionnel."""
+
+from __future__ import annotations
+
+import re
+
+from nlu.text import Message
+
+# The longest first: « bac pro » before « bac ». A « mention complémentaire » is a CS since 2023.
+_DIPLOMAS: tuple[tuple[str, str], ...] = (
+    ("Bac pro", r"bacs? ?pro(?:fessionnels?)?|bac p\b|baccalaureat pro(?:fessionnel)?|bpro|bcp"),
+    ("Titre professionnel", r"titres? ?pro(?:fessionnels?)?|tp"),
+    ("CS", r"mentions? complementaires?|mention comp|mc\d?|certificats? (?:de )?specialisation|cs"),
+    ("BTM", r"btm|brevets? techniques? des metiers"),
+    ("BTS", r"bts"),
+    ("BP", r"bps?|brevets? pro(?:fessionnels?)?"),
+    ("BM", r"bm|brevets? de maitrise"),
+    ("CAP", r"caps?|cap[ae]|certificat d aptitude(?: professionnelle)?"),
+)  # fmt: skip
+_WHOLE = re.compile(
+    r"\b(?:" + "|".join(f"(?P<d{i}>{form})" for i, (_, form) in enumerate(_DIPLOMAS)) + r")\b"
+)
+# Without one of these words or a trade beside them, two letters are something else.
+_SHORT = frozenset({"tp", "cs", "bm", "mc"})
+_BESIDE = re.compile(
+    r"\b(?:un|une|en|le|la|mon|passer|preparer|faire|diplome|formation|contrat|pour|niveau|ou|et)$"
+)
+# What one already has, or does not want, is not what one aims at.
+_HAD = re.compile(
+    r"\b(?:(?:j )?ai (?:deja |eu |obtenu |valide |fini )*(?:un |mon |le |une )?|titulaire d un |"
+    r"j ai (?:rate|loupe) (?:mon |le )?|apres (?:un |mon |le )|obtenu (?:un |mon |le )?|pas (?:de |le |un |en )?|sans |sauf )$"
+)
+_WANTED_AFTER = re.compile(r"^ cap (?:ou|de|sur|vers|pas|a)\b")
+
+
+def read_diploma(message: Message, asked: str | None) -> str | None:
+    """The diploma wished for, in its official short form; ``None`` if none is.
+
+    Of several the last wished for wins nothing: the first does (« BTM ou BM » is a BTM). One that
+    is already held (« j'ai un CAP ») counts only as the answer to the question of the diploma.
+    """
+    text = " ".join(message.forms[:300])
+    for match in _WHOLE.finditer(text):
+        before = text[max(0, match.start() - 40) : match.start()].replace("jai ", "j ai ")
+        if _HAD.search(before) and asked != "ask_diploma":
+            continue
+        if _other_sense(match.group(), before, text[match.end() :], asked):
+            continue
+        return _DIPLOMAS[int(str(match.lastgroup)[1:])][0]
+    return None
+
+
+def _other_sense(words: str, before: str, after: str, asked: str | None) -> bool:
+    """« cap » of a ship, « tp » of public works, « mc do », « cs go »."""
+    if words == "mc" and after.startswith((" do", " donald")):
+        return True
+    if words == "cs" and after.startswith(" go"):
+        return True
+    if words == "cap" and re.match(
+        r" (?:gris|blanc|d (?:agde|ail)|ferret|vert|de bonne|nez)\b", after
+    ):
+        return True
+    if words == "tp":
+        return asked != "ask_diploma" and not _BESIDE.search(before.rstrip()) or "engins" in before
+    return words in _SHORT and not (asked == "ask_diploma" or before == "" or bool(after)
+                                    or _BESIDE.search(before.rstrip()))  # fmt: skip

@@ -1,0 +1,232 @@
+"""Reads the trades of a message: craft trades wished or refused, wide fields, other trades."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from nlu.lexicon import SKIPPED, Tree, longest, singular, tree
+from nlu.meaning import NoncraftTrade, TradeMention
+from nlu.text import Message
+from nlu.trade_spelling import Speller
+from nlu.trade_table import TradeTable, read_lexicon
+from nlu.wishes import Verdict, verdict
+
+_WORDS = Path(__file__).with_name("data") / "words.txt"
+_MOST_WORDS = 1_000
+
+Forms = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class TradeReading:
+    """What is read; ``spans`` are the characters of every trade, field or refusal found."""
+
+    trades: list[TradeMention] = field(default_factory=list)
+    negated_trades: list[TradeMention] = field(default_factory=list)
+    domains: list[str] = field(default_factory=list)
+    noncraft_trades: list[NoncraftTrade] = field(default_factory=list)
+    spans: list[tuple[int, int]] = field(default_factory=list)
+
+
+class Found(NamedTuple):
+    """Words ``first`` to ``last`` (excluded) that mean a trade id, « @field » or « #number »."""
+
+    first: int
+    last: int
+    meaning: str
+
+
+_BETWEEN = SKIPPED | frozenset(
+    "mes mon ma ses son sa nos notre leur ce cette ces tout tous toutes toute plein beau beaux belle "
+    "belles bon bons bonne bonnes petit petits petites gros grosse grosses vieux vieille vieilles "
+    "nouvelles nouveaux jolies jolis super trucs truc comme sur aux the some a my".split()  # noqa: SIM905
+)
+_CUES = frozenset(
+    "dans ds dns faire fair fais metier metiers secteur domaine branche filiere alternance "  # noqa: SIM905
+    "apprentissage aprentissage apprentisage alternence stage cap bac pro bp bts btm bm mc cs formation "
+    "contrat bosser travailler apprenti apprentie cherche jcherche recherche jrecherche veux jveux veu "
+    "aime jaime adore jadore kiffe interesse interessee passionne passionnee passion cote genre etre "
+    "devenir plutot finalement enfaite fait patron atelier artisan prefere voudrais aimerais".split()
+)
+_NO_EN = frozenset("velo velos moto motos taxi voitures vehicules photo photos".split())  # noqa: SIM905
+_TO = frozenset("a sur vers habite pres dans de ville".split())  # noqa: SIM905
+
+
+class TradeReader:
+    """Reads trades with the words of ``table``; safe to share between threads."""
+
+    def __init__(self, table: TradeTable) -> None:
+        self.table = table
+        lexicon = read_lexicon()
+        self._names = tree(lexicon["names"])
+        self._joined = tree(lexicon["joined"])
+        self._unsure = tree(lexicon["unsure"])
+        self._objects = {group: tree(things) for group, things in lexicon["objects"].items()}
+        self._verbs: dict[str, list[str]] = lexicon["verbs"]
+        self._noncraft = [NoncraftTrade(label, tuple(rome)) for label, rome in lexicon["noncraft"]]
+        self._alone = _alone(lexicon["objects"])
+        known = frozenset(_WORDS.read_text("utf-8").split()) | self._vocabulary(
+            lexicon["not_trades"]
+        )
+        self._speller = Speller(lexicon["heads"], known)
+
+    def _vocabulary(self, others: list[str]) -> frozenset[str]:
+        words = {*others, *self._verbs, *_CUES}
+        stack: list[Tree] = [self._names, self._joined, self._unsure, *self._objects.values()]
+        while stack:
+            for word, below in stack.pop().items():
+                if word:
+                    words.add(word)
+                    stack.append(below)
+        return frozenset(words)
+
+    def read(self, message: Message, asked: str | None) -> TradeReading:
+        """The trades of ``message``; ``asked`` is what the bot had asked (`ask_trade`…)."""
+        words = message.words[:_MOST_WORDS]
+        forms = tuple([self._speller.mend(word.form) for word in words])
+        stems = tuple([singular(form) for form in forms])
+        found = list(self._spot(message, forms, stems, asked))
+        if not found and asked == "ask_trade" and len(forms) <= 6:
+            found = list(self._things(forms, stems))
+        return self._sorted(message, forms, found)
+
+    # ---------------------------------------------------------------------- spotting
+    def _spot(
+        self, message: Message, forms: Forms, stems: Forms, asked: str | None
+    ) -> Iterator[Found]:
+        i = 0
+        while i < len(forms):
+            best = self._longest(message, forms, stems, i, asked)
+            if best:
+                yield best
+            i = best.last if best else i + 1
+
+    def _longest(
+        self, message: Message, forms: Forms, stems: Forms, i: int, asked: str | None
+    ) -> Found | None:
+        """The longest of a name, a hyphenated title, an activity, an unsure word."""
+        best: Found | None = None
+        word = forms[i]
+        if found := longest(self._names, stems, i):
+            best = Found(i, *found)
+        if (found := longest(self._joined, stems, i)) and (not best or found[0] > best.last):
+            if all(message.between(k, k + 1) in "-–‑" for k in range(i, found[0] - 1)):
+                best = Found(i, *found)
+        groups = self._verbs.get(word) or (self._verbs.get(word[1:]) if word[0] == "j" else None)
+        for group in groups or ():
+            if (done := self._activity(group, forms, stems, i)) and (
+                not best or done.last > best.last
+            ):
+                best = done
+        if (found := longest(self._unsure, stems, i)) and (not best or found[0] > best.last):
+            if self._cued(forms, i, found[0], asked):
+                best = Found(i, *found)
+        if best and best.meaning == "macon" and self._is_place(message, forms, best, asked):
+            return None
+        return best
+
+    def _activity(self, group: str, forms: Forms, stems: Forms, i: int) -> Found | None:
+        objects = self._objects.get(group)
+        if objects is None:
+            return None
+        for k in range(i + 1, min(len(forms), i + 6)):
+            if found := longest(objects, stems, k):
+                return Found(i, *found)
+            if forms[k] not in _BETWEEN:
+                return None
+        return None
+
+    def _cued(self, forms: Forms, first: int, last: int, asked: str | None) -> bool:
+        """Whether an unsure word stands where a trade would: « dans le bois », « la photo » alone."""
+        rest = [form for form in (*forms[:first], *forms[last:]) if form not in _BETWEEN]
+        if not rest or (asked == "ask_trade" and len(rest) <= 3):
+            return True
+        for k in range(first - 1, max(-1, first - 5), -1):
+            if forms[k] in _CUES or (forms[k] == "en" and forms[first] not in _NO_EN):
+                return True
+            if forms[k] not in _BETWEEN and forms[k] not in {"et", "ou", "travail"}:
+                return False
+        return False
+
+    @staticmethod
+    def _is_place(message: Message, forms: Forms, found: Found, asked: str | None) -> bool:
+        """« à Mâcon » is a town, « apprenti macon » a trade."""
+        word = message.words[found.first]
+        if found.last > found.first + 1 or message.text[word.start : word.end].lower() == "maçon":
+            return False
+        before = forms[found.first - 1] if found.first else ""
+        return "â" in message.text[word.start : word.end].lower() or (
+            word.form == "macon" and (before in _TO or (asked == "ask_place" and len(forms) == 1))
+        )
+
+    def _things(self, forms: Forms, stems: Forms) -> Iterator[Found]:
+        """After « quel métier ? », a bare thing is enough: « les voitures », « le pain »."""
+        for i, form in enumerate(forms):
+            if form not in _BETWEEN and (found := longest(self._alone, stems, i)):
+                yield Found(i, *found)
+                return
+
+    # ----------------------------------------------------------------------- sorting
+    def _sorted(self, message: Message, forms: Forms, found: list[Found]) -> TradeReading:
+        judged = self._judge(message, forms, found)
+        reading = TradeReading()
+        for one, how in judged:
+            if how != "other":
+                span = message.words[one.first].start, message.words[one.last - 1].end
+                reading.spans.append(span)
+                self._put(reading, one.meaning, span, how)
+        if reading.trades:
+            reading.domains.clear()
+        return reading
+
+    def _judge(
+        self, message: Message, forms: Forms, found: list[Found]
+    ) -> list[tuple[Found, Verdict]]:
+        """Weak mentions (« j'ai un CAP boulanger ») count only if nothing is wished for."""
+        judged: list[tuple[Found, Verdict]] = []
+        for one in found:
+            how = verdict(message, forms, one.first, one.last)
+            if (
+                judged
+                and how == "wish"
+                and forms[judged[-1][0].last : one.first] in ((), ("ou",), ("et",))
+            ):
+                how = (
+                    judged[-1][1]
+                    if judged[-1][1] != "refused" or forms[one.first - 1] == "ou"
+                    else how
+                )
+            judged.append((one, how))
+        wished = any(how == "wish" for _, how in judged)
+        return [(one, how) for one, how in judged if not (how == "weak" and wished)]
+
+    def _put(
+        self, reading: TradeReading, meaning: str, span: tuple[int, int], how: Verdict
+    ) -> None:
+        if meaning[0] == "@":
+            if how != "refused" and meaning[1:] not in reading.domains:
+                reading.domains.append(meaning[1:])
+        elif meaning[0] == "#":
+            other = self._noncraft[int(meaning[1:])]
+            if how != "refused" and all(o.label != other.label for o in reading.noncraft_trades):
+                reading.noncraft_trades.append(NoncraftTrade(other.label, other.rome, *span))
+        else:
+            trade = self.table.get(meaning)
+            wanted, refused = reading.trades, reading.negated_trades
+            into, out = (refused, wanted) if how == "refused" else (wanted, refused)
+            out[:] = [mention for mention in out if mention.id != trade.id]
+            if all(mention.id != trade.id for mention in into):
+                into.append(TradeMention(trade.id, trade.label, trade.rome, *span))
+
+
+def _alone(objects: dict[str, dict[str, str]]) -> Tree:
+    """Things that mean one trade whatever is done with them; mending wins over making."""
+    meanings: dict[str, set[str]] = {}
+    for things in objects.values():
+        for thing, id_ in things.items():
+            meanings.setdefault(thing, set()).add(id_)
+    sure = {thing: min(ids) for thing, ids in meanings.items() if len(ids) == 1}
+    return tree({**objects["réparer"], **sure})
