@@ -36,13 +36,14 @@ class ImportReport:
     """What became of a file: lines that were not blank, offers kept, lines left out and why.
 
     ``skipped`` holds (line number from 1, reason in French), ``expired`` counts the offers kept
-    whose date had already passed.
+    whose date had already passed, ``sources`` names where those kept come from.
     """
 
     total: int
     imported: int
     skipped: list[tuple[int, str]]
     expired: int = 0
+    sources: frozenset[str] = frozenset()
 
 
 async def import_file(
@@ -76,7 +77,8 @@ async def import_file(
     if offers:
         await store.replace(source or path.name, list(offers.values()))
     expired = sum(o.expires is not None and o.expires <= now for o in offers.values())
-    return ImportReport(total, len(offers), skipped, expired)
+    sources = frozenset(offer.source for offer in offers.values())
+    return ImportReport(total, len(offers), skipped, expired, sources)
 
 
 def _object(text: str) -> object:
