@@ -8,7 +8,7 @@ from typing import Any
 
 SLOTS: Mapping[str, Any] = {
     # the search
-    "trades": None,  # ids of the trade table
+    "trades": None,  # ids of the trade table; [] is any craft
     "where": None,  # {"places": [INSEE codes], "areas": [nlu.meaning.Area as dict]}
     "excluded": None,  # INSEE codes of communes refused
     "radius_km": None,  # None: the default, stated and not asked
@@ -19,17 +19,17 @@ SLOTS: Mapping[str, Any] = {
     "requested_slot": None,
     # what the bot asked last, in the understander's words, and the choices it gave
     "asked": None,
-    "choices": None,  # [{"label", "words", "payload"}]
-    "pending": None,  # what a yes would do: a payload
+    "choices": None,  # [[label, payload]] of the buttons said last: typing a label presses it
+    "candidates": None,  # {"text", "places"}: an ambiguous name and the communes that bear it
+    "pending": None,  # [payload of a yes, payload of a no]
     # the answer being looked at
     "shown": None,  # {"offset", "total", "ids"}
     "revision": 0,  # grows with every change of the search: marks the buttons of an old list
     "hidden": None,  # ids of offers « pas pour moi », « déjà pris »
-    "way_taken": None,  # {"kind", "value"} of the way out taken, as long as the search stands
     # manners
     "welcomed": False,
     "fallbacks": 0,
-    "said": None,  # {sentence name: variant said last}, the latest few
+    "said": None,  # fingerprints of the latest sentences, so as not to repeat one
     "diploma_asked": False,
     "origin": None,  # the structure whose link was opened
 }

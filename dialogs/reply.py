@@ -1,4 +1,4 @@
-"""What the bot says, whatever the network: replies, buttons, cards, and how a channel sends them."""
+"""What the bot says, whatever the network: replies, buttons, cards, how a channel sends them."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ class Reply:
     """One message of the bot, channel-neutral; every channel degrades it gracefully.
 
     ``name`` is the sentence's name in ``responses/*.yml``. Reading order: ``text``, ``cards``,
-    ``buttons``. ``ask_location`` proposes to share a position, ``clear_screen`` asks the web page to forget what it shows.
+    ``buttons``. ``ask_location`` proposes to share a position, ``clear_screen`` asks the web page
+    to forget what it shows.
     """
 
     text: str

@@ -1,4 +1,4 @@
-"""Sentence name and values in, reply out: the only place where French sentences are put together."""
+"""Sentence name and values in, reply out: the only place where sentences are put together."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
+from zlib import crc32
 
 import yaml
 
 from dialogs.french import fill
 from dialogs.reply import Button, Card, Reply
 
-REMEMBERED = 8
-"""How many sentence names a conversation remembers, so as not to repeat their last variant."""
+REMEMBERED = 12
+"""How many sentences a conversation remembers, so as not to say one of them again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,7 @@ class Sentence:
 
 
 def _sentence(entry: Mapping[str, Any]) -> Sentence:
-    buttons = tuple(
-        (b["title"], b.get("payload"), b.get("url")) for b in entry.get("buttons", ())
-    )
+    buttons = tuple((b["title"], b.get("payload"), b.get("url")) for b in entry.get("buttons", ()))
     language = entry.get("metadata", {}).get("language", "fr")
     return Sentence(entry["text"].strip(), buttons, language)
 
@@ -56,9 +55,9 @@ class Voice:
         """Reads the packaged files; raises ``ValueError`` when a name is written twice."""
         sentences: dict[str, tuple[Sentence, ...]] = {}
         for path in sorted(files("dialogs").joinpath("responses").iterdir(), key=lambda p: p.name):
-            for name, entries in yaml.load(
-                path.read_text("utf-8"), yaml.CSafeLoader
-            )["responses"].items():
+            for name, entries in yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)[
+                "responses"
+            ].items():
                 if name in sentences:
                     raise ValueError(f"{name} is written twice")
                 sentences[name] = tuple(_sentence(entry) for entry in entries)
@@ -73,32 +72,38 @@ class Voice:
         name: str,
         values: Mapping[str, Any],
         *,
-        after: int | None = None,
+        said: Sequence[int] = (),
         buttons: Sequence[Button] = (),
         cards: Sequence[Card] = (),
-    ) -> tuple[Reply, int]:
-        """The reply, and the variant said: the one after variant ``after``.
+    ) -> Reply:
+        """The reply, in the first variant not ``said`` lately (else the one said longest ago).
 
         ``buttons`` given come before the sentence's own. Raises ``KeyError`` for an unknown name
         or a missing value.
         """
-        variants = self.sentences[name]
-        variant = 0 if after is None else (after + 1) % len(variants)
-        sentence = variants[variant]
+        texts = [(s, fill(s.template, values)) for s in self.sentences[name]]
+        latest = list(said)
+        sentence, text = min(
+            texts, key=lambda t: latest.index(p) if (p := fingerprint(t[1])) in latest else -1
+        )
         own = tuple(
             Button(fill(title, values), payload, url) for title, payload, url in sentence.buttons
         )
-        reply = Reply(
-            text=fill(sentence.template, values),
+        return Reply(
+            text=text,
             buttons=(*buttons, *own),
             cards=tuple(cards),
             name=name,
             language=sentence.language,
         )
-        return reply, variant
 
 
-def remember(said: Mapping[str, int] | None, name: str, variant: int) -> dict[str, int]:
-    """The variants said last, this one included, at most :data:`REMEMBERED` names."""
-    latest = {k: v for k, v in (said or {}).items() if k != name} | {name: variant}
-    return dict(list(latest.items())[-REMEMBERED:])
+def fingerprint(text: str) -> int:
+    """A sentence, for telling repetitions; what was said is not kept."""
+    return crc32(text.encode())
+
+
+def remember(said: Sequence[int] | None, texts: Sequence[str]) -> list[int]:
+    """Fingerprints of the latest :data:`REMEMBERED` sentences, these included, oldest first."""
+    new = [fingerprint(text) for text in texts]
+    return [*(p for p in said or () if p not in new), *new][-REMEMBERED:]

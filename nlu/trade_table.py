@@ -22,7 +22,8 @@ class Trade:
     ``rome`` are ROME 4.60 codes, own code first; ``parents`` their parents not among them, to be
     searched too (offers still bear the wider codes of ROME 3). ``title_stems`` are folded prefixes
     that name the trade in an offer's title, ``rival_stems`` those of the trades it shares codes or
-    parents with. ``neighbours`` are ids, closest first; ``likings`` keys of ``TradeTable.likings``.
+    parents with. ``neighbours`` are ids, closest first; ``likings`` keys of ``TradeTable.likings``. ``craft`` is
+    the trade as a noun (« boulangerie »), which has no gender to choose.
     """
 
     id: str
@@ -36,11 +37,19 @@ class Trade:
     rival_stems: tuple[str, ...]
     neighbours: tuple[str, ...]
     likings: tuple[str, ...]
+    craft: str
 
     @property
     def both(self) -> str:
-        """Both genders: « boulanger ou boulangère », « fleuriste »."""
-        return self.label if self.label == self.feminine else f"{self.label} ou {self.feminine}"
+        """Both genders: « boulanger ou boulangère », « mécanicien ou mécanicienne auto »."""
+        his, hers = self.label.split(), self.feminine.split()
+        if his == hers:
+            return self.label
+        shared = 0  # words at the end that are the same in both are said once
+        while shared < min(len(his), len(hers)) - 1 and his[-shared - 1] == hers[-shared - 1]:
+            shared += 1
+        end = his[len(his) - shared :]
+        return " ".join([*his[: len(his) - shared], "ou", *hers[: len(hers) - shared], *end])
 
 
 @lru_cache(maxsize=1)
@@ -64,10 +73,10 @@ def _rivals(row: list[Any], rows: list[list[Any]]) -> tuple[str, ...]:
 
 
 def _trade(row: list[Any], rows: list[list[Any]]) -> Trade:
-    id_, label, feminine, domain, family, rome, parents, stems, near, likings = row
+    id_, label, feminine, domain, family, rome, parents, stems, near, likings, craft = row
     return Trade(
         id_, label, feminine, domain, family, tuple(rome), tuple(parents), tuple(stems),
-        _rivals(row, rows), tuple(near), tuple(likings),
+        _rivals(row, rows), tuple(near), tuple(likings), craft,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -23,6 +23,9 @@ import pytest
 import redis
 
 from tests import servers
+
+if TYPE_CHECKING:
+    from nlu.understander import Understander
 
 _TEMPLATE = "CMACHANCE_TEST_TEMPLATE"
 """The environment variable that hands workers the name of the database others are copied from."""
@@ -192,3 +195,11 @@ def own_redis() -> Iterator[servers.Server]:
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def understander() -> Understander:
+    """The real one, loaded once a worker: it keeps nothing between two messages."""
+    from nlu.understander import Understander
+
+    return Understander.load()

@@ -22,7 +22,7 @@ import yaml
 
 from nlu.lexicon import content, singular
 from nlu.text import Message, fold
-from nlu.trade_spelling import Speller
+from nlu.trade_spelling import Speller, sounds
 
 DATA = Path(__file__).resolve().parent.parent / "nlu" / "data"
 COLUMNS = ("rome", "parent", "family", "masculine", "feminine")
@@ -110,6 +110,7 @@ class Lexicon:
     joined: dict[str, str] = field(default_factory=dict)
     unsure: dict[str, str] = field(default_factory=dict)
     heads: set[str] = field(default_factory=set)
+    sounds: dict[str, str] = field(default_factory=dict)
     verbs: dict[str, list[str]] = field(default_factory=dict)
     objects: dict[str, dict[str, str]] = field(default_factory=dict)
     noncraft: list[list[Any]] = field(default_factory=list)
@@ -153,7 +154,7 @@ def add_trades(lexicon: Lexicon, source: dict[str, Any], titles: list[dict[str, 
         lexicon.trades.append(
             [id_, label, feminine, entry["domain"], families[codes[0]], codes,
              above, [fold(stem) for stem in listed(entry["stems"])],
-             listed(entry["near"]), listed(entry["like"])]
+             listed(entry["near"]), listed(entry["like"]), entry["craft"]]
         )  # fmt: skip
         for word in [label, feminine, *listed(entry.get("words")), *listed(entry.get("foreign"))]:
             lexicon.name(word, id_)
@@ -253,7 +254,7 @@ def mendable(head: str, words: frozenset[str], lexicon: Lexicon) -> bool:
 
 def communes_like(lexicon: Lexicon, words: frozenset[str]) -> list[str]:
     """Words of names of communes that would be taken for a misspelt trade."""
-    speller = Speller(lexicon.heads, words)
+    speller = Speller(sorted(lexicon.heads), lexicon.sounds, words)
     known = {word for name in (*lexicon.names, *lexicon.joined) for word in name.split(" ")}
     with gzip.open(DATA / "communes.tsv.gz", "rt", encoding="utf-8") as file:
         places = {form for line in file for form in line.split("\t")[0].split(" ")}
@@ -273,6 +274,7 @@ def build() -> str:
     words = frozenset((DATA / "words.txt").read_text("utf-8").split())
     named = lexicon.names.keys() | {w for table in lexicon.objects.values() for w in table}
     lexicon.heads = {h for h in lexicon.heads | named if mendable(h, words, lexicon)}
+    lexicon.sounds = sounds(lexicon.heads)
     lexicon.not_trades = communes_like(lexicon, words)
     return lexicon.to_json()
 

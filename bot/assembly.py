@@ -1,0 +1,104 @@
+"""Builds every room once and closes them all; nothing else constructs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from nlu.understander import Understander
+
+from bot.config import Settings
+from bot.links import Signer
+from bot.turn import Turns
+from dialogs import counsellors
+from dialogs.actions.base import Services
+from dialogs.criteria import Criteria
+from dialogs.engine import Engine
+from dialogs.voice import Voice
+from matching.catalogue import Catalogue
+from matching.demonstration import import_demonstration
+from storage.database import Database
+from storage.locks import LocalLocks, Locks, RedisLocks
+from storage.offers import Offers
+from storage.rates import DatabaseRate, LocalRate, Rate, RedisRate
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """Everything a channel or a command may use."""
+
+    settings: Settings
+    database: Database
+    offers: Offers
+    catalogue: Catalogue
+    understander: Understander
+    voice: Voice
+    engine: Engine
+    turns: Turns
+    locks: Locks
+    rate: Rate
+    signer: Signer
+
+
+@asynccontextmanager
+async def assemble(
+    settings: Settings, understander: Understander | None = None
+) -> AsyncIterator[Rooms]:
+    """The whole house, migrated and furnished.
+
+    An empty catalogue gets the demonstration set; an ``understander`` already loaded is used as it
+    is, for it keeps nothing. Raises ``DatabaseProblem`` when the database
+    cannot be reached.
+    """
+    async with AsyncExitStack() as stack:
+        database = Database.open(settings.database_url)
+        stack.push_async_callback(database.close)
+        await database.migrate()
+        offers = Offers(database)
+        understander = understander or Understander.load()
+        await _furnish(offers, understander, settings)
+        locks, rate = await _shared(settings, database, stack)
+        catalogue = Catalogue(offers, settings.now)
+        voice = Voice.load()
+        table, gazetteer = understander.table, understander.gazetteer
+        engine = Engine(
+            Services(
+                matcher=catalogue,
+                table=table,
+                gazetteer=gazetteer,
+                voice=voice,
+                criteria=Criteria(table, gazetteer, voice),
+                counsellors=counsellors.load(),
+                today=settings.today,
+                public_url=settings.public_url,
+            )
+        )
+        turns = Turns(
+            database=database, locks=locks, understander=understander, engine=engine, voice=voice,
+            key=settings.key(), now=settings.now, today=settings.today,
+        )  # fmt: skip
+        signer = Signer(settings.key(), (trade.id for trade in table))
+        yield Rooms(
+            settings, database, offers, catalogue, understander, voice, engine, turns, locks,
+            rate, signer,
+        )  # fmt: skip
+
+
+async def _furnish(offers: Offers, understander: Understander, settings: Settings) -> None:
+    """Offers to show when no backend is set and none were imported: invented, and marked so."""
+    if await offers.count() == 0:
+        await import_demonstration(offers, understander.gazetteer.locate, settings.today())
+
+
+async def _shared(
+    settings: Settings, database: Database, stack: AsyncExitStack
+) -> tuple[Locks, Rate]:
+    """In process, or through Redis when several processes serve together."""
+    if settings.redis_url is None:
+        return LocalLocks(), LocalRate()
+    locks = RedisLocks(settings.redis_url)
+    stack.push_async_callback(locks.close)
+    rate = RedisRate(settings.redis_url, DatabaseRate(database))
+    stack.push_async_callback(rate.close)
+    return locks, rate

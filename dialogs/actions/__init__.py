@@ -1,0 +1,22 @@
+"""The rasa actions: each one an instance built once, registered by name in the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rasa_sdk import Action
+
+from dialogs.actions import asking, choosing, offers, talking
+from dialogs.actions.base import Services
+from dialogs.forms import ValidateSearchForm
+
+
+def build(services: Services) -> Sequence[Action]:
+    """Every action of the bot."""
+    return (
+        ValidateSearchForm(services.table, services.gazetteer),
+        *talking.build(services),
+        *asking.build(services),
+        *choosing.build(services),
+        *offers.build(services),
+    )

@@ -1,0 +1,159 @@
+"""The questions: trade, place, which place, how you get about, when, which diploma."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+
+from dialogs.actions.base import Say, Services, button
+from dialogs.french import MONTHS, capital
+
+
+def next_september(today: date) -> tuple[str, str]:
+    """Label and ``/set`` value of the next school year: (« Septembre 2027 », « 2027-09 »)."""
+    year = today.year + (today.month >= 9)
+    return f"{capital(MONTHS[8])} {year}", f"{year}-09"
+
+
+class AskTrades(Action):
+    """« Quel métier ? », with what is already known of the place."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    def name(self) -> str:
+        return "action_ask_trades"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        where = self.services.criteria.where(tracker.slots)
+        if tracker.slots["trades"] is not None:
+            dispatcher.utter_message(response="utter_which_other_trade")
+        elif where:
+            dispatcher.utter_message(response="utter_ask_trade_there", where=where)
+        else:
+            dispatcher.utter_message(response="utter_ask_trade")
+        return [SlotSet("asked", "ask_trade")]
+
+
+class AskWhere(Action):
+    """« C’est où ? », with the trade just understood."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    def name(self) -> str:
+        return "action_ask_where"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        if tracker.slots["where"]:
+            dispatcher.utter_message(response="utter_which_other_place")
+        else:
+            trades = self.services.criteria.trades(tracker.slots)
+            name = "utter_ask_place_for" if trades else "utter_ask_place"
+            dispatcher.utter_message(response=name, trades=trades)
+        return [SlotSet("asked", "ask_place")]
+
+
+class AskWhichPlace(Action):
+    """« Quel Saint-Pol ? », one button a commune, with its département."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    def name(self) -> str:
+        return "action_ask_which_place"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        candidates = tracker.slots["candidates"]
+        places = [p for c in candidates["places"] if (p := self.services.gazetteer.by_insee(c))]
+        buttons = [button(f"{p.name} ({p.departement})", f"/set p={p.insee}") for p in places]
+        name = "utter_ask_which_place"
+        if len({p.name for p in places}) == 1:
+            name = "utter_ask_which_departement"
+        text = places[0].name if name.endswith("departement") else _title(candidates["text"])
+        dispatcher.utter_message(response=name, name=text, buttons=buttons)
+        return [SlotSet("asked", "ask_which_place")]
+
+
+def _title(text: str) -> str:
+    """« st pol » as people write a town: « Saint-Pol »."""
+    words = text.replace("-", " ").split()
+    full = {"st": "Saint", "ste": "Sainte"}
+    return "-".join(full.get(w.lower(), capital(w)) for w in words)
+
+
+class AskAvailability(Action):
+    """« Tu commences quand ? », under the first cards."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    def name(self) -> str:
+        return "action_ask_availability"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        label, value = next_september(self.services.today())
+        voice = self.services.voice
+        buttons = [
+            button(voice.phrase("button_asap"), "/set s=asap"),
+            button(label, f"/set s={value}"),
+            button(voice.phrase("button_later"), "/later"),
+        ]
+        dispatcher.utter_message(response="utter_ask_availability", buttons=buttons)
+        return [SlotSet("asked", "ask_availability")]
+
+
+class NotedTravel(Action):
+    """« OK, 20 km. »"""
+
+    def name(self) -> str:
+        return "action_noted_travel"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        dispatcher.utter_message(response="utter_noted_radius", km=tracker.slots["radius_km"])
+        return []
+
+
+class Later(Action):
+    """No date wished: every date is kept."""
+
+    def name(self) -> str:
+        return "action_later"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        dispatcher.utter_message(response="utter_any_date")
+        any_date: dict[str, Any] = {"any": True}
+        return [SlotSet("availability", any_date), SlotSet("asked", "show_offers")]
+
+
+def build(services: Services) -> Sequence[Action]:
+    return (
+        AskTrades(services),
+        AskWhere(services),
+        AskWhichPlace(services),
+        AskAvailability(services),
+        NotedTravel(),
+        Later(),
+        Say("action_ask_travel", "utter_ask_travel", asked="ask_travel", count="too_far"),
+        Say("action_ask_diploma", "utter_ask_diploma", asked="ask_diploma"),
+        Say("action_help_place", "utter_help_place", asked="ask_place"),
+        Say("action_change", "utter_change", asked="show_offers"),
+    )

@@ -1,0 +1,93 @@
+"""What every action is given, and the few gestures they share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+
+from dialogs.criteria import Criteria
+from dialogs.voice import Voice
+from matching.model import Matcher
+from nlu.gazetteer import Gazetteer
+from nlu.trade_table import TradeTable
+
+BUTTON_LENGTH = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What actions may use; ``counsellors`` maps a département to its counsellor's data."""
+
+    matcher: Matcher
+    table: TradeTable
+    gazetteer: Gazetteer
+    voice: Voice
+    criteria: Criteria
+    counsellors: Mapping[str, Mapping[str, str | None]]
+    today: Callable[[], date]
+    public_url: str
+
+
+def button(title: str, payload: str) -> dict[str, str]:
+    """A button as rasa writes it, its title cut to 24 characters in the least ugly way."""
+    if len(title) > BUTTON_LENGTH:
+        title = title.replace("Saint-", "St-").replace("Sainte-", "Ste-")
+    if len(title) > BUTTON_LENGTH:
+        title = title[: BUTTON_LENGTH - 1].rstrip(" ,-") + "…"
+    return {"title": title, "payload": payload}
+
+
+def effect(dispatcher: CollectingDispatcher, type: str, **values: Any) -> None:
+    """Something the turn applies in its transaction: ``count`` (name, label), ``delete_me``."""
+    dispatcher.utter_message(json_message={"effect": {"type": type, **values}})
+
+
+def argument(tracker: Tracker) -> str | None:
+    """What the button or the reading told this action to work on."""
+    return next(tracker.get_latest_entity_values("argument"), None)
+
+
+class Say(Action):
+    """An action that says one sentence, remembers what it asked, and maybe hands over."""
+
+    def __init__(
+        self,
+        name: str,
+        response: str,
+        *,
+        asked: str | None = None,
+        pending: Sequence[str] | None = None,
+        then: str | None = None,
+        count: str | None = None,
+    ) -> None:
+        self._name = name
+        self.response = response
+        self.asked = asked
+        self.pending = pending
+        self.then = then
+        self.count = count
+
+    def name(self) -> str:
+        return self._name
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        dispatcher.utter_message(response=self.response)
+        if self.count:
+            effect(dispatcher, "count", name=self.count)
+        events: list[EventType] = []
+        if self.asked:
+            events.append(SlotSet("asked", self.asked))
+        if self.pending:
+            events.append(SlotSet("pending", list(self.pending)))
+        if self.then:
+            events.append(FollowupAction(self.then))
+        return events

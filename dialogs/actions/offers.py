@@ -1,0 +1,286 @@
+"""Showing offers, the next ones, ways out when there is none, and what is done with a card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+
+from dialogs.actions.base import Services, argument, button, effect
+from dialogs.cards import facts, offer_url
+from dialogs.french import capital, day, join
+from matching.model import DEMONSTRATION, Page, Search, Unavailable, WayOut
+
+PAGE = 3
+"""Cards at a time."""
+
+WORTH_A_DIPLOMA = 6
+"""Offers below this number are read without asking for a diploma."""
+
+Slots = Mapping[str, Any]
+
+
+class OffersAction(Action):
+    """What showing pages of offers shares."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    async def find(
+        self, dispatcher: CollectingDispatcher, slots: Slots, offset: int
+    ) -> Page | None:
+        """The page, or ``None`` once it was said that the offers cannot be reached."""
+        search = self.services.criteria.search(slots)
+        try:
+            return await self.services.matcher.find(search, limit=PAGE, offset=offset)
+        except Unavailable:
+            dispatcher.utter_message(response="utter_unavailable")
+            effect(dispatcher, "count", name="unavailable")
+            return None
+
+    def show(
+        self, dispatcher: CollectingDispatcher, page: Page, slots: Slots, name: str, offset: int
+    ) -> list[EventType]:
+        """The cards, « voir la suite » when there is one; what is shown is remembered."""
+        voice, shown = self.services.voice, len(page.offers)
+        left = page.total - offset - shown
+        buttons = []
+        if left > 0:
+            title = voice.phrase("button_more", n=left)
+            buttons.append(button(title, f"/page {offset + shown} {slots['revision']}"))
+        dispatcher.utter_message(
+            response=name,
+            buttons=buttons,
+            json_message={"offers": [facts(f, self.services.public_url) for f in page.offers]},
+            summary=self.services.criteria.summary(slots),
+            n=page.total,
+            first=offset + 1,
+            last=offset + shown,
+        )
+        if page.as_of:
+            dispatcher.utter_message(response="utter_as_of", day=day(page.as_of.date()))
+        ids = [f.offer.id for f in page.offers]
+        return [SlotSet("shown", {"offset": offset, "total": page.total, "ids": ids})]
+
+
+class ShowOffers(OffersAction):
+    """The first line says what was understood; then three cards, or counted ways out."""
+
+    def name(self) -> str:
+        return "action_show_offers"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        slots = tracker.slots
+        page = await self.find(dispatcher, slots, 0)
+        if page is None:
+            return []
+        effect(dispatcher, "count", name="searches", label="found" if page.total else "empty")
+        if page.total == 0:
+            return self._nothing(dispatcher, slots, page.ways_out)
+        events = self.show(dispatcher, page, slots, "utter_offers", 0)
+        return [*events, SlotSet("asked", "show_offers"), *self._question(dispatcher, slots, page)]
+
+    def _question(
+        self, dispatcher: CollectingDispatcher, slots: Slots, page: Page
+    ) -> list[EventType]:
+        """One question under the first cards, if one is left; else what can be written."""
+        if slots["availability"] is None:
+            return [FollowupAction("action_ask_availability")]
+        levels = {f.offer.diploma_level for f in page.offers} - {None}
+        if not (slots["diploma"] or slots["diploma_asked"]) and (
+            page.total >= WORTH_A_DIPLOMA and len(levels) > 1
+        ):
+            return [SlotSet("diploma_asked", True), FollowupAction("action_ask_diploma")]
+        dispatcher.utter_message(response="utter_after_offers")
+        return []
+
+    def _nothing(
+        self, dispatcher: CollectingDispatcher, slots: Slots, ways: Sequence[WayOut]
+    ) -> list[EventType]:
+        criteria, voice = self.services.criteria, self.services.voice
+        events: list[EventType] = [SlotSet("asked", "show_offers"), SlotSet("shown", None)]
+        what = ", ".join(filter(None, (criteria.trades(slots), criteria.start(slots))))
+        values = {"what": what, "within": criteria.towns_within(slots)}
+        if not ways:
+            dispatcher.utter_message(response="utter_nothing_at_all", **values)
+            return events
+        search = criteria.search(slots)
+        ordered = sorted(ways, key=lambda w: _unwelcome(w, slots))[:3]
+        texts = [self.describe(w) for w in ordered]
+        buttons = [
+            button(self.label(w), payload(w, search))
+            for w in ordered
+        ]  # fmt: skip
+        if len(buttons) < 4:
+            buttons.append(button(voice.phrase("button_change"), "/change"))
+        dispatcher.utter_message(
+            response="utter_nothing", ways=join(texts, "et"), buttons=buttons, **values
+        )
+        return [*events, SlotSet("pending", [payload(ordered[0], search), "/change"])]
+
+    def describe(self, way: WayOut) -> str:
+        """« 3 offres vers Arras et Lens, à 32–34 km »."""
+        return self.services.voice.phrase(
+            f"way_{self._kind(way)}",
+            n=way.count,
+            towns=list(way.towns),
+            trade=self._trade(way),
+            km=_range(way),
+        )
+
+    def label(self, way: WayOut) -> str:
+        """« Arras et Lens »."""
+        voice = self.services.voice
+        label = voice.phrase(
+            f"button_way_{self._kind(way)}",
+            towns=list(way.towns),
+            trade=capital(self._trade(way)),
+            km=way.value,
+        )
+        if len(label) > 24 and way.kind == "radius":
+            return voice.phrase("button_way_radius_far", km=way.value)
+        return label
+
+    def _kind(self, way: WayOut) -> str:
+        far = way.nearest_km is None and way.kind in ("radius", "trade", "any_trade")
+        return f"{way.kind}_anywhere" if far else way.kind
+
+    def _trade(self, way: WayOut) -> str:
+        return self.services.table.get(str(way.value)).craft if way.kind == "trade" else ""
+
+
+def _unwelcome(way: WayOut, slots: Slots) -> bool:
+    """Further away comes last for someone who just said that it is too far."""
+    return bool(slots["travel"]) and way.kind in ("radius", "france")
+
+
+def _range(way: WayOut) -> str:
+    if way.nearest_km is None or way.farthest_km is None:
+        return ""
+    near, far = round(way.nearest_km), round(way.farthest_km)
+    return str(far) if near == far else f"{near}–{far}"
+
+
+def payload(way: WayOut, search: Search) -> str:
+    """The button that turns ``search`` into the way's own, and nothing else."""
+    to, changes = way.search, []
+    if [t.id for t in to.trades] != [t.id for t in search.trades]:
+        changes.append(f"t={','.join(t.id for t in to.trades) or '*'}")
+    if search.start is not None and to.start is None:
+        changes.append("s=any")
+    if search.diploma_level is not None and to.diploma_level is None:
+        changes.append("d=any")
+    if search.excluded and not to.excluded:
+        changes.append("x=1")
+    if (search.circles or search.departements) and not (to.circles or to.departements):
+        changes.append("f=1")
+    elif to.circles and to.circles != search.circles:
+        changes.append(f"r={round(min(c.radius_km for c in to.circles))}")
+    return "/set " + " ".join(changes)
+
+
+class NextPage(OffersAction):
+    """The next three; a button of an older list shows the list that stands now."""
+
+    def name(self) -> str:
+        return "action_page"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        slots = tracker.slots
+        shown = slots["shown"]
+        if not shown:
+            return [FollowupAction("action_resume")]
+        offset = shown["offset"] + len(shown["ids"])
+        if (pressed := argument(tracker)) is not None:
+            offset, revision = (int(n) for n in pressed.split())
+            if revision != slots["revision"]:
+                dispatcher.utter_message(response="utter_old_list")
+                return [FollowupAction("action_show_offers")]
+        page = await self.find(dispatcher, slots, offset)
+        if page is None:
+            return []
+        if not page.offers:
+            dispatcher.utter_message(response="utter_no_more", n=page.total)
+            return [SlotSet("asked", "show_offers")]
+        events = self.show(dispatcher, page, slots, "utter_more_offers", offset)
+        return [*events, SlotSet("asked", "show_offers")]
+
+
+class Hide(OffersAction):
+    """« Pas pour moi », « déjà pris »: this offer is not shown to this person again."""
+
+    def __init__(self, services: Services, *, taken: bool) -> None:
+        super().__init__(services)
+        self.taken = taken
+
+    def name(self) -> str:
+        return "action_taken" if self.taken else "action_hide"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        id = argument(tracker) or ""
+        hidden = [*(h for h in tracker.slots["hidden"] or () if h != id), id][-HIDDEN_KEPT:]
+        dispatcher.utter_message(response="utter_taken" if self.taken else "utter_hidden")
+        effect(dispatcher, "count", name="taken" if self.taken else "not_for_me")
+        return [SlotSet("hidden", hidden), SlotSet("asked", "show_offers")]
+
+
+HIDDEN_KEPT = 100
+"""So that a conversation stays small."""
+
+
+class Contact(OffersAction):
+    """The phone number with words to say, or the page where one applies; or the link to share."""
+
+    def __init__(self, services: Services, *, share: bool) -> None:
+        super().__init__(services)
+        self.share = share
+
+    def name(self) -> str:
+        return "action_share" if self.share else "action_call"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        try:
+            offer = await self.services.matcher.offer(argument(tracker) or "")
+        except Unavailable:
+            dispatcher.utter_message(response="utter_unavailable")
+            return []
+        if offer is None or offer.status != "open":
+            dispatcher.utter_message(response="utter_offer_gone")
+            return []
+        url = offer_url(offer, self.services.public_url)
+        name = "utter_share" if self.share else "utter_call" if offer.phone else "utter_no_phone"
+        if name == "utter_call" and offer.source == DEMONSTRATION:
+            name = "utter_call_demonstration"
+        opener = {"title": self.services.voice.phrase("button_open"), "url": url}
+        dispatcher.utter_message(
+            response=name,
+            title=offer.title,
+            phone=offer.phone,
+            url=url,
+            buttons=[] if name.startswith("utter_call") else [opener],
+        )
+        effect(dispatcher, "count", name="shared" if self.share else "contacts")
+        return [SlotSet("asked", "show_offers")]
+
+
+def build(services: Services) -> Sequence[Action]:
+    return (
+        ShowOffers(services),
+        NextPage(services),
+        Hide(services, taken=False),
+        Hide(services, taken=True),
+        Contact(services, share=False),
+        Contact(services, share=True),
+    )

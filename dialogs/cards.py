@@ -1,0 +1,112 @@
+"""An offer as a card: the facts an action gives, and the lines a person reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from dialogs.french import MONTHS, WIDE, capital
+from dialogs.reply import Button, Card
+from dialogs.voice import Voice
+from matching.model import DEMONSTRATION, Found, Offer
+
+SOURCES = {
+    "offres_emploi_lba": "La bonne alternance", "recruteurs_lba": "La bonne alternance",
+}  # fmt: skip
+"""Names people know for the labels the API gives; other partners are shown as they are named."""
+
+TITLE_LENGTH = 90
+
+
+def offer_url(offer: Offer, public_url: str) -> str:
+    """Where the whole text is: the source's page; ours when the offer is invented."""
+    return f"{public_url}/offre/{offer.id}" if offer.source == DEMONSTRATION else offer.url
+
+
+def facts(found: Found, public_url: str) -> dict[str, Any]:
+    """What a card says of an offer, as JSON."""
+    offer = found.offer
+    return {
+        "id": offer.id,
+        "title": offer.title,
+        "company": offer.company,
+        "city": offer.city,
+        "km": None if found.distance_km is None else round(found.distance_km),
+        "start": offer.start.isoformat() if offer.start else None,
+        "diploma": offer.diploma,
+        "months": offer.duration_months,
+        "published": offer.published.date().isoformat() if offer.published else None,
+        "source": offer.source,
+        "url": offer_url(offer, public_url),
+        "phone": bool(offer.phone),
+        "school": offer.school,
+    }
+
+
+def card(voice: Voice, data: Mapping[str, Any], today: date) -> Card:
+    """The card of these :func:`facts`."""
+    note = None
+    if data["source"] == DEMONSTRATION:
+        note = voice.phrase("card_demonstration")
+    elif data["school"]:
+        note = voice.phrase("card_school")
+    lines = (_where(voice, data), _start(voice, data), _diploma(voice, data))
+    return Card(
+        id=data["id"],
+        title=_cut(capital(data["title"])),
+        lines=tuple(filter(None, (*lines, _published(voice, data, today)))),
+        note=note,
+        buttons=_buttons(voice, data),
+    )
+
+
+def _cut(title: str) -> str:
+    return title if len(title) <= TITLE_LENGTH else title[: TITLE_LENGTH - 1].rstrip() + "…"
+
+
+def _where(voice: Voice, data: Mapping[str, Any]) -> str:
+    company = data["company"] or voice.phrase("card_no_company")
+    line = f"{company}, {data['city']}"
+    if data["km"] is None:
+        return line
+    return f"{line}{WIDE}· " + voice.phrase("card_km" if data["km"] else "card_here", km=data["km"])
+
+
+def _start(voice: Voice, data: Mapping[str, Any]) -> str:
+    if data["start"] is None:
+        return voice.phrase("card_start_unknown")
+    start = date.fromisoformat(data["start"])
+    when = f"{start.day if start.day > 1 else '1er'} {MONTHS[start.month - 1]} {start.year}"
+    return voice.phrase("card_start", when=when)
+
+
+def _diploma(voice: Voice, data: Mapping[str, Any]) -> str:
+    months = voice.phrase("card_months", months=data["months"]) if data["months"] else ""
+    return ", ".join(filter(None, (data["diploma"] or "", months)))
+
+
+def _published(voice: Voice, data: Mapping[str, Any], today: date) -> str:
+    source = SOURCES.get(data["source"], data["source"])
+    if data["source"] == DEMONSTRATION:
+        source = voice.phrase("source_demonstration")
+    if data["published"] is None:
+        return voice.phrase("card_source", source=source)
+    days = (today - date.fromisoformat(data["published"])).days
+    name = {0: "card_today", 1: "card_yesterday"}.get(max(days, 0), "card_days_ago")
+    return voice.phrase(name, days=days, source=source)
+
+
+def _buttons(voice: Voice, data: Mapping[str, Any]) -> tuple[Button, ...]:
+    def button(name: str, payload: str | None = None, url: str | None = None) -> Button:
+        return Button(voice.phrase(f"button_{name}"), payload, url)
+
+    id = data["id"]
+    call = (button("call", f"/call {id}"),) if data["phone"] else ()
+    return (
+        button("open", url=data["url"]),
+        *call,
+        button("hide", f"/hide {id}"),
+        button("taken", f"/taken {id}"),
+        button("share", f"/share {id}"),
+    )

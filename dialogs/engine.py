@@ -1,0 +1,180 @@
+"""One turn of dialogue: rules, the form, then actions until nothing is left to do."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rasa_sdk.executor import ActionExecutor
+
+from dialogs.actions import build
+from dialogs.actions.base import Services
+from dialogs.cards import card
+from dialogs.changes import SEARCH_SLOTS
+from dialogs.conversation import SLOTS, Conversation
+from dialogs.forms import FORM, REQUIRED
+from dialogs.reply import Button, Reply
+from dialogs.rules import Event, Heard, plan, slot
+from dialogs.voice import remember
+
+MOST_ACTIONS = 12
+"""More actions than that in one turn would be two of them handing over to each other."""
+
+DOMAIN: dict[str, Any] = {
+    "slots": {name: {"type": "any", "mappings": []} for name in (*SLOTS, "requested_slot")},
+    "forms": {FORM: {"required_slots": []}},
+}
+"""What rasa needs to know: without a domain the form crashes, and with its slots listed there no
+``requested_slot`` event would follow."""
+
+MESSAGE_KEYS = frozenset(
+    ("text", "buttons", "elements", "custom", "template", "response", "image", "attachment")
+)
+
+UNDERSTOOD_AS = {"ask_which_place": "ask_place", "ask_travel": "ask_radius"}
+"""Our finer questions, in the understander's words."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a turn leads to: the conversation afterwards, the replies in order, the effects the
+    turn's transaction applies (``{"type": "count", "name", "label"}``, ``{"type": "delete_me"}``).
+    """
+
+    conversation: Conversation
+    replies: list[Reply] = field(default_factory=list)
+    effects: list[Mapping[str, Any]] = field(default_factory=list)
+
+
+class Engine:
+    """Runs turns; holds no state between them."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.executor = ActionExecutor()
+        for action in build(services):
+            self.executor.register_action(action)
+
+    async def turn(self, conversation: Conversation, heard: Heard) -> Outcome:
+        """The outcome of one input. Raises what an action raises: the turn apologises."""
+        the_plan = plan(heard, conversation.slots, self.services.today())
+        before = conversation
+        conversation = conversation.after([*the_plan.events, slot("pending", None)])
+        queue = deque(the_plan.actions)
+        if the_plan.candidates is not None:
+            conversation = await self._fill(conversation, the_plan.candidates)
+        if the_plan.form:
+            queue.append(_form_next(conversation))
+        if "action_fallback" not in queue:
+            conversation = conversation.after([slot("fallbacks", 0)])
+        outcome = Outcome(_renewed(before, conversation))
+        await self._run(outcome, queue, heard, the_plan.argument)
+        return _remembered(outcome)
+
+    async def _fill(self, conversation: Conversation, found: Mapping[str, Any]) -> Conversation:
+        """The form validates the candidates; they are the last events, as rasa wants them."""
+        events = [slot(name, value) for name, value in found.items()]
+        slots = {**conversation.slots, **found}
+        result = await self._execute(f"validate_{FORM}", slots, events)
+        return conversation.after([*result.events, {"event": "active_loop", "name": FORM}])
+
+    async def _run(
+        self, outcome: Outcome, queue: deque[str], heard: Heard, argument: str | None
+    ) -> None:
+        for _ in range(MOST_ACTIONS):
+            if not queue:
+                return
+            result = await self._execute(
+                queue.popleft(), dict(outcome.conversation.slots), [], heard, argument
+            )
+            follow = [e["name"] for e in result.events if e["event"] == "followup"]
+            queue.extendleft(reversed(follow))
+            if follow:
+                argument = None
+            outcome.conversation = outcome.conversation.after(
+                e for e in result.events if e["event"] != "followup"
+            )
+            self._collect(outcome, result.responses)
+        raise RuntimeError(f"more than {MOST_ACTIONS} actions in one turn")
+
+    async def _execute(
+        self,
+        action: str,
+        slots: dict[str, Any],
+        events: list[Event],
+        heard: Heard | None = None,
+        argument: str | None = None,
+    ) -> Any:
+        entities = [{"entity": "argument", "value": argument}] if argument is not None else []
+        understood = heard.understanding if heard else None
+        message = {
+            "text": (heard.text or heard.payload) if heard else None,
+            "intent": {"name": understood.intent if understood else None},
+            "entities": entities,
+        }
+        tracker = {"sender_id": "", "slots": slots, "latest_message": message, "events": events}
+        return await self.executor.run(
+            {"next_action": action, "tracker": tracker, "domain": DOMAIN}
+        )
+
+    def _collect(self, outcome: Outcome, messages: Iterable[Mapping[str, Any]]) -> None:
+        """Renders what the actions uttered, and takes their effects aside."""
+        for message in messages:
+            custom = message["custom"]
+            if "effect" in custom:
+                outcome.effects.append(custom["effect"])
+            else:
+                outcome.replies.append(self._reply(outcome, message))
+
+    def _reply(self, outcome: Outcome, message: Mapping[str, Any]) -> Reply:
+        slots = outcome.conversation.slots
+        said = remember(slots["said"], [r.text for r in outcome.replies])
+        today = self.services.today()
+        cards = [card(self.services.voice, o, today) for o in message["custom"].get("offers", ())]
+        return self.services.voice.say(
+            message["response"],
+            {k: v for k, v in message.items() if k not in MESSAGE_KEYS},
+            said=said,
+            buttons=[
+                Button(b["title"], b.get("payload"), b.get("url")) for b in message["buttons"]
+            ],
+            cards=cards,
+        )
+
+
+def _form_next(conversation: Conversation) -> str:
+    asked = conversation.slots["requested_slot"]
+    missing = asked or next((s for s in REQUIRED if conversation.slots[s] is None), None)
+    return f"action_ask_{missing}" if missing else "action_show_offers"
+
+
+def _renewed(before: Conversation, after: Conversation) -> Conversation:
+    """Another search: what was shown of the last one does not count any more."""
+    if all(before.slots[name] == after.slots[name] for name in SEARCH_SLOTS):
+        return after
+    events = [slot("shown", None), slot("revision", after.slots["revision"] + 1)]
+    if before.slots["where"] != after.slots["where"]:
+        events.append(slot("candidates", None))
+    return after.after(events)
+
+
+def _remembered(outcome: Outcome) -> Outcome:
+    """What was said lately, and which words press which button, for the next turn."""
+    slots = outcome.conversation.slots
+    choices = [[b.text, b.payload] for r in outcome.replies for b in r.buttons if b.payload]
+    outcome.conversation = outcome.conversation.after(
+        [
+            slot("said", remember(slots["said"], [r.text for r in outcome.replies])),
+            slot("choices", choices or slots["choices"]),
+            slot("welcomed", True),
+        ]
+    )
+    return outcome
+
+
+def asked_of(conversation: Conversation) -> str | None:
+    """What the bot asked last, in the words of :data:`nlu.meaning.Asked`."""
+    asked = conversation.slots["asked"]
+    return UNDERSTOOD_AS.get(asked, asked) if asked else None

@@ -1,0 +1,310 @@
+"""What happens next: from what was heard and where we stand, to events and actions."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from dialogs.changes import differs, from_message, from_payload, travel
+from nlu.meaning import Understanding
+from nlu.questions import read_topic
+from nlu.remarks import Remark, read_remark
+from nlu.text import fold
+
+Slots = Mapping[str, Any]
+Event = dict[str, Any]
+
+
+def slot(name: str, value: Any) -> Event:
+    return {"event": "slot", "name": name, "value": value}
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One turn's input: a text and its reading, or a button's payload, or an arrival.
+
+    ``arrival`` holds the search of a link, as ``/set`` arguments, and its ``origin``.
+    """
+
+    text: str | None = None
+    understanding: Understanding | None = None
+    payload: str | None = None
+    arrival: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``candidates`` are slot values for the search form to validate; ``events`` happen first.
+
+    With ``form`` the form decides what to ask or show, before ``actions``. ``argument`` is what an
+    action works on (an offer's id, a topic, a field of trades).
+    """
+
+    actions: tuple[str, ...] = ()
+    events: tuple[Event, ...] = ()
+    candidates: Mapping[str, Any] | None = None
+    form: bool = False
+    argument: str | None = None
+
+
+def form(candidates: Mapping[str, Any], *before: str, argument: str | None = None) -> Plan:
+    """Fill the search form; ``before`` are actions that speak first."""
+    return Plan(before, candidates=candidates, form=True, argument=argument)
+
+
+_PAGE = re.compile(r"\d{1,5} \d{1,9}")
+"""Offset and revision of the list."""
+
+MOST_CANDIDATES = 6
+"""More buttons than that are no longer read."""
+
+FALLBACK = Plan(("action_fallback",))
+
+BUTTONS: Mapping[str, Plan] = {
+    "dont_know": Plan(("action_suggest_likings",)),
+    "keep": Plan(("action_keep",)),
+    "help": Plan(("action_help",)),
+    "human": Plan(("action_human",)),
+    "restart": Plan(("action_restart",)),
+    "again": Plan(form=True, candidates={}),
+    "change": Plan(("action_change",)),
+    "trade": Plan(("action_ask_trades",)),
+    "place": Plan(("action_ask_where",)),
+    "far": Plan(("action_ask_travel",)),
+    "when": Plan(("action_ask_availability",)),
+    "later": Plan(("action_later",)),
+    "delete": Plan(("action_confirm_delete",)),
+    "delete_yes": Plan(("action_delete",)),
+    "delete_no": Plan(("action_cancel",)),
+    "my_data": Plan(("action_my_data",)),
+}
+"""Buttons that carry no value."""
+
+WITH_ARGUMENT: Mapping[str, str] = {
+    "page": "action_page", "hide": "action_hide", "taken": "action_taken", "call": "action_call",
+    "share": "action_share", "liking": "action_choose_by_liking",
+    "domain": "action_choose_in_domain",
+}  # fmt: skip
+"""Buttons whose value an action works on."""
+
+
+def plan(heard: Heard, slots: Slots, today: date) -> Plan:
+    """The plan of one turn."""
+    if heard.arrival is not None:
+        return _arrival(heard.arrival, slots, today)
+    if heard.payload is not None:
+        return pressed(heard.payload, slots, today)
+    if heard.understanding is None or not (heard.text or "").strip():
+        return Plan(("action_empty",))
+    return _said(heard.understanding, slots, today)
+
+
+def _arrival(arrival: Mapping[str, str], slots: Slots, today: date) -> Plan:
+    origin = arrival.get("origin")
+    events = (slot("origin", origin),) if origin else ()
+    found = from_payload({k: v for k, v in arrival.items() if k != "origin"}, slots, today)
+    if not found:
+        return Plan(("action_arrival",), events)
+    return Plan(("action_arrival_with_search",), events, found, form=True)
+
+
+def pressed(payload: str, slots: Slots, today: date) -> Plan:
+    """The plan of a button; a payload we never wrote is an old button, kindly."""
+    name, _, rest = payload.removeprefix("/").partition(" ")
+    if name in BUTTONS:
+        return BUTTONS[name]
+    if name == "page" and not _PAGE.fullmatch(rest):
+        return Plan(("action_old_button",))
+    if name in WITH_ARGUMENT and rest:
+        return Plan((WITH_ARGUMENT[name],), argument=rest)
+    if name == "wider":
+        return _wider(slots)
+    if name == "set":
+        try:
+            found = from_payload(dict(a.split("=", 1) for a in shlex.split(rest)), slots, today)
+        except (KeyError, ValueError):
+            return Plan(("action_old_button",))
+        return form(found, *(("action_noted_travel",) if "travel" in found else ()))
+    return Plan(("action_old_button",))
+
+
+def _said(u: Understanding, slots: Slots, today: date) -> Plan:
+    for rule in (_safety, _choice, _pending, _data, _aside):
+        if (found := rule(u, slots, today)) is not None:
+            return found
+    return _searched(u, slots, today)
+
+
+def _safety(u: Understanding, slots: Slots, today: date) -> Plan | None:
+    """Before everything, and before what a button of the same words would do."""
+    if u.intent != "human":
+        return None
+    danger = u.reason in ("distress", "violence")
+    return Plan(("action_distress", "action_human") if danger else ("action_human",))
+
+
+def _choice(u: Understanding, slots: Slots, today: date) -> Plan | None:
+    """Typing a button's words presses it; after « lequel ? » one telling word is enough."""
+    typed = fold(u.text).replace("’", "'").strip(" .!?")
+    words = set(typed.replace("-", " ").split())
+    choices = slots["choices"] or []
+    if not words:
+        return None
+    for label, payload in choices:
+        if fold(label).replace("’", "'").strip(" .!?") == typed:
+            return pressed(payload, slots, today)
+    if slots["asked"] != "ask_which_place":
+        return None
+    if typed.isdigit() and 1 <= int(typed) <= len(choices):
+        return pressed(choices[int(typed) - 1][1], slots, today)
+    fits = [p for label, p in choices if words <= _label_words(label)]
+    return pressed(fits[0], slots, today) if len(fits) == 1 else None
+
+
+def _label_words(label: str) -> set[str]:
+    cleaned = fold(label).replace("’", "'")
+    return set("".join(c if c.isalnum() else " " for c in cleaned).split())
+
+
+def _pending(u: Understanding, slots: Slots, today: date) -> Plan | None:
+    """A yes or a no to what was proposed."""
+    if not slots["pending"] or u.intent not in ("affirm", "deny") or from_message(u, slots):
+        return None
+    yes, no = slots["pending"]
+    return pressed(yes if u.intent == "affirm" else no, slots, today)
+
+
+def _data(u: Understanding, slots: Slots, today: date) -> Plan | None:
+    actions = {
+        "delete_data": "action_confirm_delete", "export_data": "action_my_data",
+        "restart": "action_restart", "stop_alerts": "action_no_alerts",
+        "pause_alerts": "action_no_alerts",
+    }  # fmt: skip
+    if u.intent in actions:
+        return Plan((actions[u.intent],))
+    if u.intent == "resume_alerts" and not from_message(u, slots):
+        return Plan(("action_alerts_later",))
+    return None
+
+
+def _aside(u: Understanding, slots: Slots, today: date) -> Plan | None:
+    """What is answered without touching the search, which then goes on where it was."""
+    if u.intent == "out_of_scope":
+        if u.reason in ("employer", "customer", "housing", "insult"):
+            return Plan((f"action_{u.reason}",))
+        return None if _remark(u, slots) else FALLBACK
+    if u.intent == "question":
+        topic = read_topic(u.text)
+        if topic is None and from_message(u, slots):
+            return None
+        return Plan(("action_answer", "action_resume"), argument=topic or "unknown")
+    if from_message(u, slots) or u.ambiguous_places or u.domains or u.noncraft_trades:
+        return None
+    if u.intent in ("greet", "help", "thanks"):
+        return Plan((f"action_{u.intent}",), argument=u.language)
+    return None
+
+
+def _remark(u: Understanding, slots: Slots) -> Remark | None:
+    return read_remark(u.text)
+
+
+def _searched(u: Understanding, slots: Slots, today: date) -> Plan:
+    """A search, a value, a correction, or a word about the offers shown."""
+    found, remark = from_message(u, slots), _remark(u, slots)
+    moves = {"where", "radius_km"} & found.keys()
+    if remark and remark.kind == "too_far" and not moves:
+        if u.travel and u.travel != "car":
+            return form({**found, **travel(u.travel)}, "action_noted_travel")
+        return Plan(("action_ask_travel",), candidates=found or None)
+    if u.ambiguous_places and "where" not in found:
+        return Plan(("action_ask_which_place",), _ambiguous(u), found or None)
+    if u.noncraft_trades and "trades" not in found:
+        label = u.noncraft_trades[0].label
+        return Plan(("action_noncraft",), candidates=found or None, argument=label)
+    if u.domains and "trades" not in found:
+        return Plan(("action_choose_in_domain",), candidates=found or None, argument=u.domains[0])
+    if found:
+        before = ("action_noted_travel",) if differs(found, slots) and "travel" in found else ()
+        return form(found, *before)
+    return _REMARKS[remark.kind](u, slots, remark) if remark else _bare(u, slots, today)
+
+
+def _ambiguous(u: Understanding) -> tuple[Event, ...]:
+    """The communes that bear the name, for the action that asks which."""
+    name = u.ambiguous_places[0]
+    insee = [place.insee for place in name.candidates[:MOST_CANDIDATES]]
+    return (slot("candidates", {"text": name.text, "places": insee}),)
+
+
+def _bare(u: Understanding, slots: Slots, today: date) -> Plan:
+    """Yes, no, « je cherche un apprentissage », nothing that can be read."""
+    if u.intent == "affirm":
+        return Plan(("action_go_on",))
+    if u.intent == "deny":
+        if slots["asked"] == "ask_availability":
+            return Plan(("action_later",))
+        return Plan(("action_change",))
+    if u.intent in ("search", "correct", "resume_alerts"):
+        return Plan(("action_change",)) if slots["shown"] else form({})
+    return FALLBACK
+
+
+def _dont_know(u: Understanding, slots: Slots, remark: Remark) -> Plan:
+    match slots["asked"]:
+        case "ask_place" | "ask_which_place":
+            return Plan(("action_help_place",))
+        case "ask_availability":
+            return Plan(("action_later",))
+        case "ask_travel" | "ask_radius":
+            return form({})
+        case "ask_diploma":
+            return form({"diploma": "any"})
+    return Plan(("action_suggest_likings",))
+
+
+def _any(u: Understanding, slots: Slots, remark: Remark) -> Plan:
+    match slots["asked"]:
+        case "ask_availability":
+            return Plan(("action_later",))
+        case "ask_diploma":
+            return form({"diploma": "any"})
+        case "ask_trade":
+            return Plan(("action_suggest_likings",))
+        case "ask_place":
+            return Plan(("action_help_place",))
+    return Plan(("action_go_on",))
+
+
+def _wider(slots: Slots) -> Plan:
+    steps = (10, 20, 30, 40, 60, 100, 200)
+    current = slots["radius_km"] or 30
+    return form({"radius_km": next((s for s in steps if s > current), steps[-1])})
+
+
+def _next_page(u: Understanding, slots: Slots, remark: Remark) -> Plan:
+    return Plan(("action_page",)) if slots["shown"] else form({})
+
+
+def _nth(u: Understanding, slots: Slots, remark: Remark) -> Plan:
+    ids = (slots["shown"] or {}).get("ids", [])
+    number = remark.number or 1
+    if number <= len(ids):
+        return Plan(("action_call",), argument=ids[number - 1])
+    return FALLBACK
+
+
+_REMARKS: Mapping[str, Callable[[Understanding, Slots, Remark], Plan]] = {
+    "too_far": lambda u, slots, remark: Plan(("action_ask_travel",)),
+    "more": _next_page,
+    "again": _next_page,
+    "seen": _next_page,
+    "wider": lambda u, slots, remark: _wider(slots),
+    "dont_know": _dont_know,
+    "any": _any,
+    "nth": _nth,
+}

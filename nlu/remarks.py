@@ -1,0 +1,98 @@
+"""What people say of an answer, by exact words: too far, next, I don't know, the second one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from nlu.text import fold
+
+Kind = Literal["too_far", "more", "again", "wider", "dont_know", "any", "nth", "seen"]
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """``kind``, and for ``nth`` which offer of the list is meant (1 is the first)."""
+
+    kind: Kind
+    number: int | None = None
+
+
+_ORDINALS = {
+    "premier": 1, "premiere": 1, "1er": 1, "1ere": 1, "deuxieme": 2, "seconde": 2, "second": 2,
+    "2eme": 2, "2e": 2, "2nd": 2, "troisieme": 3, "3eme": 3, "3e": 3,
+}  # fmt: skip
+
+_MONTHS = "janv|fev|mars|avril|mai|juin|juil|aout|sept|oct|nov|dec"
+_NTH = re.compile(
+    rf"\b(?:l[ae]|celle?)\s*(?:numero |n ?)?({'|'.join(_ORDINALS)})\b"
+    rf"(?! (?:annee|fois|{_MONTHS}))|\b(?:offre|numero) ?([1-9])\b"
+)
+
+# A wider circle is asked for before « loin » is taken for a complaint.
+_KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    (
+        "wider",
+        re.compile(
+            r"\b(?:plus loin|elargi[sr]?|plus large|agrandi[sr]?|plus grand rayon)\b"
+            r"(?<!pas plus loin)"
+        ),
+    ),
+    (
+        "too_far",
+        re.compile(
+            r"\btro[px]? ?loin|\bc(?:'| )?est loin\b|\bc loin\b|\bloin de chez (?:moi|nous)|"
+            r"\bplus (?:pres|proche)\b|\bpas plus loin\b|"
+            r"\b(?:pas|ni|sans)(?: encore)?(?: le| de)? (?:permis|voiture|vehicule)\b|"
+            r"\bpeux? pas (?:y aller|me deplacer|bouger)|\bcomment (?:j')?y (?:vais|aller)"
+        ),
+    ),
+    (
+        "more",
+        re.compile(
+            r"\bsuivant|\bla suite\b|\bd?'?autres? (?:offres?|annonces?|resultats?|propositions?)|"
+            r"\b(?:en|ya|y a|t'?en a|vous en avez) (?:d'|pas d')?autres?\b|"
+            r"\bencore\b(?! (?:rien|pas))|"
+            r"\bvoir plus\b|\bplus d'offres?\b|\bnext\b|^\s*(?:plus|d'?autres?|"
+            r"autres?)\s*[?!.]*\s*$"
+        ),
+    ),
+    (
+        "seen",
+        re.compile(
+            r"\bdeja (?:vue?s?|fait|postule|appele|contacte)|\bles memes\b|"
+            r"\btoujours pareil"
+        ),
+    ),
+    (
+        "dont_know",
+        re.compile(
+            r"\b(?:sais|sai|c|ses|ché|che|chai|jsais|jsai) (?:pas|po)\b|\bsaispas\b|\bjsp\b|"
+            r"\bchepa|"
+            r"\bchaipa|\bjc pas\b|\baucune? idee|\bpas (?:d'|d)?idee|\bj'?hesite|\bidk\b|\bnsp\b|"
+            r"\bpas encore (?:decide|choisi|d'idee)|\b(?:donne|donnez)[ -]moi des idees"
+        ),
+    ),
+    (
+        "any",
+        re.compile(
+            r"\bpeu ?importe|\bn'?importe|\bnimporte|\bm'en (?:fous|fiche|bat)|\bmen (?:fous|"
+            r"fiche)|"
+            r"\bbalec|\bosef\b|\begal\b|\btous? me va|\bles? deux\b|\bquand (?:vous|"
+            r"tu) (?:voulez|veux)"
+        ),
+    ),
+)  # fmt: skip
+
+
+def read_remark(text: str) -> Remark | None:
+    """The first kind found, or ``None``; arbitrary text never raises, cost is linear."""
+    folded = fold(text[:300]).replace("’", "'")
+    if found := _NTH.search(folded):
+        word, digit = found.groups()
+        return Remark("nth", _ORDINALS[word] if word else int(digit))
+    for kind, pattern in _KINDS:
+        if pattern.search(folded):
+            return Remark(kind)
+    return None
