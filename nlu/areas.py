@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from nlu.gazetteer import HOME
 from nlu.keys import name_key, name_word
 from nlu.meaning import Area
 
@@ -30,6 +31,7 @@ class FoundArea:
     areas: tuple[Area, ...]
     first: int
     last: int
+    number: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +124,16 @@ class Areas:
         named = before in {"departement", "dept", "dep", "dpt", "dpts", "departements"}
         inside = before in {"le", "l"} and at > 1 and forms[at - 2] in {"dans", "ds", "sur", "tout"}
         from_there = before == "du" and at > 1 and forms[at - 2] in {"suis", "sui", "chui", "viens"}
-        if named or inside or from_there or self._answer(forms, asked):
-            return FoundArea((area,), at, at)
+        alone = asked != "ask_radius" and self._closing(forms, at)
+        if named or inside or from_there or alone or self._answer(forms, asked):
+            return FoundArea((area,), at, at, number=True)
         return None
+
+    def _closing(self, forms: Sequence[str], at: int) -> bool:
+        """« coiffeuse 62 »: a département of the region that ends the message, after a long word."""
+        if at == 0 or at + 1 != len(forms) or forms[at] not in HOME:
+            return False
+        return len(forms[at - 1]) > 4 and forms[at - 1].isalpha()
 
     def _answer(self, forms: Sequence[str], asked: str | None) -> bool:
         """« 59 », « le 62 et le 59 »: numbers, and next to nothing besides."""

@@ -44,10 +44,11 @@ _ELSEWHERE = re.compile(
     r"\b(?:nee?|naissance|anniv\w*|an (?:en|le|au|dans|a|l ' )|demenag\w*|pause|depuis|bouge sur|"
     r"inscri\w+|permis|rdv|rendez|entretien|passe(?:rai)? (?:mon|le)|j ' ai (?:fini|eu|arrete|commence|quitte)|"
     r"jai (?:fini|eu|arrete|commence|quitte)|offre (?:du|de)|publiee?|poste(?:e)? (?:le|en)|"
-    r"arret\w* (?:les |mes |l )?alertes?|previen\w*|relance\w*|rappel\w*|stop\w*|reprend\w*|"
+    r"alertes?|previen\w*|relance\w*|rappel\w*|stop\w*|reprend\w*|"
     r"majeure?|fete\w* (?:mes|son)|arrive en france|conge\w*|salon|portes?|forum|bapteme|mariage)"
     r"(?: \S+){0,4} $"
 )
+_BARE_TIME = re.compile(r"^(?:environ |genre )?(?:une?|[0-9]{1,3}) (?:jour|semaine|mois|an)$")
 _CUE = re.compile(
     r"\b(?:dispo|libre|commenc\w*|demarr\w*|debut\w*|pour|a partir|partir|cherche|jcherche|pret)\b"
 )
@@ -86,7 +87,9 @@ def read_availability(message: Message, today: date, asked: str | None) -> Avail
 
 
 def _without_date(words: DateWords, today: date, asked_when: bool) -> AvailabilityReading:
-    """« dispo », « direct », « peu importe » as an answer mean now; other words mean nothing."""
+    """As an answer, « dispo », « direct », « peu importe » mean now, and « 15 jours » in so many."""
+    if asked_when and _BARE_TIME.match(words.line):
+        return read_availability(Message.of(f"dans {words.line}"), today, None)
     if not asked_when or {"pas", "plus", "jamais", "quand"} & words.tokens:
         return AvailabilityReading()
     if {"dispo", "direct", "directement", "vite", "rapidement", "urgent", "now", "libre",
@@ -101,7 +104,7 @@ def _is_a_start(moment: Moment, line: str, asked_when: bool) -> bool:
     near = before[-60:]
     if _PAST.match(after) or (moment.kind == "exams" and not _EXAM_BEFORE.search(near)):
         return False
-    if _FROM.search(near) or _UNTIL.search(near) and not _ELSEWHERE.search(near):
+    if _FROM.search(near) or (_UNTIL.search(near) and not _ELSEWHERE.search(near)):
         return True
     if _NOT.search(near) and moment.kind != "exams":
         return False
@@ -198,10 +201,18 @@ def _related(moment: Moment, line: str, today: date) -> Days | None:
         return Days(days.start, approx=days.approx)
     if _AFTER.search(near) and moment.kind not in {"now", "in"}:
         return _after(moment, days)
-    if _BEFORE.search(near):
-        last = days.start if "ici" in near[-14:] else days.start - timedelta(days=1)
-        return Days(today, max(today, last))
+    if before := _BEFORE.search(near):
+        return _up_to(days, today, "ici" in before[0], "fin" in head or "fin" in before[0])
     return days
+
+
+def _up_to(days: Days, today: date, within: bool, whole: bool) -> Days:
+    """« d'ici janvier » then; « d'ici la fin de l'année » until then; « avant Noël » the day before."""
+    if whole:
+        return Days(today, days.end or days.start)
+    if within:
+        return Days(days.start, approx=days.approx)
+    return Days(today, max(today, days.start - timedelta(days=1)))
 
 
 def _after(moment: Moment, days: Days) -> Days:

@@ -39,7 +39,7 @@ _VARIANTS = {
     "juin": "jun juins june juiin",
     "juillet": "juil juill july juillets juilet juyet jui",
     "aout": "aou out august aoute aouts",
-    "septembre": "sep septembr september setembre septenbre setptembre",
+    "septembre": "spt sep setp septembr september setembre septenbre setptembre",
     "octobre": "oct octobr october",
     "novembre": "nov novembr november",
     "decembre": "dec decembr december desembre",
@@ -75,7 +75,7 @@ _VARIANTS = {
     "apres": "aprs apre apr",
     "debut": "dbt debu debt debuts",
     "dernier": "derniers",
-    "immediat": "immediate immediatement immediats imediat imediatement immediatemen",
+    "immediat": "immediately immediate immediatement immediats imediat imediatement immediatemen",
     "dispo": "disponible disponibles dispos disponibilite dispso disponnible available",
     "weekend": "we wk weekends wkend",
     "etes": "etes",
@@ -93,7 +93,7 @@ _SPELLINGS.pop("etes", None)
 _LONG_MONTHS = tuple(m for m in MONTHS if len(m) > 5)
 _FIRST = frozenset(m[0] for m in _LONG_MONTHS)
 _TOKEN = re.compile(
-    r"2main|2m1|2min(?![a-z])|dem1|deum1|apres2main|week[ -]?end\w*|apres[ -]demain|apres[ -]2main"
+    r"(?:tou?te?|tte?|tt) (?:2|de|d) ?(?:suite|suit|swite|swit)\b|2 suite\b|2main|2m1|2min(?![a-z])|dem1|deum1|apres2main|week[ -]?end\w*|apres[ -]demain|apres[ -]2main"
     r"|(?:vingt|trente)[ -](?:et[ -])?(?:un|deux|trois|quatre|cinq|six|sept|huit|neuf)\b"
     r"|[0-9]+|[a-z]+|[^\sa-z0-9]"
 )
@@ -135,6 +135,10 @@ class DateWords:
         found = list(_TOKEN.finditer(folded))
         for i, match in enumerate(found):
             following = found[i + 1].group() if i + 1 < len(found) else ""
+            if match.group() == "j" and (not words or not words[-1].isdigit()):
+                words.append("j")  # « j'ai », not « 15 j »
+                spans.append(_original(match.start(), match.end(), origin))
+                continue
             words.append(_one_spelling(match.group(), following, asked_when))
             spans.append(_original(match.start(), match.end(), origin))
         starts, at = [], 0
@@ -158,6 +162,8 @@ def _original(start: int, end: int, origin: list[int] | None) -> tuple[int, int]
 def _one_spelling(token: str, following: str, asked_when: bool) -> str:
     if token.startswith(("week", "apres-", "apres ")):
         return "weekend" if token[0] == "w" and "end" in token else _after_tomorrow(token)
+    if token.endswith(("suite", "suit", "swite", "swit")) and " " in token:
+        return "tout suite"
     if token == "sept":
         return "7" if following[:4] in {"jour", "sema", "mois", "ans", "h"} else "septembre"
     if token.startswith(("vingt", "trente")) and len(token) > 6:

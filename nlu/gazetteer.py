@@ -18,6 +18,7 @@ from nlu.meaning import Place
 
 # Aisne, Nord, Oise, Pas-de-Calais, Somme: at equal names, a commune there wins.
 HOME = frozenset({"02", "59", "60", "62", "80"})
+_COLUMNS = 11
 _POSTCODE = re.compile(r"\b([0-9]{5})\b")
 _CEDEX = re.compile(r"\s+cedex\b.*$", re.IGNORECASE)
 
@@ -29,18 +30,19 @@ class Gazetteer:
     """
 
     def __init__(self, table: str, parts: dict[str, list[float]]) -> None:
-        rows = [line.split("\t") for line in table.splitlines()]
-        columns = list(zip(*rows, strict=True))
-        self.keys: tuple[str, ...] = columns[0]
+        cells = table.rstrip("\n").replace("\n", "\t").split("\t")
+        columns = [cells[i::_COLUMNS] for i in range(_COLUMNS)]
+        self.keys: list[str] = columns[0]
         self._insee, self._name, self._kind = columns[1], columns[2], columns[3]
         self._departement, self._postcodes = columns[5], columns[6]
-        self.population: list[int] = [int(n) for n in columns[7]]
-        self.lat: list[float] = [float(n) for n in columns[8]]
-        self.lon: list[float] = [float(n) for n in columns[9]]
-        self._row_of: dict[str, int] = {}
-        for row, (insee, kind) in enumerate(zip(self._insee, self._kind, strict=True)):
-            if kind == "c" or insee not in self._row_of:
-                self._row_of[insee] = row
+        self.population: list[int] = list(map(int, columns[7]))
+        self.lat: list[float] = list(map(float, columns[8]))
+        self.lon: list[float] = list(map(float, columns[9]))
+        self.sounds: list[str] = columns[10]
+        self._row_of: dict[str, int] = dict(zip(self._insee, range(len(self)), strict=True))
+        self._row_of.update(
+            (self._insee[row], row) for row, kind in enumerate(self._kind) if kind == "c"
+        )
         for insee, (lat, lon, people) in parts.items():
             row = self._row_of[insee]
             self.lat[row], self.lon[row], self.population[row] = lat, lon, int(people)
@@ -112,6 +114,9 @@ class Gazetteer:
     def departement(self, row: int) -> str:
         return self._departement[row]
 
+    def name(self, row: int) -> str:
+        return self._name[row]
+
     def is_part(self, row: int) -> bool:
         return self._kind[row] in "da"
 
@@ -123,11 +128,9 @@ class Gazetteer:
         rows = self.likeliest_first(self.rows_named(name_key(name)))
         return tuple(self.place(row) for row in rows)
 
-    def homes_and_towns(self, people: int) -> Iterator[int]:
-        """Rows of the pilot region, and elsewhere of at least ``people`` inhabitants."""
-        for row, departement in enumerate(self._departement):
-            if departement in HOME or self.population[row] >= people:
-                yield row
+    def homes_and_towns(self) -> Iterator[int]:
+        """Rows of the pilot region, and of the towns elsewhere: those whose sound is known."""
+        return (row for row, heard in enumerate(self.sounds) if heard)
 
     @cached_property
     def _sphere(self) -> tuple[list[int], np.ndarray[tuple[int, int], np.dtype[np.float64]]]:

@@ -51,5 +51,5 @@ def sound(text: str) -> str:
     for spelling, phoneme in _SOUNDS:
         heard = heard.replace(spelling, phoneme)
     single = "".join(c for c, before in zip(heard, " " + heard, strict=False) if c != before)
-    kept = single.rstrip("estdlprx") if len(single) > 3 else single
+    kept = single.rstrip("estdpx") if len(single) > 3 else single
     return single[:1] + kept[1:].replace("e", "").replace("E", "")

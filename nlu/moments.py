@@ -1,5 +1,7 @@
 """The expressions of time a message may hold, each with the days it means from a given day."""
 
+# ruff: noqa: E501 (a rule of the table is read on one line)
+
 from __future__ import annotations
 
 import re
@@ -13,11 +15,12 @@ from nlu.schoolyear import FEASTS, HOLIDAYS, feast, first_monday, holidays
 
 _M = "|".join(MONTHS)
 _W = "|".join(WEEKDAYS)
-_DAY = r"(?P<d>3[01]|[12][0-9]|0?[1-9])(?: (?:er|ier|eme|e)\b)?"
+_DAY = r"(?P<d>3[01]|[12][0-9]|0?[1-9])(?![0-9])(?: (?:er|ier|eme|e)\b)?"
 _YEAR = r"(?: (?:de |en |l ' an )?(?P<y>20[2-4][0-9])\b(?! (?:euro|e\b|net|brut))| (?P<yy>2[6-9]|3[0-5])\b(?! ?(?:an\b|km|h\b|jour|euro)))?"
 _FEAST = "|".join(
     f.replace("st ", "(?:st|saint) ", 1) if f.startswith("st ") else f for f in FEASTS
 )
+_MOST = 24  # expressions of time in one message; more is noise
 _UNIT_DAYS = {"jour": 1, "semaine": 7, "quinzaine": 15}
 
 
@@ -209,6 +212,15 @@ def _week_of(m: re.Match[str], today: date) -> Days:
     return Days(_monday(day), _monday(day) + timedelta(days=6))
 
 
+def _week_number(m: re.Match[str], today: date) -> Days:
+    """« semaine 50 »: the next ISO week of that number."""
+    year = today.year
+    if date.fromisocalendar(year, int(m["n"]), 7) < today:
+        year += 1
+    monday = date.fromisocalendar(year, int(m["n"]), 1)
+    return Days(monday, monday + timedelta(days=6))
+
+
 def _this_week(m: re.Match[str], today: date) -> Days:
     return Days(today, _monday(today) + timedelta(days=6))
 
@@ -306,10 +318,12 @@ _SEASONS = {"ete": ((7, 1), (8, 31)), "printemps": ((3, 20), (6, 20)),
 def _season(m: re.Match[str], today: date) -> Days:
     (first_month, first), (last_month, last) = _SEASONS[m["s"]]
     year = _year(m) or today.year
-    end = date(year + (last_month < first_month), last_month, last)
-    if end < today:
-        year, end = year + 1, end.replace(year=end.year + 1)
     start = date(year, first_month, first)
+    end = date(year + (last_month < first_month), last_month, last)
+    running = start <= today <= end and "ce" in m[0].split(" ")[0]
+    if (start < today or end < today) and not running and not _year(m):
+        start, end = start.replace(year=year + 1), end.replace(year=end.year + 1)
+    start = max(start, today) if running else start
     part = m["part"]
     if part == "fin":
         start = end.replace(day=21)
@@ -342,7 +356,7 @@ _RULES: tuple[tuple[str, str, str, Callable[[re.Match[str], date], Days | None]]
     ("day", "", r"\b(?P<d>3[01]|[12][0-9]|0?[1-9]) (?P<s>[-/.]) (?P<m>1[0-2]|0?[1-9]) (?P=s) (?P<y>20[2-4][0-9]|[23][0-9])\b", _numeric),
     ("month", "/ -", r"(?<![/0-9] )\b(?P<m>1[0-2]|0?[1-9]) [/-] (?P<y>20[2-4][0-9])\b", _numeric_month),
     ("day", "/", r"(?<!/ )\b(?!7 / 7\b)(?P<d>3[01]|[12][0-9]|0?[1-9]) / (?P<m>1[0-2]|0?[1-9])\b(?! (?:/|journee|temps|heure))(?P<y>)", _numeric),
-    ("day", "le au", rf"\b(?:le|au|du) (?P<d>3[01]|[12][0-9]|0?[1-9]) [.-] (?P<m>1[0-2]|0[1-9])\b(?P<y>)", _numeric),
+    ("day", "le au", r"\b(?:le|au|du) (?P<d>3[01]|[12][0-9]|0?[1-9]) [.-] (?P<m>1[0-2]|0[1-9])\b(?P<y>)", _numeric),
     ("range", " ".join(MONTHS), rf"(?:\b(?:du|le|entre le|de) )?(?:(?:{_W}) )?\b{_DAY} (?:au|a|-|et|jusqu au) (?:le )?(?:(?:{_W}) )?(?P<d2>3[01]|[12][0-9]|0?[1-9])(?: er)? (?:de )?(?P<mo>{_M})\b{_YEAR}", _day_to_day),
     ("week", "semaine", rf"\b(?:la )?semaine du (?:lundi )?{_DAY}(?: (?P<mo>{_M})\b{_YEAR})?", _week_of),
     ("day", " ".join(MONTHS), rf"(?:\b(?:{_W}) )?\b{_DAY} (?:de |d ' |du mois de )?(?P<mo>{_M})\b{_YEAR}", _day_of_month),
@@ -353,17 +367,19 @@ _RULES: tuple[tuple[str, str, str, Callable[[re.Match[str], date], Days | None]]
     ("holidays", "vacances", r"\b(?:grandes? |prochain )?vacances(?: scolaires?| prochain)?\b", _holidays),
     ("month", " ".join(MONTHS), rf"\b(?P<part>debut|mi|milieu|fin|courant|(?:[1-4]|dernier) (?:ere |eme )?(?:semaine|quinzaine))(?: (?:-|de|d '|du|mois|le|au))* (?P<mo>{_M})\b{_YEAR}", _month),
     ("month", " ".join(MONTHS), rf"\b(?:mois (?:de |d ' )?)?(?P<part>)(?P<mo>{_M})\b{_YEAR}", _month),
-    ("in", "dans d sous d'ici ici", r"\b(?:dans|sous|d ' ici|d ici|dici|ici)(?: (?:environ|a peu pres|genre|minimum|au moins|max|maxi|maximum|mini))? (?P<n>une?|quelques?|plusieurs|[0-9]{1,3})(?: ou [0-9]+)? ?(?P<unit>jour|semaine|quinzaine|mois|an)\b(?P<half> et demie?)?", _in_time),
+    ("in", "dans d sous dici ici avant", r"\b(?:dans|sous|d ' ici|d ici|dici|ici|(?:pas|rien) avant|d ' ici a)(?: (?:environ|a peu pres|genre|minimum|au moins|max|maxi|maximum|mini))? (?P<n>une?|quelques?|plusieurs|[0-9]{1,3})(?: ou [0-9]+)? ?(?P<unit>jour|semaine|quinzaine|mois|an)\b(?P<half> et demie?)?", _in_time),
     ("day", "demain apresdemain", r"\bapresdemain\b|\bapres demain\b|\bdemain\b", _tomorrow),
     ("day", "semaine", rf"\b(?P<w>{_W}) (?:de |d ' )?(?:la )?semaine (?:prochain|suivante|d ' apres|qui (?:vient|arrive))", _week),
     ("week", "semaine", r"\b(?:(?P<part>debut|fin) (?:de |d )?(?:la )?)?(?:(?:la|une) )?(?:prochain semaine|semaine (?:prochain|suivante|d ' apres|qui (?:vient|arrive)))\b", _week),
     ("week", "semaine", r"\b(?:(?:en |a la )?fin de (?:la |cette )?semaine)\b", _end_of_week),
+    ("week", "semaine", r"\bsemaine (?:n ° ?|numero )?(?P<n>5[0-3]|[1-4][0-9]|[1-9])\b(?! (?:jour|h\b|heure|sur|par|/))", _week_number),
     ("week", "semaine", r"\b(?:cette semaine|dans la semaine|semaine en cours)\b", _this_week),
     ("week", "weekend", r"\b(?:ce weekend|le weekend qui (?:vient|arrive)|pour le weekend)\b(?P<next>)", _weekend),
     ("week", "weekend", r"\b(?:le |prochain )*weekend (?P<next>prochain|d ' apres|suivant)|\b(?:le )?(?P<n2>prochain weekend)", _weekend),
     ("day", " ".join(WEEKDAYS), rf"\b(?P<w>{_W}) (?P<week>en huit|en 8)\b", _weekday),
     ("day", " ".join(WEEKDAYS), rf"\b(?P<w>{_W}) {_DAY}{_NO_UNIT}(?! -)", _weekday_number),
     ("weekday", " ".join(WEEKDAYS), rf"\b(?:prochain )?(?P<w>{_W})\b(?: prochain| qui (?:vient|arrive)| matin)*", _weekday),
+    ("day", "mois", rf"\b(?:le |au |du )?{_DAY} (?:du|de ce|au) mois(?: (?P<next>prochain))?\b", _the_day),
     ("month", "mois", r"\b(?:(?P<part>debut|mi|milieu|fin|courant)(?: (?:-|de|du|le|au))* )?(?:(?:le|ce|du|au) )?(?:mois (?P<next>prochain|suivant|d ' apres|qui (?:vient|arrive))|(?P<n2>prochain mois))\b", _this_month),
     ("month", "mois", r"\b(?P<part>debut|mi|milieu|fin|courant) (?:- )?(?:de |du |le |ce )*mois\b(?P<next>)", _this_month),
     ("month", "mois", r"\bce mois(?: (?:- )?ci| la)?\b(?P<part>)(?P<next>)|\bdans le mois\b", _this_month),
@@ -372,7 +388,7 @@ _RULES: tuple[tuple[str, str, str, Callable[[re.Match[str], date], Days | None]]
     ("year", "an", r"\b(?:(?:la )?fin (?:d ' |de |d )?(?:l ' |cette )?an)\b(?! d ' etude)", _end_of_year),
     ("year", "an", r"\b(?:au |en )?debut (?:d ' |de |d )(?:l ' )?an\b", _start_of_year),
     ("year", "an", r"\bcette an\b|\bdans l ' an\b", _this_year),
-    ("season", "ete printemps automne hiver", rf"\b(?:(?P<part>debut|fin|milieu) (?:de |d ' |du )*)?(?:\b(?:cet|l '|l|d '|en|pour|cette|prochain|au|le|du|a l '|ce) )(?P<s>ete|printemps|automne|hiver)\b(?: prochain)?{_YEAR}", _season),
+    ("season", "ete printemps automne hiver", rf"\b(?:(?P<part>debut|fin|milieu) (?:de |d ' |du )*)?(?:^|\b(?:cet|l '|l|d '|en|pour|cette|prochain|au|le|du|a l '|ce) )(?P<s>ete|printemps|automne|hiver)\b(?: prochain)?{_YEAR}", _season),
     ("feast", "noel paques jour nouvel toussaint armistice fete halloween saint st assomption ascension pentecote", rf"\b(?P<f>{_FEAST})\b", _feast),
     ("feasts", "fetes", r"\bfetes\b(?: de fin d ' an| de noel)?", _feasts_of_the_year),
     ("exams", "bac brevet examens bts cap", r"\b(?:bac|brevet|examens)\b", _exams),
@@ -421,6 +437,8 @@ def moments(words: DateWords) -> list[Moment]:
         if (needs and not needs & words.tokens) or (not needs and not digits):
             continue
         for match in pattern.finditer(words.line):
+            if len(found) >= _MOST:
+                return sorted(found, key=lambda moment: moment.start)
             if match.end() > match.start() and not any(
                 match.start() < m.end and m.start < match.end() for m in found
             ):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import log10
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from nlu.gazetteer import Gazetteer
@@ -16,6 +17,7 @@ from nlu.text import fold
 _CANDIDATES = 6
 _TOWN = 10_000  # inhabitants from which a town outside the region stands against a partial name
 _TEN = 10
+_SameSize = tuple[list[str], list[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Naming:
             first, length = words[0], len(words)
             if length > self.longest.get(first, 0):
                 self.longest[first] = length
-        self._near = [row for row in gazetteer.homes_and_towns(_TOWN)]
+        self._near = list(gazetteer.homes_and_towns())
         self._bare: dict[str, list[int]] = defaultdict(list)
         self._joined: dict[str, list[int]] = defaultdict(list)
         for row in self._near:
@@ -56,15 +58,25 @@ class Naming:
                 self._joined[key.replace(" ", "")].append(row)
         self._by_sound, self._by_size = self._listen()
 
-    def _listen(self) -> tuple[dict[str, list[int]], dict[tuple[str, int], list[tuple[str, int]]]]:
-        """Names by their sound; and by first letter of the sound and length, to be compared."""
+    def _listen(self) -> tuple[dict[str, list[int]], dict[tuple[str, int], _SameSize]]:
+        """Names by their sound; and by first letter and length, to be compared."""
         sounds: dict[str, list[int]] = defaultdict(list)
-        sizes: dict[tuple[str, int], list[tuple[str, int]]] = defaultdict(list)
+        sizes: dict[tuple[str, int], _SameSize] = defaultdict(lambda: ([], []))
         for row in self._near:
             joined = self._g.keys[row].replace(" ", "")
-            sounds[sound(joined)].append(row)
-            sizes[joined[0], len(joined)].append((joined, row))
+            sounds[self._g.sounds[row]].append(row)
+            names, rows = sizes[joined[0], len(joined)]
+            names.append(joined)
+            rows.append(row)
         return sounds, sizes
+
+    def is_name(self, words: Sequence[str]) -> bool:
+        """Whether the words are a whole name, small words aside."""
+        return bool(
+            len(self._g.rows_named(" ".join(words)))
+            or " ".join(words) in self.nicknames
+            or without_links(words) in self._bare
+        )
 
     def exactly(
         self, words: Sequence[str], article: str, departements: frozenset[str]
@@ -110,7 +122,8 @@ class Naming:
         most = max((people[row] for row in exact), default=0)
         rival = max((people[row] for row in home_longer), default=0)
         if exact and (not home_longer or most >= max(_TOWN, _TEN * rival)):
-            return exact
+            towns = [row for row in longer if people[row] > max(most, _TOWN)]
+            return exact + towns
         return home_longer or [row for row in longer if people[row] >= _TOWN]
 
     def _with_article(self, rows: list[int], article: str) -> list[int]:
@@ -122,7 +135,7 @@ class Naming:
 
     def article(self, row: int) -> str:
         """The article a commune's name begins with, folded; empty when there is none."""
-        first = fold(self._g.place(row).name).replace("'", " ").replace("-", " ").split(" ")[0]
+        first = fold(self._g.name(row)).replace("'", " ").replace("-", " ").split(" ")[0]
         return first if first in ARTICLES else ""
 
     def rule_of_ten(self, pool: Iterable[int]) -> tuple[int, ...]:
@@ -141,14 +154,12 @@ class Naming:
             return None
         limit = _errors(len(joined)) if allowed is None else allowed
         best: tuple[float, int, int] | None = None
-        for name, row in self._resembling(joined, limit):
-            errors = OSA.distance(joined, name, score_cutoff=limit)
-            if errors <= limit:
-                best = self._better(best, errors, row, errors)
         heard = sound(joined)
-        if len(heard) > 2:
-            for row in self._by_sound.get(heard, ()):
-                best = self._better(best, 0.8, row, 1)
+        alike = set(self._by_sound.get(heard, ())) if len(heard) > 2 else set()
+        for errors, row in self._resembling(joined, limit):
+            best = self._better(best, errors - 0.5 * (row in alike), row, errors)
+        for row in alike:
+            best = self._better(best, 0.9, row, 1)
         return Named((best[2],), exact=True, errors=best[1]) if best else None
 
     def _better(
@@ -159,9 +170,14 @@ class Naming:
         found = (score, errors, row)
         return found if best is None or found < best else best
 
-    def _resembling(self, joined: str, limit: int) -> Iterable[tuple[str, int]]:
+    def _resembling(self, joined: str, limit: int) -> Iterable[tuple[int, int]]:
+        """(errors, row) of the names with the same first letter within ``limit`` errors."""
         for size in range(len(joined) - limit, len(joined) + limit + 1):
-            yield from self._by_size.get((joined[0], size), ())
+            if same := self._by_size.get((joined[0], size)):
+                for _, errors, index in process.extract_iter(
+                    joined, same[0], scorer=OSA.distance, score_cutoff=limit
+                ):
+                    yield int(errors), same[1][index]
 
 
 def _errors(length: int) -> int:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
 from importlib.resources import files
 
 import yaml
@@ -16,9 +15,15 @@ from nlu.gazetteer import Gazetteer
 from nlu.keys import ARTICLES, LINKS
 from nlu.meaning import AmbiguousPlace, Area, Place
 from nlu.naming import Named, Naming
+from nlu.placechoice import ruled_out, wanted
+from nlu.placesentence import Mention, Sentence
 from nlu.text import Message
 
 _POSTCODE = re.compile(r"([0-9]{5})([a-z]*)")
+
+
+_MOST = 40  # places or guesses in one message; more is noise
+_NEVER_ALONE = LINKS | {"st", "ste"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,54 +34,6 @@ class PlaceReading:
     negated_places: tuple[Place, ...] = ()
     ambiguous_places: tuple[AmbiguousPlace, ...] = ()
     areas: tuple[Area, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Mention:
-    """Words ``first``..``last`` stand for ``named``; ``weight`` is how sure that they are a place:
-    3 the sentence says so, 2 the name says so, 1 it may be."""
-
-    first: int
-    last: int
-    named: Named
-    weight: int
-
-
-@dataclass
-class _Sentence:
-    """One message while it is read: canonical words, and which of them are spoken for."""
-
-    message: Message
-    asked: str | None
-    forms: list[str] = field(default_factory=list)
-    claimed: list[bool] = field(default_factory=list)
-
-    @cached_property
-    def short(self) -> bool:
-        """Little is left besides small words: what is left may well be a place."""
-        left = [
-            f
-            for f, taken in zip(self.forms, self.claimed, strict=True)
-            if not taken and f not in pw.SMALL and not f.isdigit()
-        ]
-        return len(left) <= 3
-
-    @property
-    def answer(self) -> bool:
-        return self.asked == "ask_place" and self.short
-
-    def gap(self, left: int, right: int) -> str:
-        return self.message.between(left, right)
-
-    def cut(self, left: int) -> bool:
-        """Whether punctuation or a line break stands after word ``left``."""
-        return left + 1 < len(self.forms) and any(
-            c in ",;.!?\n:()" for c in self.gap(left, left + 1)
-        )
-
-    def claim(self, first: int, last: int) -> None:
-        for i in range(first, last + 1):
-            self.claimed[i] = True
 
 
 class PlaceReader:
@@ -99,30 +56,34 @@ class PlaceReader:
         """Places of a message; ``taken`` are spans (characters) trades and dates have claimed."""
         sentence = self._prepare(message, asked, taken)
         areas = list(self._areas.read(sentence.forms, asked, lambda i: not sentence.claimed[i]))
-        areas = [area for area in areas if not self._is_rather_a_place(sentence, area)]
+        areas = [area for area in areas if not self._in_a_name(sentence, area)]
         for area in areas:
-            sentence.claim(area.first, area.last)
+            if not area.number:
+                sentence.claim(area.first, area.last)
         self._claim_traps(sentence)
         departements = frozenset(d for f in areas for a in f.areas for d in a.departements)
         mentions = self._mentions(sentence, departements)
-        return self._reading(sentence, self._kept(sentence, mentions), areas)
+        located = {mention.last + 1 for mention in mentions}
+        areas = [area for area in areas if not (area.number and area.first in located)]
+        return self._reading(sentence, wanted(self._g, sentence, mentions), areas)
 
     def _prepare(
         self, message: Message, asked: str | None, taken: Sequence[tuple[int, int]]
-    ) -> _Sentence:
-        sentence = _Sentence(message, asked)
+    ) -> Sentence:
+        sentence = Sentence(message, asked)
         for word in message.words:
             sentence.forms.append(canonical(word.form))
             sentence.claimed.append(any(a < word.end and word.start < b for a, b in taken))
         return sentence
 
-    def _is_rather_a_place(self, sentence: _Sentence, area: FoundArea) -> bool:
-        """« lens 62 », « bruay 62 »: the number only tells which commune."""
-        if area.first != area.last or not sentence.forms[area.first][:1].isdigit():
-            return False
-        return area.first > 0 and sentence.forms[area.first - 1] not in pw.BEFORE_NUMBER
+    def _in_a_name(self, sentence: Sentence, area: FoundArea) -> bool:
+        """« crépy en valois », « lille flandres »: the area belongs to a commune's name."""
+        return any(
+            self._naming.is_name(sentence.forms[first : area.last + 1])
+            for first in range(max(0, area.first - 5), area.first)
+        )
 
-    def _claim_traps(self, sentence: _Sentence) -> None:
+    def _claim_traps(self, sentence: Sentence) -> None:
         forms = sentence.forms
         for i, form in enumerate(forms):
             if form in self._trap_heads:
@@ -132,11 +93,12 @@ class PlaceReader:
             elif form in pw.STREETS:
                 self._claim_street(sentence, i)
 
-    def _claim_street(self, sentence: _Sentence, at: int) -> None:
+    def _claim_street(self, sentence: Sentence, at: int) -> None:
         """« 12 rue de lille a lomme »: the street's name is no place, nor is « rue du plombier »."""
         forms = sentence.forms
-        numbered = (
-            at > 0 and forms[at - 1][:1].isdigit() or forms[at - 1 : at] in ([["bis"]], ["ter"])
+        numbered = (at > 0 and forms[at - 1][:1].isdigit()) or forms[at - 1 : at] in (
+            [["bis"]],
+            ["ter"],
         )
         if forms[at] in pw.NUMBERED_STREETS and not numbered:
             return
@@ -149,16 +111,17 @@ class PlaceReader:
         if not linked and not numbered:
             return
         last = end - 1
-        if end == len(forms) and not linked and last > at + 1:
+        named = [form for form in forms[at + 1 : end] if form not in LINKS]
+        if end == len(forms) and len(named) > 1:
             last -= 1  # « 3 rue jaures lens »: the last word may be the town
         sentence.claim(at, last)
 
     # --- finding -----------------------------------------------------------------------------
 
-    def _mentions(self, sentence: _Sentence, departements: frozenset[str]) -> list[_Mention]:
-        found: list[_Mention] = []
+    def _mentions(self, sentence: Sentence, departements: frozenset[str]) -> list[Mention]:
+        found: list[Mention] = []
         at = 0
-        while at < len(sentence.forms):
+        while at < len(sentence.forms) and len(found) < _MOST:
             mention = None
             if not sentence.claimed[at]:
                 mention = self._mention_at(sentence, at, departements, found)
@@ -170,8 +133,8 @@ class PlaceReader:
         return found
 
     def _mention_at(
-        self, s: _Sentence, at: int, departements: frozenset[str], found: list[_Mention]
-    ) -> _Mention | None:
+        self, s: Sentence, at: int, departements: frozenset[str], found: list[Mention]
+    ) -> Mention | None:
         form = s.forms[at]
         if form[:1].isdigit():
             return self._postcode_at(s, at)
@@ -187,14 +150,14 @@ class PlaceReader:
         return self._misspelt_at(s, at, cue, exact) or exact
 
     def _exact_at(
-        self, s: _Sentence, at: int, departements: frozenset[str], listed: bool
-    ) -> _Mention | None:
+        self, s: Sentence, at: int, departements: frozenset[str], listed: bool
+    ) -> Mention | None:
         longest = min(self._naming.longest[s.forms[at]], len(s.forms) - at)
         for size in range(longest, 0, -1):
             last = at + size - 1
             if any(s.claimed[at : last + 1]) or any(s.cut(i) for i in range(at, last)):
                 continue
-            if size > 1 and s.forms[last] in LINKS:
+            if s.forms[last] in (LINKS if size > 1 else _NEVER_ALONE):
                 continue
             words = [w for form in s.forms[at : last + 1] for w in form.split(" ")]
             near = self._number_after(s, last) or departements
@@ -210,7 +173,7 @@ class PlaceReader:
             return [words[0], re.sub(r"(eme|er|e)$", "", words[1])]
         return words
 
-    def _number_after(self, s: _Sentence, last: int) -> frozenset[str]:
+    def _number_after(self, s: Sentence, last: int) -> frozenset[str]:
         """The département number right after a name: « clermont 60 », « bruay (62) »."""
         if last + 1 >= len(s.forms) or s.claimed[last + 1]:
             return frozenset()
@@ -219,10 +182,12 @@ class PlaceReader:
         return frozenset({code}) if code else frozenset()
 
     def _weighed(
-        self, s: _Sentence, at: int, last: int, named: Named, article: str, listed: bool
-    ) -> _Mention | None:
+        self, s: Sentence, at: int, last: int, named: Named, article: str, listed: bool
+    ) -> Mention | None:
         """The mention, unless the words are likelier to mean something else here."""
         words = s.forms[at : last + 1]
+        if at == last and words[0] in pw.GRAMMAR and not (named.exact and len(s.forms) <= 2):
+            return None
         cue = 3 if listed else self._cue(s, at)
         located = any(self._g.departement(row) in self._number_after(s, last) for row in named.rows)
         common = len(words) == 1 and (words[0] in self._common or len(words[0]) < 3)
@@ -231,7 +196,7 @@ class PlaceReader:
             and all(w in self._common or w in LINKS for w in words)
             and not any(w in {"st", "ste"} for w in words)
         )
-        sure = located or s.answer and self._whole(s, at, last)
+        sure = located or (s.answer and self._whole(s, at, last))
         if (
             common
             and len(words) == 1
@@ -241,32 +206,32 @@ class PlaceReader:
             return None
         nickname = " ".join(words) in self._naming.nicknames
         if sure or (cue == 3 and not (common and self._hollow(s, at, last))):
-            return _Mention(at, last, named, 3)
+            return Mention(at, last, named, 3)
         if common and not (len(words) > 1 and named.exact and cue):
             return None
         return self._by_name(s, at, last, named, cue, nickname)
 
     def _by_name(
-        self, s: _Sentence, at: int, last: int, named: Named, cue: int, nickname: bool
-    ) -> _Mention | None:
+        self, s: Sentence, at: int, last: int, named: Named, cue: int, nickname: bool
+    ) -> Mention | None:
         """A distinctive name without « à » before it."""
         if not named.resolved:
-            good = cue > 0 or s.short or last > at and named.exact
-            return _Mention(at, last, named, 1) if good else None
+            good = cue > 0 or s.short or (last > at and named.exact)
+            return Mention(at, last, named, 1) if good else None
         people, home = self._g.population[named.rows[0]], self._g.home(named.rows[0])
         needed = 0 if home and named.exact else 1_500 if home else 8_000
-        if cue or nickname or s.short and home or last > at and named.exact:
-            needed = 0 if home or cue == 2 or last > at else 3_000
-        return _Mention(at, last, named, 2) if people >= needed else None
+        if cue or nickname or (s.short and home) or (last > at and named.exact):
+            needed = 0 if home or nickname or last > at else 3_000
+        return Mention(at, last, named, 2) if people >= needed else None
 
-    def _whole(self, s: _Sentence, at: int, last: int) -> bool:
+    def _whole(self, s: Sentence, at: int, last: int) -> bool:
         """Whether nothing but small words stands around: « c ham », « ham dans la somme »."""
-        return all(
+        return len(s.forms) <= 16 and all(
             taken or at <= i <= last or f in pw.SMALL or f.isdigit() or f in pw.CUES
             for i, (f, taken) in enumerate(zip(s.forms, s.claimed, strict=True))
         )
 
-    def _hollow(self, s: _Sentence, at: int, last: int) -> bool:
+    def _hollow(self, s: Sentence, at: int, last: int) -> bool:
         """« a fond », « a jour le matin », « sur une » : a common word that goes on as one."""
         if s.forms[at] in pw.SMALL and s.forms[at] not in {"y", "us", "o", "eu"}:
             return True
@@ -277,14 +242,14 @@ class PlaceReader:
             return not self._g_home_named(s, at, last)
         return last + 1 < len(s.forms) and s.forms[last + 1] in {"de", "d", "du", "des", "que"}
 
-    def _near(self, s: _Sentence, at: int) -> bool:
+    def _near(self, s: Sentence, at: int) -> bool:
         return at > 1 and s.forms[at - 1] in {"de", "d", "du"} and s.forms[at - 2] in pw.NEAR
 
-    def _g_home_named(self, s: _Sentence, at: int, last: int) -> bool:
+    def _g_home_named(self, s: Sentence, at: int, last: int) -> bool:
         rows = self._g.rows_named(" ".join(s.forms[at : last + 1]))
         return any(self._g.home(row) and self._g.population[row] >= 1_000 for row in rows)
 
-    def _cue(self, s: _Sentence, at: int) -> int:
+    def _cue(self, s: Sentence, at: int) -> int:
         """How much the words before say « place »: 3 « à », « près de »; 2 « de », « dans »; 0."""
         i = at - 1
         if i >= 0 and s.forms[i] in ARTICLES and not s.cut(i):
@@ -298,7 +263,7 @@ class PlaceReader:
             return 0 if before in pw.HAS else 3
         return 3 if form in pw.CUES else 2 if form in pw.WEAK_CUES else 0
 
-    def _in_a_list(self, s: _Sentence, at: int, found: list[_Mention]) -> bool:
+    def _in_a_list(self, s: Sentence, at: int, found: list[Mention]) -> bool:
         """« doullens ou albert », « Lens/Liévin/Hénin »: coordinated with a place just read."""
         if not found:
             return False
@@ -311,7 +276,7 @@ class PlaceReader:
             return bool(gap) or any(c in "/,+&-" for c in joined)
         return False
 
-    def _postcode_at(self, s: _Sentence, at: int) -> _Mention | None:
+    def _postcode_at(self, s: Sentence, at: int) -> Mention | None:
         match = _POSTCODE.fullmatch(s.forms[at])
         if not match:
             return None
@@ -323,15 +288,14 @@ class PlaceReader:
             or s.message.text[s.message.words[at].end :][:1] == "€"
         ):
             return None
-        return _Mention(at, at, Named((rows[0],), exact=True), 3)
+        return Mention(at, at, Named((rows[0],), exact=True), 3)
 
-    def _misspelt_at(
-        self, s: _Sentence, at: int, cue: int, exact: _Mention | None
-    ) -> _Mention | None:
+    def _misspelt_at(self, s: Sentence, at: int, cue: int, exact: Mention | None) -> Mention | None:
         """A misspelt name where the sentence expects a place."""
         expected = cue > 0 or s.asked == "ask_place" or s.short
-        if not expected:
+        if not expected or s.guesses >= _MOST:
             return None
+        s.guesses += 1
         for size in range(min(5, len(s.forms) - at), 0, -1):
             last = at + size - 1
             words = s.forms[at : last + 1]
@@ -340,10 +304,10 @@ class PlaceReader:
             strict = 1 if size > 1 and exact else None
             named = self._naming.misspelt(" ".join(words), strict)
             if named and self._plausible(s, named, cue, size, len("".join(words))):
-                return _Mention(at, last, named, 2)
+                return Mention(at, last, named, 2)
         return None
 
-    def _may_be_misspelt(self, s: _Sentence, at: int, last: int) -> bool:
+    def _may_be_misspelt(self, s: Sentence, at: int, last: int) -> bool:
         words = s.forms[at : last + 1]
         if any(s.claimed[at : last + 1]) or any(s.cut(i) for i in range(at, last)):
             return False
@@ -351,107 +315,35 @@ class PlaceReader:
             return False
         if len(words) == 1:
             return words[0] not in self._common and words[0] not in pw.NEVER
+        if not pw.APART.isdisjoint(words):
+            return False
         return any(w not in self._common for w in words if len(w) > 2) and len(words[-1]) > 1
 
-    def _plausible(self, s: _Sentence, named: Named, cue: int, size: int, length: int) -> bool:
+    def _plausible(self, s: Sentence, named: Named, cue: int, size: int, length: int) -> bool:
         """Small places are not guessed from far away, nor anything without a cue."""
         people, home = self._g.population[named.rows[0]], self._g.home(named.rows[0])
         if s.answer or cue == 3:
-            return home and (people >= 300 or named.errors <= 1) or people >= 40_000
+            return (home and (people >= 300 or named.errors <= 1)) or people >= 40_000
         if cue:
             return home and people >= 2_000 and named.errors <= 1 + (length > 8)
         return home and people >= 3_000 and named.errors <= 1 and length >= 5
 
-    # --- judging -----------------------------------------------------------------------------
-
-    def _kept(self, s: _Sentence, mentions: list[_Mention]) -> list[_Mention]:
-        """Without the postcode of a commune also named, and without where others live or work."""
-        kept = [
-            m
-            for i, m in enumerate(mentions)
-            if not self._said_again(s, m, mentions[:i], mentions[i + 1 :])
-        ]
-        return self._in_the_wish(s, kept)
-
-    def _said_again(
-        self, s: _Sentence, mention: _Mention, before: list[_Mention], after: list[_Mention]
-    ) -> bool:
-        """« 59160 lomme », « lille 59800 »: the name and the postcode are one place."""
-        match = _POSTCODE.fullmatch(s.forms[mention.first])
-        if not match:
-            return False
-        neighbours = [
-            m
-            for m in (before[-1:] + after[:1])
-            if min(abs(m.first - mention.last), abs(mention.first - m.last)) <= 2
-        ]
-        return any(
-            match[1][:2] == self._g.departement(row)[:2] for m in neighbours for row in m.named.rows
-        )
-
-    def _in_the_wish(self, s: _Sentence, mentions: list[_Mention]) -> list[_Mention]:
-        """« ma mère travaille à lens et moi je cherche à arras »: only what is looked for counts."""
-        for i, form in enumerate(s.forms):
-            if form in pw.SEEK and i:
-                start = self._clause_start(s, i)
-                later = [m for m in mentions if m.first > i]
-                if start and later and any(f in pw.NOT_MINE for f in s.forms[:start]):
-                    return [m for m in mentions if m.first >= start]
-        return mentions
-
-    def _clause_start(self, s: _Sentence, seek: int) -> int:
-        for i in range(seek - 1, max(0, seek - 5), -1):
-            if s.forms[i] in {"mais", "moi", "et", "la", "donc", "maintenant"} or s.cut(i - 1):
-                return i
-        return 0
-
-    def _negated(self, s: _Sentence, mention: _Mention, before: _Mention | None) -> bool | None:
-        """True after « pas », « sauf », « enlève »; ``None`` when the words before do not say."""
-        i = mention.first - 1
-        seen_cut = False
-        while i >= 0 and (s.forms[i] in pw.BETWEEN or s.forms[i] in ARTICLES) and not seen_cut:
-            seen_cut = s.cut(i)
-            i -= 1
-        if i < 0 or seen_cut or s.cut(i):
-            return None
-        form, earlier = s.forms[i], s.forms[i - 1] if i else ""
-        if form == "pas" and (
-            earlier in pw.SEARCHED_IN_VAIN or "loin" in s.forms[i : mention.first]
-        ):
-            return False
-        return form in pw.NEGATORS or None
-
     def _reading(
-        self, s: _Sentence, mentions: list[_Mention], areas: list[FoundArea]
+        self, s: Sentence, mentions: list[Mention], areas: list[FoundArea]
     ) -> PlaceReading:
         places: list[Place] = []
         negated: list[Place] = []
         ambiguous: list[AmbiguousPlace] = []
-        was_negated = False
-        for i, mention in enumerate(mentions):
-            before = mentions[i - 1] if i else None
-            verdict = self._negated(s, mention, before)
-            if verdict is None:
-                verdict = was_negated and before is not None and self._goes_on(s, before, mention)
-            was_negated = verdict
-            self._put(s, mention, negated if verdict else places, None if verdict else ambiguous)
-        wanted = self._distinct(places, negated)
+        for mention, refused in zip(mentions, ruled_out(s, mentions), strict=True):
+            self._put(s, mention, negated if refused else places, None if refused else ambiguous)
+        kept = self._distinct(places, negated)
         return PlaceReading(
-            wanted, self._distinct(negated, []), tuple(ambiguous),
+            kept, self._distinct(negated, []), tuple(ambiguous),
             self._area_values(s, areas),
         )  # fmt: skip
 
-    def _goes_on(self, s: _Sentence, before: _Mention, mention: _Mention) -> bool:
-        """« ni X ni Y », « sauf X et Y » go on; « pas X, Y » and « pas X mais Y » do not."""
-        return s.forms[before.last + 1 : mention.first] in (
-            ["ni"],
-            ["et"],
-            ["ni", "a"],
-            ["et", "a"],
-        )
-
     def _put(
-        self, s: _Sentence, m: _Mention, places: list[Place], asks: list[AmbiguousPlace] | None
+        self, s: Sentence, m: Mention, places: list[Place], asks: list[AmbiguousPlace] | None
     ) -> None:
         start, end = s.message.words[m.first].start, s.message.words[m.last].end
         if m.named.resolved:
@@ -468,11 +360,13 @@ class PlaceReader:
                 kept.setdefault(place.insee, place)
         return tuple(kept.values())
 
-    def _area_values(self, s: _Sentence, found: list[FoundArea]) -> tuple[Area, ...]:
+    def _area_values(self, s: Sentence, found: list[FoundArea]) -> tuple[Area, ...]:
         values: dict[tuple[str, str], Area] = {}
         for f in found:
             words = s.forms[max(0, f.first - 3) : f.first]
-            if "pas" in words and words[-1:] != ["pas"] and "loin" not in words or "sauf" in words:
+            if (
+                "pas" in words and words[-1:] != ["pas"] and "loin" not in words
+            ) or "sauf" in words:
                 continue
             start, end = s.message.words[f.first].start, s.message.words[f.last].end
             for area in spanned(f.areas, start, end):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 CUES = frozenset({
     "a", "au", "aux", "vers", "ver", "sur", "habite", "jhabite", "habitant", "secteur", "entre",
     "jusqu", "jusqua", "pres", "autour", "direction", "commune", "alentour", "alentours",
@@ -51,7 +53,7 @@ SMALL = frozenset({
     "slt", "salut", "cc", "coucou", "ville", "coin", "secteur", "pour", "pr", "y", "que", "qu",
     "donc", "alors", "pas", "plus", "mais", "ok", "dac", "voila", "aussi", "finalement", "enfaite",
     "fait", "enleve", "retire", "ajoute", "rajoute", "mets", "met", "sauf", "ni", "sans", "tout",
-    "trop", "loin", "commune", "departement", "par", "la", "alentours", "environs", "region",
+    "trop", "loin", "commune", "departement", "par", "alentours", "environs", "region",
     "s", "si", "ya", "il", "on", "tu", "te", "me", "se", "ne", "n", "m", "t", "quoi", "ici",
     "cherche", "jcherche", "recherche", "jrecherche", "apprentissage", "alternance", "contrat",
     "apprenti", "apprentie", "patron", "stage", "veux", "veut", "jveux", "dispo", "urgent",
@@ -93,3 +95,18 @@ NOT_MINE = frozenset({
     "papa", "maman", "habitais", "etais", "avant", "actuellement", "ancien", "parents", "ami",
     "voisin", "tonton", "beau", "refait", "grand", "poste", "moment", "fini", "quitte",
 })  # fmt: skip
+
+# Never a place by themselves, whatever stands before: they begin names (« Pas-en-Artois »).
+GRAMMAR = (SMALL | CUES | NEGATORS) - {"ville", "y", "coin", "cote"} | {"cote", "coin"}
+AT_HOME = frozenset({"habite", "jhabite", "vis", "jabite", "abite", "reside"})
+REPLACE = frozenset({"change", "remplace", "changer", "remplacer", "changez", "remplacez"})
+# « lille c'est trop loin », « lille non », « au lieu de lille », « plutôt que lille ».
+REFUSED_AFTER = re.compile(
+    r"(?:c |cest |c est |ca |ca fait |fait |est |ces )?(?:(?:un peu |bcp |vraiment )?trop loin|tro loin|mort\b|"
+    r"non\b|nan\b|pas possible|impossible)"
+)
+REFUSED_BEFORE = re.compile(
+    r"\b(?:lieu|place) (?:de|d|du)$|\bplutot (?:que|qu)(?: a| sur| vers| de)?$"
+)
+# Inside no name: what stands on both sides is not one misspelt name.
+APART = frozenset({"a", "vers", "je", "jsuis", "ou", "dans", "ds", "pour", "cherche", "jcherche"})

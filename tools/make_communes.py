@@ -19,7 +19,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from statistics import fmean
 
-from nlu.keys import name_key
+from nlu.gazetteer import HOME
+from nlu.keys import name_key, sound
 from nlu.text import fold
 
 DATA = Path(__file__).resolve().parent.parent / "nlu" / "data"
@@ -30,6 +31,7 @@ KINDS = {
     "arrondissement-municipal": "m",
 }
 MOST_FREQUENT = 12_000
+TOWN = 10_000  # inhabitants from which a town elsewhere is recognised when misspelt
 
 Row = dict[str, str]
 
@@ -63,8 +65,10 @@ def lines(rows: list[Row]) -> Iterable[str]:
             key = " ".join(key.split()[:2]).removesuffix("er").removesuffix("e")
         population = int(row["population"] or (people.get(insee, "0") if kind in "da" else "0"))
         where = f"{float(row['lat']):.4f}\t{float(row['lon']):.4f}"
+        known = row["departement"] in HOME or population >= TOWN
+        heard = sound(key.replace(" ", "")) if known else ""
         fields = (key, insee, row["name"], kind, row["parent_insee"], row["departement"],
-                  row["postcodes"], str(population), where)  # fmt: skip
+                  row["postcodes"], str(population), where, heard)  # fmt: skip
         out.append((key, -population, insee, "\t".join(fields)))
     return [line for *_, line in sorted(out)]
 

@@ -1,0 +1,123 @@
+"""Which of the places a message names are wanted, and which are somebody else's or ruled out."""
+
+from __future__ import annotations
+
+import re
+
+from nlu import placewords as pw
+from nlu.gazetteer import Gazetteer
+from nlu.keys import ARTICLES
+from nlu.placesentence import Mention, Sentence
+
+_POSTCODE = re.compile(r"([0-9]{5})[a-z]*")
+
+
+def wanted(g: Gazetteer, s: Sentence, mentions: list[Mention]) -> list[Mention]:
+    """Without the postcode of a commune also named, and without where others live or work."""
+    kept = [
+        m
+        for i, m in enumerate(mentions)
+        if not _said_again(g, s, m, mentions[:i], mentions[i + 1 :])
+    ]
+    return _in_the_wish(s, kept)
+
+
+def _said_again(
+    g: Gazetteer, s: Sentence, mention: Mention, before: list[Mention], after: list[Mention]
+) -> bool:
+    """« 59160 lomme », « lille 59800 »: the name and the postcode are one place."""
+    match = _POSTCODE.fullmatch(s.forms[mention.first])
+    if not match:
+        return False
+    neighbours = [
+        m
+        for m in (before[-1:] + after[:1])
+        if min(abs(m.first - mention.last), abs(mention.first - m.last)) <= 2
+    ]
+    return any(match[1][:2] == g.departement(row)[:2] for m in neighbours for row in m.named.rows)
+
+
+def _in_the_wish(s: Sentence, mentions: list[Mention]) -> list[Mention]:
+    """« ma mère travaille à lens et moi je cherche à arras »: only what is looked for counts."""
+    for i, form in enumerate(s.forms):
+        if form in pw.SEEK and i:
+            start = _clause_start(s, i)
+            later = [m for m in mentions if m.first > i]
+            if start and later and _others(s, start):
+                return [m for m in mentions if m.first >= start]
+    return mentions
+
+
+def _others(s: Sentence, start: int) -> bool:
+    """Whether the first clause tells of somebody else, of the past, or only of home."""
+    first = s.forms[:start]
+    if s.forms[start] == "mais" and pw.AT_HOME.intersection(first):
+        return True
+    return not pw.NOT_MINE.isdisjoint(first)
+
+
+def _clause_start(s: Sentence, seek: int) -> int:
+    for i in range(seek - 1, max(0, seek - 5), -1):
+        if s.forms[i] in {"mais", "moi", "et", "la", "donc", "maintenant"} or s.cut(i - 1):
+            return i
+    return 0
+
+
+def ruled_out(s: Sentence, mentions: list[Mention]) -> list[bool]:
+    """For each mention, whether the person says not there."""
+    verdicts: list[bool] = []
+    for i, mention in enumerate(mentions):
+        before = mentions[i - 1] if i else None
+        verdict = _negated(s, mention)
+        if verdict is None:
+            verdict = _less_than(s, before, mention) or (
+                i + 1 < len(mentions) and _replaced(s, mention, mentions[i + 1])
+            )
+            verdict = verdict or (
+                before is not None and verdicts[-1] and _goes_on(s, before, mention)
+            )
+        verdicts.append(verdict)
+    return verdicts
+
+
+def _negated(s: Sentence, mention: Mention) -> bool | None:
+    """True after « pas », « sauf », « enlève »; ``None`` when the words before do not say."""
+    if pw.REFUSED_AFTER.match(" ".join(s.forms[mention.last + 1 : mention.last + 6])):
+        return True
+    i = mention.first - 1
+    if pw.REFUSED_BEFORE.search(" ".join(s.forms[max(0, i - 4) : mention.first])):
+        return True
+    seen_cut = False
+    while i >= 0 and (s.forms[i] in pw.BETWEEN or s.forms[i] in ARTICLES) and not seen_cut:
+        seen_cut = s.cut(i)
+        i -= 1
+    if i < 0 or seen_cut or s.cut(i):
+        return None
+    form, earlier = s.forms[i], s.forms[i - 1] if i else ""
+    if form == "pas" and (earlier in pw.SEARCHED_IN_VAIN or "loin" in s.forms[i : mention.first]):
+        return False
+    return form in pw.NEGATORS or None
+
+
+def _goes_on(s: Sentence, before: Mention, mention: Mention) -> bool:
+    """« ni X ni Y », « sauf X et Y » go on; « pas X, Y » and « pas X mais Y » do not."""
+    return s.forms[before.last + 1 : mention.first] in (
+        ["ni"],
+        ["et"],
+        ["ni", "a"],
+        ["et", "a"],
+    )
+
+
+def _replaced(s: Sentence, mention: Mention, following: Mention) -> bool:
+    """« change lille par roubaix »: Lille is given up."""
+    verb = set(s.forms[max(0, mention.first - 3) : mention.first])
+    gap = s.forms[mention.last + 1 : following.first]
+    return bool(verb & pw.REPLACE) and gap in (["par"], ["pour"], ["en"], ["contre"])
+
+
+def _less_than(s: Sentence, before: Mention | None, mention: Mention) -> bool:
+    """« plutôt lens que liévin »: Liévin is ruled out."""
+    if before is None or "plutot" not in s.forms[: mention.first]:
+        return False
+    return s.forms[before.last + 1 : mention.first] in (["que"], ["qu", "a"], ["que", "sur"])

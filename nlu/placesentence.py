@@ -1,0 +1,59 @@
+"""One message while its places are read: canonical words, what is spoken for, what was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from nlu import placewords as pw
+from nlu.naming import Named
+from nlu.text import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Words ``first``..``last`` stand for ``named``; ``weight`` is how sure that they are a place:
+    3 the sentence says so, 2 the name says so, 1 it may be."""
+
+    first: int
+    last: int
+    named: Named
+    weight: int
+
+
+@dataclass
+class Sentence:
+    """One message while it is read: canonical words, and which of them are spoken for."""
+
+    message: Message
+    asked: str | None
+    forms: list[str] = field(default_factory=list)
+    claimed: list[bool] = field(default_factory=list)
+    guesses: int = 0
+
+    @cached_property
+    def short(self) -> bool:
+        """Little is left besides small words: what is left may well be a place."""
+        left = [
+            f
+            for f, taken in zip(self.forms, self.claimed, strict=True)
+            if not taken and f not in pw.SMALL and not f.isdigit()
+        ]
+        return len(left) <= 3
+
+    @property
+    def answer(self) -> bool:
+        return self.asked == "ask_place" and self.short
+
+    def gap(self, left: int, right: int) -> str:
+        return self.message.between(left, right)
+
+    def cut(self, left: int) -> bool:
+        """Whether punctuation or a line break stands after word ``left``."""
+        return left + 1 < len(self.forms) and any(
+            c in ",;.!?\n:()" for c in self.gap(left, left + 1)
+        )
+
+    def claim(self, first: int, last: int) -> None:
+        for i in range(first, last + 1):
+            self.claimed[i] = True
