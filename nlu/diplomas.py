@@ -28,16 +28,16 @@ _BESIDE = re.compile(
 # What one already has, or does not want, is not what one aims at.
 _HAD = re.compile(
     r"\b(?:(?:j )?ai (?:deja |eu |obtenu |valide |fini )*(?:un |mon |le |une )?|titulaire d un |"
-    r"j ai (?:rate|loupe) (?:mon |le )?|apres (?:un |mon |le )|obtenu (?:un |mon |le )?|pas (?:de |le |un |en )?|sans |sauf )$"
+    r"j ai (?:rate|loupe) (?:mon |le )?|apres (?:un |mon |le )|obtenu (?:un |mon |le )?|"
+    r"pas (?:de |le |un |en )?|sans |sauf )$"
 )
-_WANTED_AFTER = re.compile(r"^ cap (?:ou|de|sur|vers|pas|a)\b")
 
 
 def read_diploma(message: Message, asked: str | None) -> str | None:
     """The diploma wished for, in its official short form; ``None`` if none is.
 
-    Of several the last wished for wins nothing: the first does (« BTM ou BM » is a BTM). One that
-    is already held (« j'ai un CAP ») counts only as the answer to the question of the diploma.
+    Of several the first counts (« BTM ou BM » is a BTM). One that is already held
+    (« j'ai un CAP ») counts only as the answer to the question of the diploma.
     """
     text = " ".join(message.forms[:300])
     for match in _WHOLE.finditer(text):
@@ -61,6 +61,6 @@ def _other_sense(words: str, before: str, after: str, asked: str | None) -> bool
     ):
         return True
     if words == "tp":
-        return asked != "ask_diploma" and not _BESIDE.search(before.rstrip()) or "engins" in before
+        return asked != "ask_diploma" and not _BESIDE.search(before.rstrip())
     return words in _SHORT and not (asked == "ask_diploma" or before == "" or bool(after)
                                     or _BESIDE.search(before.rstrip()))  # fmt: skip

@@ -6,9 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 # Small words that neither make nor break a name: « tailleur (de) pierre ».
-SKIPPED = frozenset(
-    "a au aux d de des du en l la le les pour sur un une dans avec ds dns".split()  # noqa: SIM905
-)
+SKIPPED = frozenset("a au aux d de des du en l la le les pour sur un une dans avec ds dns".split())
 
 Tree = dict[str, Any]
 END = ""
@@ -42,7 +40,8 @@ def tree(names: dict[str, str]) -> Tree:
 def longest(root: Tree, words: Sequence[str], start: int) -> tuple[int, str] | None:
     """The longest name that begins at ``start``: index after its last word, and its meaning.
 
-    ``words`` are in the singular. Small words inside a name are skipped; at most thirty words are looked at.
+    ``words`` are in the singular. Small words inside a name are skipped; at most thirty words
+    are looked at.
     """
     node, best, i = root, None, start
     last = min(len(words), start + 30)

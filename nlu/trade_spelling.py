@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extractOne
@@ -11,7 +11,7 @@ from rapidfuzz.process import extractOne
 from nlu.lexicon import singular
 
 MEMORY = 20_000
-_LEAST = 5
+_LEAST, _MOST = 5, 25
 
 # How the parts of a word sound; the first that fits, from left to right.
 _SOUNDS = {
@@ -34,37 +34,54 @@ def sound(word: str) -> str:
     return _TWICE.sub(r"\1", _PART.sub(lambda part: _SOUNDS[part.group()], stem))
 
 
-class Speller:
-    """Mends words near one of ``heads``; words of ``known`` are right as they are."""
+def sounds(heads: Iterable[str]) -> dict[str, str]:
+    """Each sound and the shortest of ``heads`` that has it."""
+    table: dict[str, str] = {}
+    for head in sorted(heads, key=lambda head: (len(head), head)):
+        table.setdefault(sound(head), head)
+    return table
 
-    def __init__(self, heads: Iterable[str], known: frozenset[str]) -> None:
+
+class Speller:
+    """Mends words near one of ``heads``; words of ``known`` are right as they are.
+
+    ``by_sound`` is what :func:`sounds` gives for the same heads.
+    """
+
+    def __init__(
+        self, heads: Iterable[str], by_sound: Mapping[str, str], known: frozenset[str]
+    ) -> None:
         self._known = known
-        self._by_sound: dict[str, str] = {}
-        self._by_letter: dict[str, list[str]] = {}
+        self._by_sound = by_sound
+        self._shelves: dict[tuple[str, int], list[str]] = {}
         self._seen: dict[str, str] = {}
-        for head in sorted(heads, key=len):
-            self._by_sound.setdefault(sound(head), head)
-            self._by_letter.setdefault(head[0].translate(_FIRST), []).append(head)
+        for head in heads:
+            self._shelves.setdefault((head[0].translate(_FIRST), len(head)), []).append(head)
 
     def mend(self, word: str) -> str:
         """The trade word meant, or ``word`` itself."""
-        if len(word) < _LEAST or len(word) > 25 or word in self._known:
-            return word
-        if singular(word) in self._known:
+        if len(word) < _LEAST or len(word) > _MOST or word in self._known:
             return word
         if (meant := self._seen.get(word)) is None:
             if len(self._seen) >= MEMORY:
                 self._seen.clear()
-            meant = self._seen[word] = self._nearest(word)
+            right = singular(word) in self._known
+            meant = self._seen[word] = word if right else self._nearest(word)
         return meant
 
     def _nearest(self, word: str) -> str:
         heard = sound(word)
         if len(heard) > 3 and (same := self._by_sound.get(heard)):
             return same
-        near = self._by_letter.get(word[0].translate(_FIRST), ())
-        allowed = 1 if len(word) < 8 else 2
-        found = extractOne(word, near, scorer=OSA.distance, score_cutoff=allowed)
-        if found is None or (found[1] > 1 and len(found[0]) < 8):
-            return word
-        return found[0]
+        letter, allowed = word[0].translate(_FIRST), 1 if len(word) < 8 else 2
+        best, least = word, allowed + 1
+        for more in (0, -1, 1, -2, 2)[: 2 * allowed + 1]:
+            length = len(word) + more
+            near = self._shelves.get((letter, length))
+            if near and least:
+                # A short word that is two letters off is another word.
+                cutoff = min(least - 1, 1 if length < 8 else 2)
+                found = extractOne(word, near, scorer=OSA.distance, score_cutoff=cutoff)
+                if found:
+                    best, least = found[0], int(found[1])
+        return best

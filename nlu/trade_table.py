@@ -22,8 +22,8 @@ class Trade:
     ``rome`` are ROME 4.60 codes, own code first; ``parents`` their parents not among them, to be
     searched too (offers still bear the wider codes of ROME 3). ``title_stems`` are folded prefixes
     that name the trade in an offer's title, ``rival_stems`` those of the trades it shares codes or
-    parents with. ``neighbours`` are ids, closest first; ``likings`` keys of ``TradeTable.likings``. ``craft`` is
-    the trade as a noun (« boulangerie »), which has no gender to choose.
+    parents with. ``neighbours`` are ids, closest first; ``likings`` keys of ``TradeTable.likings``.
+    ``craft`` is the trade as a noun (« boulangerie »), which has no gender to choose.
     """
 
     id: str

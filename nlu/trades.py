@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +16,9 @@ from nlu.trade_table import TradeTable, read_lexicon
 from nlu.wishes import Verdict, verdict
 
 _WORDS = Path(__file__).with_name("data") / "words.txt"
-_MOST_WORDS = 1_000
+# Beyond these, a message is not a wish any more.
+_MOST_WORDS = 400
+_MOST_FOUND = 30
 
 Forms = tuple[str, ...]
 
@@ -39,20 +42,28 @@ class Found(NamedTuple):
     meaning: str
 
 
-_BETWEEN = SKIPPED | frozenset(
-    "mes mon ma ses son sa nos notre leur ce cette ces tout tous toutes toute plein beau beaux belle "
-    "belles bon bons bonne bonnes petit petits petites gros grosse grosses vieux vieille vieilles "
-    "nouvelles nouveaux jolies jolis super trucs truc comme sur aux the some a my".split()  # noqa: SIM905
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+# What may stand between a verb and its thing: « réparer (de vieilles) voitures ».
+_BETWEEN = SKIPPED | _set(
+    "mes mon ma ses son sa nos notre leur ce cette ces tout tous toutes toute plein beau beaux "
+    "belle belles bon bons bonne bonnes petit petits petites gros grosse grosses vieux vieille "
+    "vieilles nouvelles nouveaux jolis jolies super truc trucs comme the some my"
 )
-_CUES = frozenset(
-    "dans ds dns faire fair fais metier metiers secteur domaine branche filiere alternance "  # noqa: SIM905
-    "apprentissage aprentissage apprentisage alternence stage cap bac pro bp bts btm bm mc cs formation "
-    "contrat bosser travailler apprenti apprentie cherche jcherche recherche jrecherche veux jveux veu "
-    "aime jaime adore jadore kiffe interesse interessee passionne passionnee passion cote genre etre "
-    "devenir plutot finalement enfaite fait patron atelier artisan prefere voudrais aimerais".split()
+# What tells that an unsure word is a trade: « dans (la) photo », « faire (de la) moto ».
+_CUES = _set(
+    "dans ds dns faire fair fais metier metiers secteur domaine branche filiere alternance "
+    "alternence apprentissage aprentissage apprentisage stage cap bac pro bp bts btm bm mc cs "
+    "formation contrat bosser travailler apprenti apprentie cherche jcherche recherche jrecherche "
+    "veux jveux veu aime jaime adore jadore kiffe interesse interessee passionne passionnee "
+    "passion cote genre etre devenir plutot finalement enfaite fait patron atelier artisan "
+    "prefere voudrais aimerais"
 )
-_NO_EN = frozenset("velo velos moto motos taxi voitures vehicules photo photos".split())  # noqa: SIM905
-_TO = frozenset("a sur vers habite pres dans de ville".split())  # noqa: SIM905
+# One comes « en moto »; one works « dans la moto ».
+_NO_EN = _set("velo moto taxi voiture vehicule photo")
+_TO = _set("a sur vers habite pres dans de ville")
 
 
 class TradeReader:
@@ -71,7 +82,7 @@ class TradeReader:
         known = frozenset(_WORDS.read_text("utf-8").split()) | self._vocabulary(
             lexicon["not_trades"]
         )
-        self._speller = Speller(lexicon["heads"], known)
+        self._speller = Speller(lexicon["heads"], lexicon["sounds"], known)
 
     def _vocabulary(self, others: list[str]) -> frozenset[str]:
         words = {*others, *self._verbs, *_CUES}
@@ -88,7 +99,7 @@ class TradeReader:
         words = message.words[:_MOST_WORDS]
         forms = tuple([self._speller.mend(word.form) for word in words])
         stems = tuple([singular(form) for form in forms])
-        found = list(self._spot(message, forms, stems, asked))
+        found = list(islice(self._spot(message, forms, stems, asked), _MOST_FOUND))
         if not found and asked == "ask_trade" and len(forms) <= 6:
             found = list(self._things(forms, stems))
         return self._sorted(message, forms, found)
@@ -107,26 +118,30 @@ class TradeReader:
     def _longest(
         self, message: Message, forms: Forms, stems: Forms, i: int, asked: str | None
     ) -> Found | None:
-        """The longest of a name, a hyphenated title, an activity, an unsure word."""
+        """The longest that begins at ``i``; of equals a sure name, then an activity."""
         best: Found | None = None
-        word = forms[i]
-        if found := longest(self._names, stems, i):
-            best = Found(i, *found)
-        if (found := longest(self._joined, stems, i)) and (not best or found[0] > best.last):
-            if all(message.between(k, k + 1) in "-–‑" for k in range(i, found[0] - 1)):
-                best = Found(i, *found)
-        groups = self._verbs.get(word) or (self._verbs.get(word[1:]) if word[0] == "j" else None)
-        for group in groups or ():
-            if (done := self._activity(group, forms, stems, i)) and (
-                not best or done.last > best.last
-            ):
-                best = done
-        if (found := longest(self._unsure, stems, i)) and (not best or found[0] > best.last):
-            if self._cued(forms, i, found[0], asked):
-                best = Found(i, *found)
+        for one in self._starting(message, forms, stems, i, asked):
+            if best is None or one.last > best.last:
+                best = one
         if best and best.meaning == "macon" and self._is_place(message, forms, best, asked):
             return None
         return best
+
+    def _starting(
+        self, message: Message, forms: Forms, stems: Forms, i: int, asked: str | None
+    ) -> Iterator[Found]:
+        """Names, hyphenated titles, activities and unsure words that begin at word ``i``."""
+        if found := longest(self._names, stems, i):
+            yield Found(i, *found)
+        if (found := longest(self._joined, stems, i)) and _hyphenated(message, i, found[0]):
+            yield Found(i, *found)
+        word = forms[i]
+        groups = self._verbs.get(word) or (self._verbs.get(word[1:]) if word[0] == "j" else None)
+        for group in groups or ():
+            if done := self._activity(group, forms, stems, i):
+                yield done
+        if (found := longest(self._unsure, stems, i)) and self._cued(forms, i, found[0], asked):
+            yield Found(i, *found)
 
     def _activity(self, group: str, forms: Forms, stems: Forms, i: int) -> Found | None:
         objects = self._objects.get(group)
@@ -140,12 +155,12 @@ class TradeReader:
         return None
 
     def _cued(self, forms: Forms, first: int, last: int, asked: str | None) -> bool:
-        """Whether an unsure word stands where a trade would: « dans le bois », « la photo » alone."""
+        """Whether an unsure word stands where a trade would: « dans le bois », « photo » alone."""
         rest = [form for form in (*forms[:first], *forms[last:]) if form not in _BETWEEN]
         if not rest or (asked == "ask_trade" and len(rest) <= 3):
             return True
         for k in range(first - 1, max(-1, first - 5), -1):
-            if forms[k] in _CUES or (forms[k] == "en" and forms[first] not in _NO_EN):
+            if forms[k] in _CUES or (forms[k] == "en" and singular(forms[first]) not in _NO_EN):
                 return True
             if forms[k] not in _BETWEEN and forms[k] not in {"et", "ou", "travail"}:
                 return False
@@ -189,16 +204,8 @@ class TradeReader:
         judged: list[tuple[Found, Verdict]] = []
         for one in found:
             how = verdict(message, forms, one.first, one.last)
-            if (
-                judged
-                and how == "wish"
-                and forms[judged[-1][0].last : one.first] in ((), ("ou",), ("et",))
-            ):
-                how = (
-                    judged[-1][1]
-                    if judged[-1][1] != "refused" or forms[one.first - 1] == "ou"
-                    else how
-                )
+            if judged and how == "wish":
+                how = _like_before(forms, judged[-1], one)
             judged.append((one, how))
         wished = any(how == "wish" for _, how in judged)
         return [(one, how) for one, how in judged if not (how == "weak" and wished)]
@@ -220,6 +227,19 @@ class TradeReader:
             out[:] = [mention for mention in out if mention.id != trade.id]
             if all(mention.id != trade.id for mention in into):
                 into.append(TradeMention(trade.id, trade.label, trade.rome, *span))
+
+
+def _like_before(forms: Forms, before: tuple[Found, Verdict], one: Found) -> Verdict:
+    """In a list, the second is meant as the first: « pas boulanger ou pâtissier »."""
+    link = forms[before[0].last : one.first]
+    if link == ("ou",) or (link in ((), ("et",)) and before[1] != "refused"):
+        return before[1]
+    return "wish"
+
+
+def _hyphenated(message: Message, first: int, last: int) -> bool:
+    """« boulanger-pâtissier » is one title, « boulanger pâtissier » two trades."""
+    return all(message.between(k, k + 1) in "-–‑" for k in range(first, last - 1))
 
 
 def _alone(objects: dict[str, dict[str, str]]) -> Tree:

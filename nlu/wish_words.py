@@ -1,0 +1,99 @@
+"""The words by which a wish for a trade is told from a refusal and from talk about others."""
+
+from __future__ import annotations
+
+import re
+
+from nlu.lexicon import SKIPPED
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+# A new clause begins.
+BREAKS = _set("mais sinon moi donc alors puis")
+# Someone looks for something, for themselves or for a child.
+SEEKING = _set(
+    "cherche cherch jcherche jcherch recherche jrecherche rechercher chercher chercherais veux veu "
+    "ve jveux jveu veut veulent vx jvx vou voudrais voudrai voudrait jvoudrais aimerais aimerai "
+    "jaimerais aimerait souhaite souhaiterais souhaiterai interesse interessee interesserait "
+    "postule postuler trouver trouve prefere prefererais preferai envie desire reve devenir kiffe "
+    "adore kifferais jadore jkiffe passionne passionnee passion recherchons vise plait want "
+    "looking busco quiero szukam szukac propose montre donne mets met rajoute ajoute previens "
+    "offres offre annonces"
+)
+# Words that may stand between « pas » and what is refused.
+LIGHT = SKIPPED | _set(
+    "faire fair fer etre etr devenir travailler bosser trop vraiment envie un une mon ma mes que "
+    "qu comme veux vouloir chercher aller continuer forcement interesse interessee tout l metier "
+    "metiers domaine secteur apprentissage alternance formation cap non fait fais voir c est ce "
+    "cette offres offre trucs truc filiere etudes plein rester refaire entendre parler"
+)
+NEVER = _set(
+    "marre assez deteste detester horreur supporte quitter quitte arreter arrete arretais enleve "
+    "enlever retire retirer supprime annule annuler abandonne abandonner lache lacher changer sauf "
+    "excepte hormis ni sans jamais oublie degoute saoule saoulee oublier virer vire zappe fini hais"
+)
+# « plus coiffure » refuses only after these.
+BEFORE_PLUS = _set(
+    "veux veu jveux aime jaime ne n non suis fais cherche voudrais veut kiffe interesse jcherche"
+)
+# « pas » after these refuses nothing: « pourquoi pas », « y a pas ».
+BEFORE_PAS = _set("pourquoi pk pq a ya ai jai si trouve y")
+KIN = _set(
+    "pere mere papa maman papi papy mamie mamy parents oncle tonton tante tata tatie frere soeur "
+    "freres soeurs cousin cousine cousins copain copine copains pote potes ami amie amis mari "
+    "femme daron daronne reuf reum frangin frangine voisin voisine neveu niece frero soeurette "
+    "coloc collegue conjoint compagnon meuf mec"
+)
+OF_SOMEONE = _set(
+    "mon ma mes son sa ses ton ta notre un une le la leur nos grand grands beau belle demi petit "
+    "grande petite meilleur meilleure"
+)
+BOSSES = _set("patron patronne maitre tuteur chef boss")
+STREETS = _set(
+    "rue ruelle avenue av boulevard bd bld impasse allee allees chemin route square residence cite "
+    "quai faubourg arret quartier hameau lycee college ecole lycees lot"
+)
+SIRS = _set("m mr monsieur mme madame mlle mademoiselle melle sieur mrs dr docteur")
+NAMES = _set("appelle appel apelle mappelle mapelle jmappelle jmapelle nom prenom nomme famille")
+# What one does or did; counts as a wish only when there is no other.
+NOW = _set(
+    "travaille jtravaille bosse jbosse travaillais bossais bossait travaillait etais jetais etait "
+    "experience xp exp titulaire obtenu valide ancien ancienne ex diplome suis jsuis chui chuis "
+    "deja eu termine terminee passe actuellement stage"
+)
+DONE = _set(
+    "cap bp bep bac diplome titre brevet mc fait eu travaille bosse passe commence arrete obtenu"
+)
+HIRING = _set("recrute recrutons embauche embauchons engage engageons recrutement forme formons")
+HIRED = _set("jeune jeunes salarie salaries employe stagiaire stagiaires quelqu candidat candidats")
+BEFORE_HIRED = _set("un une des de d qu jeune notre cherche deux 2")
+APPRENTICES = _set("apprenti apprentie apprentis apprenties aprenti alternant alternante")
+BEFORE_APPRENTICES = _set("un une des notre deux 2 mon d")
+SEARCHED = _set(
+    "apprentissage aprentissage apprentisage alternance contrat place patron formation cap bp "
+    "apprenti apprentie employeur maitre"
+)
+THIRD = _set("il elle ils elles lui")
+THIRD_VERBS = _set("est etait fait tient travaille bosse sont etaient a avait")
+NEEDS = _set("besoin faut appeler contacter appele")
+
+# « la coiffure, ça me plaît pas », « boucher non merci », read from the words that follow.
+REFUSED_AFTER = re.compile(
+    r"^(?:(?:la|le|les|ca|c|sa|est|j|je|me|m|moi|y|en|ai|jai|ne|n|franchement|finalement|et|du"
+    r"|vraiment)\s+)*"
+    r"(?:(?:plait|interesse|dit|tente|aime|jaime|kiffe|veux|jveux|veu|supporte|convient|est)\s+"
+    r"(?:trop |vraiment |du tout )?(?:pas|plus)(?! (?:loin|mal|encore|tard|grave|que))"
+    r"|(?:fini|mort|termine)\b|marre|non\b|nan\b|pas pour moi|bof|plus jamais|jamais de la vie"
+    r"|deteste|degoute|saoule|horreur)"
+)
+# « un électricien pour refaire ma maison »: someone who wants a craftsman, not a trade.
+CUSTOMER_AFTER = re.compile(
+    r"^(?:\w+ ){0,5}?pour (?:une fuite|une reparation|des travaux|un mariage|un devis|mon |ma "
+    r"|(?:me |m |nous )?(?:reparer|refaire|changer|deboucher|installer|poser|repeindre|couper"
+    r"|faire)"
+    r"(?: \w+){0,2} (?:mon|ma|mes|notre|nos|chez|une fuite)\b)"
+    r"|^(?:qui|pour) (?:peut|peu|vienne|venir|viendrait|intervienne|se deplace)"
+)
