@@ -111,14 +111,10 @@ class ShowOffers(OffersAction):
             dispatcher.utter_message(response="utter_nothing_at_all", **values)
             return events
         search = criteria.search(slots)
-        ordered = sorted(ways, key=lambda w: _unwelcome(w, slots))[:3]
+        ordered = sorted(_worth_saying(ways), key=lambda w: _unwelcome(w, slots))
         texts = [self.describe(w) for w in ordered]
-        buttons = [
-            button(self.label(w), payload(w, search))
-            for w in ordered
-        ]  # fmt: skip
-        if len(buttons) < 4:
-            buttons.append(button(voice.phrase("button_change"), "/change"))
+        buttons = [button(self.label(w), payload(w, search)) for w in ordered]
+        buttons.append(button(voice.phrase("button_change"), "/change"))
         dispatcher.utter_message(
             response="utter_nothing", ways=join(texts, "et"), buttons=buttons, **values
         )
@@ -131,7 +127,7 @@ class ShowOffers(OffersAction):
             n=way.count,
             towns=list(way.towns),
             trade=self._trade(way),
-            km=_range(way),
+            km=self._range(way),
         )
 
     def label(self, way: WayOut) -> str:
@@ -151,20 +147,28 @@ class ShowOffers(OffersAction):
         far = way.nearest_km is None and way.kind in ("radius", "trade", "any_trade")
         return f"{way.kind}_anywhere" if far else way.kind
 
+    def _range(self, way: WayOut) -> str:
+        """« à 32–34 km », « à moins de 14 km », nothing where no distance is known."""
+        if way.nearest_km is None or way.farthest_km is None:
+            return ""
+        near, far = round(way.nearest_km), max(round(way.farthest_km), 1)
+        if near == 0:
+            return self.services.voice.phrase("part_within", km=far)
+        return self.services.voice.phrase("part_at", km=far if near == far else f"{near}–{far}")
+
     def _trade(self, way: WayOut) -> str:
         return self.services.table.get(str(way.value)).craft if way.kind == "trade" else ""
+
+
+def _worth_saying(ways: Sequence[WayOut]) -> list[WayOut]:
+    """« Partout en France » says nothing more to someone who is told of the next towns."""
+    nearer = any(way.kind == "radius" for way in ways)
+    return [way for way in ways if not (nearer and way.kind == "france")]
 
 
 def _unwelcome(way: WayOut, slots: Slots) -> bool:
     """Further away comes last for someone who just said that it is too far."""
     return bool(slots["travel"]) and way.kind in ("radius", "france")
-
-
-def _range(way: WayOut) -> str:
-    if way.nearest_km is None or way.farthest_km is None:
-        return ""
-    near, far = round(way.nearest_km), round(way.farthest_km)
-    return str(far) if near == far else f"{near}–{far}"
 
 
 def payload(way: WayOut, search: Search) -> str:
@@ -210,7 +214,8 @@ class NextPage(OffersAction):
         if not page.offers:
             dispatcher.utter_message(response="utter_no_more", n=page.total)
             return [SlotSet("asked", "show_offers")]
-        events = self.show(dispatcher, page, slots, "utter_more_offers", offset)
+        name = "utter_more_offers" if len(page.offers) > 1 else "utter_last_offer"
+        events = self.show(dispatcher, page, slots, name, offset)
         return [*events, SlotSet("asked", "show_offers")]
 
 
