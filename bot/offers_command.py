@@ -183,7 +183,8 @@ def _where(rooms: Rooms, words: str) -> dict[str, Any]:
         raise Unclear(_choices(rooms, ambiguous))
     if not (read.places or read.areas):
         gazetteer = rooms.understander.gazetteer
-        towns = [gazetteer.place(row).name for row in gazetteer.homes_and_towns(10_000)]
+        rows = (n for n, people in enumerate(gazetteer.population) if people >= 3_000)
+        towns = [gazetteer.place(row).name for row in rows]
         raise Unclear(_unknown("Lieu", words, towns))
     return {
         "places": [place.insee for place in read.places],

@@ -31,7 +31,9 @@ def test_an_empty_catalogue_shows_the_demonstration_set(database: str) -> None:
     shown = run(database, "search", "--trade", "boulanger", "--place", "Lens")
     assert shown.exit_code == 0, shown.output
     first, *rest = shown.output.splitlines()
-    assert first.startswith("Boulanger ou boulangère, 30 km autour de Lens\u00a0: ")
+    assert first.replace("\u00a0", " ").startswith(
+        "Boulanger ou boulangère, 30 km autour de Lens : "
+    )
     assert "offre de démonstration" in "".join(rest)
     assert max(map(len, rest)) <= 80
 
