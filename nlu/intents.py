@@ -23,7 +23,9 @@ MASKS = ("trade", "place", "date", "radius", "diploma")
 
 _TOKEN = re.compile(r"__[a-z]+__|[^\W_]+|[?]|[^\w\s!-~]")
 _LONG_RUN = re.compile(r"(.)\1{2,}")
-_RADIUS = re.compile(r"\b\d{1,3} ?(?:-|a|à)? ?\d{0,3} ?(?:km|kms|kilom\w*|bornes?)\b", re.IGNORECASE)
+_RADIUS = re.compile(
+    r"\b\d{1,3} ?(?:-|a|à)? ?\d{0,3} ?(?:km|kms|kilom\w*|bornes?)\b", re.IGNORECASE
+)
 _KEYBOARD = str.maketrans({"’": "'", "ʼ": "'", "\u200b": "", "\ufe0f": ""})
 
 Span = tuple[int, int, str]
@@ -31,11 +33,15 @@ Span = tuple[int, int, str]
 
 @dataclass(frozen=True, slots=True)
 class IntentReading:
-    """The likeliest intent, its reason (``employer``, ``distress``…), and how sure, 0 to 1."""
+    """The likeliest intent, its reason (``employer``, ``distress``…), and how sure, 0 to 1.
+
+    ``known`` is false when not one word of the sentence stands in any of ours.
+    """
 
     intent: Intent
     reason: str | None
     confidence: float
+    known: bool = True
 
 
 def mask(text: str, spans: Iterable[Span]) -> str:
@@ -126,19 +132,17 @@ class IntentModel:
 
     def read(self, masked: str, asked: str | None = None) -> IntentReading:
         """The likeliest label; asking for offers and giving a value vouch for each other."""
-        chances = self.probabilities(masked, asked)
+        chances = self.probabilities(masked, asked).tolist()
         totals: dict[str, float] = {}
-        for (intent, _), chance in zip(self._split, chances.tolist(), strict=True):
-            family = "search" if intent == "give_info" else intent
+        best: dict[str, tuple[float, int]] = {}
+        for at, chance in enumerate(chances):
+            family = "search" if self._split[at][0] == "give_info" else self._split[at][0]
             totals[family] = totals.get(family, 0.0) + chance
+            best[family] = max(best.get(family, (0.0, at)), (chance, at))
         family = max(totals, key=lambda name: totals[name])
-        members = [
-            (chance, at)
-            for at, chance in enumerate(chances.tolist())
-            if ("search" if self._split[at][0] == "give_info" else self._split[at][0]) == family
-        ]
-        intent, reason = self._split[max(members)[1]]
-        return IntentReading(intent, reason, totals[family])
+        intent, reason = self._split[best[family][1]]
+        known = any(f"w {word}" in self._index for word in tokens(masked))
+        return IntentReading(intent, reason, totals[family], known)
 
 
 def _split(label: str) -> tuple[str, str | None]:

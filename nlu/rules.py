@@ -66,6 +66,10 @@ class Rules:
     def load(cls, path: Path = RULES_FILE) -> Rules:
         return cls(yaml.load(path.read_text("utf-8"), yaml.CSafeLoader))
 
+    def has(self, name: str) -> bool:
+        """Whether there is a group of that name."""
+        return name in self._patterns
+
     def says(self, name: str, words: str) -> bool:
         """Whether a pattern of the group ``name`` is found in ``words``."""
         return self._patterns[name].search(words) is not None

@@ -24,6 +24,8 @@ LONGEST = 4096
 
 # Below this a sentence is like none of ours: asking again is better than acting on a guess.
 _DOUBT = 0.3
+# A sentence without one known word must look very much like ours.
+_STRANGE = 0.7
 _SEARCH_ROOM: frozenset[Intent] = frozenset({"search", "give_info", "correct"})
 # Values said along with these are worth keeping; with the others they are incidental.
 _KEEPS_WHERE: frozenset[Intent] = _SEARCH_ROOM | {"resume_alerts", "question", "affirm", "deny"}
@@ -37,13 +39,23 @@ _CORRECTS = re.compile(
     r"\b(?:en ?fait|enfaite?|en faite|finalement|au final|plutot|pluto|oups|trompee?r?|goure\w*|erreur"
     r"|change\w*|modifi\w*|corrig\w*|remplac\w*|enlev\w*|retir\w*|a la place|je prefere|jprefere"
     r"|prefere|rajout\w*|ajout\w*|voulais dire|pardon|elargi\w*|oublie\w*|plus (?:pres|loin)"
-    r"|au lieu|j ?ai (?:change|demenage)\w*)\b"
+    r"|au lieu|j ?ai (?:change|demenage)\w*|tout compte fait|plante)\b"
+)
+# « plutôt » or « je préfère » after a question only answers it.
+_MENDS = re.compile(
+    r"\b(?:en ?fait|enfaite?|en faite|finalement|au final|oups|trompee?r?|goure\w*|erreur|change\w*"
+    r"|modifi\w*|corrig\w*|remplac\w*|enlev\w*|retir\w*|a la place|rajout\w*|voulais dire)\b"
+)
+_CHOOSES = re.compile(
+    r"\b(?:premiere?|1ere|1er|deuxieme|2eme|2e|seconde?|troisieme|3eme|3e|derniere|celle|celui|numero \d"
+    r"|postul\w*|interess\w*|plait)\b"
+)
+_DECLINES = re.compile(
+    r"\b(?:pas|po|non|aucune?|rien|deja|trop|loin|nulle?|comment|combien|cmb|quand|quelle?|est ce"
+    r"|c est ou|ou est|encore|cb|adresse|suivante?|autres?)\b"
 )
 _ADDS = re.compile(r"(?:^et |\b(?:aussi|rajout\w*|ajout\w*|en plus|egalement|et puis)\b)")
-_ASKS = re.compile(
-    r"^(?:comment|combien|cmb|pourquoi|pk|est ce qu|c est quoi|cest quoi|c quoi|c koi|ou est|qui est)\b"
-)
-_NUMBER = re.compile(r"\s*\d+\s*")
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +127,11 @@ class Understander:
         words = plain(text)
         found = self._values(text, asked, today)
         ruled = self._rules.decide(text, words, asked) or self._elsewhere(words, found)
+        if ruled is not None and ruled.intent == "delete_data" and found.negated:
+            ruled = None  # « vire Lille de la liste » is about the search
         if ruled is None:
             guess = self._intents.read(mask(text, found.spans), asked)
-            guess = _adjust(guess, found, words, asked)
+            guess = self._trusted(_adjust(guess, found, words, asked), words)
         else:
             guess = IntentReading(ruled.intent, ruled.reason, 0.99)
         return _together(text, guess, _kept(found, guess.intent, ruled))
@@ -135,6 +149,13 @@ class Understander:
             read_diploma(message, asked),
         )
 
+    def _trusted(self, guess: IntentReading, words: str) -> IntentReading:
+        """Deleting, stopping and the like need a word that speaks of it, when written in Latin."""
+        name = f"signs_of_{guess.intent}"
+        if not self._rules.has(name) or self._rules.says(name, words):
+            return guess
+        return guess if not words.isascii() and guess.confidence > 0.6 else _noise(guess)
+
     def _elsewhere(self, words: str, found: _Found) -> Ruled | None:
         if (ruled := self._rules.elsewhere(words)) is not None:
             return ruled
@@ -144,31 +165,34 @@ class Understander:
 
 def _adjust(guess: IntentReading, found: _Found, words: str, asked: str | None) -> IntentReading:
     """The model sees the sentence; the values found, and what was asked, have a say too."""
-    intent = guess.intent
-    if intent == "question" or (intent in ("human", "help") and not found.anything):
+    if asked == "show_offers" and _CHOOSES.search(words) and not _DECLINES.search(words):
+        return replace(guess, intent="affirm", reason=None)
+    if guess.intent == "question":
         return guess if guess.confidence >= _DOUBT else _noise(guess)
     if found.anything:
-        return replace(guess, intent=_with_values(guess, found, words, asked), reason=None) if (
-            guess.reason not in ("employer", "customer", "housing") or guess.confidence < 0.5
-        ) else guess
-    if guess.confidence < _DOUBT or not re.search(r"[^\W\d_]", words):
+        elsewhere = guess.reason in ("employer", "customer", "housing") and guess.confidence > 0.5
+        if elsewhere or (guess.intent == "human" and guess.confidence > 0.6):
+            return guess
+        return replace(guess, intent=_with_values(guess, found, words, asked), reason=None)
+    if guess.confidence < (_DOUBT if guess.known else _STRANGE) or not _LETTER.search(words):
         return _noise(guess)
     return guess
 
 
 def _with_values(guess: IntentReading, found: _Found, words: str, asked: str | None) -> Intent:
     intent = guess.intent
-    corrects = intent == "correct" or _CORRECTS.search(words) is not None
+    answers = asked is not None and asked.startswith("ask_") and not found.negated
+    corrects = (_MENDS if answers else _CORRECTS).search(words) is not None
     seeks = _SEEKS.search(words) is not None
     if found.negated and not (found.trade and seeks and not corrects):
         return "correct"
-    if corrects or intent in ("correct", "deny"):
+    if corrects or (intent in ("correct", "deny") and not answers):
         return "correct"
-    if intent in ("resume_alerts", "affirm") and guess.confidence > 0.5:
-        return "correct" if intent == "affirm" and asked == "confirm" else intent
-    if seeks or (found.trade and found.place):
-        return "search"
-    return "give_info"
+    if intent == "resume_alerts" and guess.confidence > 0.5:
+        return intent
+    if intent == "affirm" and asked in ("confirm", "show_offers"):
+        return "correct" if asked == "confirm" else intent
+    return "search" if seeks or (found.trade and found.place) else "give_info"
 
 
 def _noise(guess: IntentReading) -> IntentReading:

@@ -67,15 +67,41 @@ def _sentence(label: str, line: str) -> Sentence:
 
 
 def varied(sentences: list[Sentence]) -> list[tuple[str, str, str | None, float]]:
-    """(label, text, asked, weight): as is, with values unmasked, and after another question."""
+    """(label, text, asked, weight): as is, values unmasked, as texted, after another question."""
     rows = []
     for number, sentence in enumerate(sentences):
         rows.append((sentence.label, sentence.masked, sentence.asked, 1.0))
         if sentence.spans:
             rows.append((sentence.label, sentence.text, sentence.asked, 0.5))
+        if (short := texted(sentence.masked)) != sentence.masked:
+            rows.append((sentence.label, short, sentence.asked, 0.5))
         if sentence.asked is None:
             rows.append((sentence.label, sentence.masked, ASKED[number % len(ASKED)], 0.5))
     return rows
+
+
+_SHORT = {
+    "je suis": "jsuis", "je veux": "jveu", "je cherche": "jcherche", "je voudrais": "jvoudrai",
+    "je peux": "jpeu", "je comprends": "jcomprend", "je sais": "jsai", "je ne": "jne",
+    "j'ai": "g", "c'est": "c", "t'es": "t", "tu es": "t", "est-ce que": "esk", "est ce que": "esk",
+    "qu'est-ce que": "keske", "qu'est ce que": "keske", "s'il te plait": "stp", "pour": "pr",
+    "comment": "cmt", "combien": "cmb", "quoi": "koi", "que": "ke", "qui": "ki", "quand": "qd",
+    "tout": "tt", "tous": "tts", "toujours": "tjrs", "dans": "ds", "avec": "avc", "vous": "vs",
+    "nous": "ns", "salut": "slt", "bonjour": "bjr", "bonsoir": "bsr", "merci": "mrc",
+    "beaucoup": "bcp", "quelqu'un": "qqn", "maintenant": "mtn", "rendez-vous": "rdv",
+    "problème": "pb", "message": "msg", "messages": "msg", "faire": "fer", "plus": "plu",
+    "trop": "tro", "pas": "pa", "apprentissage": "aprentisage", "mais": "mé", "chez": "ché",
+    "parce que": "pcq", "même": "mm", "donc": "dc", "sans": "san", "travail": "taf",
+}  # fmt: skip
+_SHORTENED = re.compile(
+    r"(?<![\w'])(?:" + "|".join(sorted(map(re.escape, _SHORT), key=len, reverse=True)) + r")(?!\w)",
+    re.IGNORECASE,
+)
+
+
+def texted(text: str) -> str:
+    """A sentence as it is typed on a phone: « c'est quoi » becomes « c koi »."""
+    return _SHORTENED.sub(lambda found: _SHORT[found.group().lower()], text)
 
 
 def train(sentences: list[Sentence]) -> IntentModel:
