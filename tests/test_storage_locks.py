@@ -139,6 +139,22 @@ async def test_whoever_is_stopped_just_when_the_turn_comes_hands_it_on(locks: Lo
     assert log[-1] == 2
 
 
+async def test_whoever_is_stopped_at_any_step_leaves_no_trace(locks: Locks) -> None:
+    """Every turn of the loop is tried: a cancellation that gets lost would wait forever."""
+    for steps in range(40):
+        log: list[int] = []
+        async with locks.hold("p1"), asyncio.timeout(5):
+            leaver = asyncio.create_task(enter(locks, 1, log))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            leaver.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await leaver
+        async with asyncio.timeout(5):
+            await enter(locks, 2, log)
+        assert log == [2]
+
+
 async def test_nothing_is_left_behind(locks: Locks) -> None:
     await asyncio.gather(*(enter(locks, n, [], f"p{n % 3}") for n in range(12)))
     if isinstance(locks, LocalLocks):
@@ -265,16 +281,14 @@ async def test_a_lock_that_could_not_be_given_back_is_taken_again_at_once(
 ) -> None:
     monkeypatch.setattr(redis_link, "PAUSE_SECONDS", 0.0)
     locks = RedisLocks(own_redis.url)
-    async with Redis.from_url(own_redis.url, decode_responses=True) as other:
-        async with locks.hold("p1"):
-            token = await other.get("lock:{p1}:holder")
-            assert token
-            own_redis.kill()
-        back = servers.restart(own_redis)
-        try:
-            await other.set("lock:{p1}:holder", token)  # as if its memory had survived
-            async with asyncio.timeout(5), locks.hold("p1"):
-                assert await other.get("lock:{p1}:holder") not in (None, token)
-        finally:
-            await locks.close()
-            back.stop()
+    async with locks.hold("p1"):
+        token = await locks._link.client.get("lock:{p1}:holder")
+        assert token
+        own_redis.kill()
+    back = servers.restart(own_redis)
+    async with Redis.from_url(own_redis.url, decode_responses=True) as survivor:
+        await survivor.set("lock:{p1}:holder", token)  # as if its memory had survived
+        async with asyncio.timeout(5), locks.hold("p1"):
+            assert await survivor.get("lock:{p1}:holder") not in (None, token)
+    await locks.close()
+    back.stop()
