@@ -74,13 +74,13 @@ class WebChat:
             raise web.HTTPForbidden
         token = token_of(request)
         await self._slow_down(visitor(request), token)
-        form = await request.post()
+        form = await _form(request)
         if token is not None:
             await self._rooms.turns.acknowledge(NAME, token, _number(form, "read_up_to"))
         known = token or secrets.token_urlsafe(16)
         if "clear" not in form:
             await self._handle(form, known)
-        response = await self._answer(request, form, known)
+        response = await self._answer(request, known)
         self._remember(response, known)
         return response
 
@@ -110,13 +110,11 @@ class WebChat:
         incoming = Incoming(channel=NAME, address=token, id=f"{nonce}:{mark}", **said)
         await self._rooms.turns.handle(incoming)
 
-    async def _answer(
-        self, request: web.Request, form: Mapping[str, Any], token: str
-    ) -> web.Response:
+    async def _answer(self, request: web.Request, token: str) -> web.Response:
         if not wants_fragment(request):
             return web.Response(status=303, headers={"Location": "/chat"})
-        waiting = await self._waiting(token, _number(form, "read_up_to"))
-        return self._fragment(request, waiting, token)
+        # what was read has been acknowledged above
+        return self._fragment(request, await self._waiting(token), token)
 
     async def _slow_down(self, address: str, token: str | None) -> None:
         """Refuses floods; a whole class behind one address, or one quick writer, is no flood."""
@@ -156,6 +154,7 @@ class WebChat:
             "link": link,
             "has_search": has_search,
             "read_up_to": _last(messages),
+            "started": any(id for id, _ in messages),
             "nonce": secrets.token_urlsafe(16),
             "telegram": deep_link(bot, link or None) if bot else "",
             "private": request.path != "/",
@@ -179,6 +178,13 @@ def token_of(request: web.Request) -> str | None:
     """Who writes, as our cookie says; ``None`` for a newcomer."""
     token = request.cookies.get(COOKIE, "")
     return token if _TOKEN.fullmatch(token) else None
+
+
+async def _form(request: web.Request) -> Mapping[str, Any]:
+    try:
+        return await request.post()
+    except (ValueError, LookupError):  # bytes that are no text, or of an unknown encoding
+        raise web.HTTPBadRequest from None
 
 
 def _field(form: Mapping[str, Any], name: str) -> str | None:

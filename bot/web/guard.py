@@ -12,6 +12,7 @@ import structlog
 from aiohttp import web
 
 from bot.log import where
+from storage.database import DatabaseProblem
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -108,6 +109,9 @@ async def told_kindly(request: web.Request, handler: Handler) -> web.StreamRespo
             raise
         kept = {k: v for k, v in refusal.headers.items() if k in {"Allow", "Retry-After"}}
         return _told(request, refusal.status, kept)
+    except DatabaseProblem:
+        log.error("database_down", route=route(request))
+        return _told(request, 503, {"Retry-After": "30"})
     except Exception as error:  # noqa: BLE001 - whatever it is, people get an answer
         reference = secrets.token_hex(4)
         log.error(
@@ -130,7 +134,9 @@ def _told(
     if wants_fragment(request):
         text = words if reference is None else f"{words} Référence\u00a0: {reference}."
         return web.Response(status=status, text=text, headers=kept)
-    context = {"title": title, "words": words, "reference": reference, "private": True}
+    context = {
+        "title": title, "words": words, "reference": reference, "private": True, "started": False,
+    }  # fmt: skip
     response = aiohttp_jinja2.render_template("problem.html", request, context, status=status)
     response.headers.update(kept)
     return response

@@ -46,7 +46,8 @@ class Pages:
         except Unavailable:
             raise web.HTTPServiceUnavailable from None
         if offer is None:
-            raise web.HTTPNotFound
+            known = await self._rooms.offers.get(request.match_info["id"])
+            raise web.HTTPGone if known else web.HTTPNotFound
         if not is_open(offer, self._settings.now()):
             raise web.HTTPGone
         return aiohttp_jinja2.render_template("offer.html", request, self._offer(offer))
@@ -62,6 +63,7 @@ class Pages:
             "page": "" if invented else safe_url(offer.url, self._settings.public_url),
             "description": offer.description,
             "private": True,
+            "started": False,
         }
 
     async def legal(self, request: web.Request) -> web.Response:
@@ -70,6 +72,7 @@ class Pages:
             "title": LEGAL[name],
             "days": self._settings.keep_conversation_days,
             "private": False,
+            "started": False,
         }
         return aiohttp_jinja2.render_template(f"{name}.html", request, context)
 

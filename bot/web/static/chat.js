@@ -167,7 +167,7 @@ function settle(fresh, fields) {
   if (!fresh.length) return;
   reveal(me ?? fresh[0]);
   // A press removed the button that had the focus: reading goes on at the answer.
-  if (!("text" in fields)) fresh[0].focus({ preventScroll: true });
+  if ("press" in fields) fresh[0].focus({ preventScroll: true });
 }
 
 // What was said to us while we were away.
