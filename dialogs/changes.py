@@ -27,12 +27,11 @@ def unique(items: Iterable[Any]) -> list[Any]:
 
 def from_message(u: Understanding, slots: Slots) -> dict[str, Any]:
     """The slots a message changes, with their new values; those it leaves alone are absent."""
-    found: dict[str, Any] = {}
-    found |= _trades(u, slots) | _where(u, slots)
+    if u.travel and slots["asked"] == "ask_travel":
+        return travel(u.travel)  # « à vélo » is an answer there, not a trade
+    found: dict[str, Any] = _trades(u, slots) | _where(u, slots)
     if u.radius_km is not None:
         found["radius_km"] = min(max(u.radius_km, 1), MAX_RADIUS_KM)
-    if u.travel and slots["asked"] == "ask_travel":
-        found |= travel(u.travel)
     if u.availability:
         found["availability"] = {
             "start": u.availability.start.isoformat(),

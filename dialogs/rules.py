@@ -243,6 +243,8 @@ def _ambiguous(u: Understanding) -> tuple[Event, ...]:
 
 def _bare(u: Understanding, slots: Slots, today: date) -> Plan:
     """Yes, no, « je cherche un apprentissage », nothing that can be read."""
+    if u.intent == "affirm" and "merci" in fold(u.text):
+        return Plan(("action_thanks",))
     if u.intent == "affirm":
         return Plan(("action_go_on",))
     if u.intent == "deny":

@@ -208,9 +208,21 @@ def _spaced_title(title: str) -> str:
     return " " + " ".join(title_words(title))
 
 
-def _names(stems: Sequence[str], spaced_title: str) -> bool:
-    """Whether some word, or some words in a row (« faux plafond »), begin with some stem."""
-    return any(f" {stem}" in spaced_title for stem in stems)
+def _names(stems: Sequence[str], others: Sequence[str], spaced_title: str) -> bool:
+    """Whether some word, or some words in a row (« faux plafond »), begin with one of ``stems``.
+
+    Where one of ``others`` says more (« motocult » for « moto »), the word is theirs.
+    """
+    for stem in stems:
+        at = spaced_title.find(f" {stem}")
+        while at >= 0:
+            if not any(
+                len(other) > len(stem) and spaced_title.startswith(other, at + 1)
+                for other in others
+            ):
+                return True
+            at = spaced_title.find(f" {stem}", at + 1)
+    return False
 
 
 def trade_fit(trade: WantedTrade, offer: Offer) -> int | None:
@@ -224,11 +236,11 @@ def trade_fit(trade: WantedTrade, offer: Offer) -> int | None:
     if not own and not any(code in offer.rome_codes for code in trade.parents):
         return None
     title = _spaced_title(offer.title)
-    named = _names(trade.title_stems, title)
+    named = _names(trade.title_stems, trade.rival_stems, title)
     if own:
         if named:
             return 0
-        return None if _names(trade.rival_stems, title) else 1
+        return None if _names(trade.rival_stems, trade.title_stems, title) else 1
     return 2 if named else None
 
 

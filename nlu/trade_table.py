@@ -67,7 +67,7 @@ def _rivals(row: list[Any], rows: list[list[Any]]) -> tuple[str, ...]:
             for other in rows
             if other is not row and codes & {*other[5], *other[6]}
             for stem in other[7]
-            if not any(stem.startswith(mine) or mine.startswith(stem) for mine in own)
+            if not any(mine.startswith(stem) for mine in own)
         )
     )
 

@@ -169,7 +169,7 @@ class Fallback(Action):
             dispatcher.utter_message(response="utter_fallback_human")
             return [SlotSet("fallbacks", 0), SlotSet("asked", "ask_trade")]
         missing = "trade" if slots["trades"] is None else "place"
-        name = "offers" if slots["shown"] else missing
+        name = "offers" if slots["where"] and missing == "place" else missing
         dispatcher.utter_message(response=f"utter_fallback_{name}")
         asked = {"trade": "ask_trade", "place": "ask_place", "offers": "show_offers"}[name]
         return [SlotSet("fallbacks", 1), SlotSet("asked", asked)]
