@@ -8,7 +8,7 @@ from nlu.text import Message
 
 # The longest first: « bac pro » before « bac ». A « mention complémentaire » is a CS since 2023.
 _DIPLOMAS: tuple[tuple[str, str], ...] = (
-    ("Bac pro", r"bacs? ?pro(?:fessionnels?)?|bac p\b|baccalaureat pro(?:fessionnel)?|bpro|bcp"),
+    ("Bac pro", r"bacs? ?pro(?:fessionnels?)?|bac p\b|baccalaureat pro(?:fessionnel)?|bpro"),
     ("Titre professionnel", r"titres? ?pro(?:fessionnels?)?|tp"),
     ("CS", r"mentions? complementaires?|mention comp|mc\d?|certificats? (?:de )?specialisation|cs"),
     ("BTM", r"btm|brevets? techniques? des metiers"),

@@ -20,7 +20,7 @@ _SOUNDS = {
     "aon": "4", "an": "4", "am": "4", "en": "4", "em": "4", "on": "3", "om": "3", "oi": "wa",
     "ai": "e", "ei": "e", "ay": "e", "ey": "e", "y": "i", "sc": "s", "ss": "s", "ce": "se",
     "ci": "si", "cy": "si", "ge": "je", "gi": "ji", "gu": "g", "tio": "sio", "tie": "sie",
-    "tia": "sia", "cie": "sie", "c": "k", "q": "k", "z": "s", "x": "s", "h": "", "w": "v",
+    "tia": "sia", "cie": "sie", "c": "k", "q": "k", "z": "s", "x": "s", "h": "",
 }  # fmt: skip
 _PART = re.compile("|".join(sorted(_SOUNDS, key=len, reverse=True)))
 _TWICE = re.compile(r"(.)\1+")
@@ -35,9 +35,9 @@ def sound(word: str) -> str:
 
 
 def sounds(heads: Iterable[str]) -> dict[str, str]:
-    """Each sound and the shortest of ``heads`` that has it."""
+    """Each sound and the first of ``heads`` that has it."""
     table: dict[str, str] = {}
-    for head in sorted(heads, key=lambda head: (len(head), head)):
+    for head in heads:
         table.setdefault(sound(head), head)
     return table
 

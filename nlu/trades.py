@@ -78,6 +78,7 @@ class TradeReader:
         self._objects = {group: tree(things) for group, things in lexicon["objects"].items()}
         self._verbs: dict[str, list[str]] = lexicon["verbs"]
         self._noncraft = [NoncraftTrade(label, tuple(rome)) for label, rome in lexicon["noncraft"]]
+        self._emoji: dict[str, str] = lexicon["emoji"]
         self._alone = _alone(lexicon["objects"])
         known = frozenset(_WORDS.read_text("utf-8").split()) | self._vocabulary(
             lexicon["not_trades"]
@@ -102,7 +103,17 @@ class TradeReader:
         found = list(islice(self._spot(message, forms, stems, asked), _MOST_FOUND))
         if not found and asked == "ask_trade" and len(forms) <= 6:
             found = list(self._things(forms, stems))
-        return self._sorted(message, forms, found)
+        reading = self._sorted(message, forms, found)
+        if not found and not message.text.isascii() and (asked == "ask_trade" or len(forms) < 3):
+            self._pictured(message.text, reading)
+        return reading
+
+    def _pictured(self, text: str, reading: TradeReading) -> None:
+        """« 🥖 », alone or as an answer."""
+        for i, sign in enumerate(text[:_MOST_WORDS]):
+            if sign in self._emoji:
+                self._put(reading, self._emoji[sign], (i, i + 1), "wish")
+                reading.spans.append((i, i + 1))
 
     # ---------------------------------------------------------------------- spotting
     def _spot(

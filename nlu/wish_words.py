@@ -28,12 +28,13 @@ LIGHT = SKIPPED | _set(
     "faire fair fer etre etr devenir travailler bosser trop vraiment envie un une mon ma mes que "
     "qu comme veux vouloir chercher aller continuer forcement interesse interessee tout l metier "
     "metiers domaine secteur apprentissage alternance formation cap non fait fais voir c est ce "
-    "cette offres offre trucs truc filiere etudes plein rester refaire entendre parler"
+    "cette offres offre trucs truc finir filiere etudes plein rester refaire entendre parler"
 )
 NEVER = _set(
     "marre assez deteste detester horreur supporte quitter quitte arreter arrete arretais enleve "
     "enlever retire retirer supprime annule annuler abandonne abandonner lache lacher changer sauf "
-    "excepte hormis ni sans jamais oublie degoute saoule saoulee oublier virer vire zappe fini hais"
+    "excepte hormis ni sans jamais oublie degoute saoule saoulee oublier virer vire zappe "
+    "fini hais remplace remplacer"
 )
 # « plus coiffure » refuses only after these.
 BEFORE_PLUS = _set(
@@ -57,7 +58,9 @@ STREETS = _set(
     "quai faubourg arret quartier hameau lycee college ecole lycees lot"
 )
 SIRS = _set("m mr monsieur mme madame mlle mademoiselle melle sieur mrs dr docteur")
-NAMES = _set("appelle appel apelle mappelle mapelle jmappelle jmapelle nom prenom nomme famille")
+NAMES = _set("presente appelle appel apelle mappelle mapelle jmappelle jmapelle nom prenom nomme")
+# « Moi c'est Enzo Maçon »: two capitals after one of these make a surname.
+BEFORE_FIRST_NAME = _set("c est suis")
 # What one does or did; counts as a wish only when there is no other.
 NOW = _set(
     "travaille jtravaille bosse jbosse travaillais bossais bossait travaillait etais jetais etait "
@@ -79,6 +82,7 @@ SEARCHED = _set(
 THIRD = _set("il elle ils elles lui")
 THIRD_VERBS = _set("est etait fait tient travaille bosse sont etaient a avait")
 NEEDS = _set("besoin faut appeler contacter appele")
+PRICES = _set("coute coutent tarif tarifs prix devis rdv rendez")
 
 # « la coiffure, ça me plaît pas », « boucher non merci », read from the words that follow.
 REFUSED_AFTER = re.compile(
@@ -86,7 +90,7 @@ REFUSED_AFTER = re.compile(
     r"|vraiment)\s+)*"
     r"(?:(?:plait|interesse|dit|tente|aime|jaime|kiffe|veux|jveux|veu|supporte|convient|est)\s+"
     r"(?:trop |vraiment |du tout )?(?:pas|plus)(?! (?:loin|mal|encore|tard|grave|que))"
-    r"|(?:fini|mort|termine)\b|marre|non\b|nan\b|pas pour moi|bof|plus jamais|jamais de la vie"
+    r"|(?:fini|mort|termine)\b|marre|non\b|nan\b|nn\b|pas pour moi|bof|plus jamais|jamais de la vie"
     r"|deteste|degoute|saoule|horreur)"
 )
 # « un électricien pour refaire ma maison »: someone who wants a craftsman, not a trade.

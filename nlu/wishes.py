@@ -14,6 +14,7 @@ Verdict = Literal["wish", "weak", "refused", "other"]
 Forms = tuple[str, ...]
 
 _FAR = 14
+_NO = frozenset({"non", "nan", "nn"})
 _STOP = re.compile(r"[.!?;\n,:()]")
 _END = re.compile(r"[.!?;\n]")
 
@@ -61,7 +62,8 @@ def _after(message: Message, forms: Forms, last: int) -> str:
     """Up to eight words that follow in the same sentence."""
     words: list[str] = []
     for k in range(last, min(len(forms), last + 8)):
-        if forms[k] == "mais" or _END.search(message.between(k - 1, k)):
+        stop = _END.search(message.between(k - 1, k))
+        if forms[k] == "mais" or (stop and not (stop.group() == "?" and forms[k] in _NO)):
             break
         words.append(forms[k])
     return " ".join(words)
@@ -116,6 +118,8 @@ def _situation(spot: Spot, chez: bool) -> Verdict | None:
     """Someone else's trade, one's present or past one."""
     if _is_kin(spot):
         pair = spot.forms[max(0, spot.k - 2) : spot.k]
+        if "comme" in pair and w.THIRD_VERBS.isdisjoint(spot.between):
+            return None
         return "wish" if "pour" in pair else "other"
     if chez and spot.word in w.SEARCHED:
         return "wish"
@@ -147,7 +151,9 @@ def _instead(spot: Spot) -> bool:
     """« plutôt menuisier que charpentier », « au lieu de », « à la place de »."""
     earlier = spot.forms[max(0, spot.k - 5) : spot.k]
     return (
-        (spot.word == "que" and "plutot" in earlier)
+        (spot.word == "que" and not {"plutot", "plus", "mieux"}.isdisjoint(earlier[:-1]))
+        or (spot.word == "a" and not {"prefere", "jprefere"}.isdisjoint(earlier[:-1]))
+        or (spot.word == "passer" and spot.between[:1] == ("de",))
         or (spot.word == "lieu" and earlier[-1:] == ("au",))
         or (spot.word == "place" and earlier[-2:] == ("a", "la"))
     )
@@ -171,14 +177,14 @@ def _surname(spot: Spot) -> Verdict | None:
     if _is_sir(spot):
         return "other"
     named = spot.word in w.NAMES and (spot.gap == 0 or not _only_small(spot))
-    return "other" if named else None
+    return "other" if named or _after_first_name(spot) else None
 
 
 def _customer(spot: Spot) -> Verdict | None:
     if spot.word in {"bon", "bonne", "bons"} and spot.gap == 0:
         return "other"
     wanted = spot.word in w.NEEDS and {"un", "une"} & {*spot.between}
-    return "other" if wanted else None
+    return "other" if wanted or spot.word in w.PRICES else None
 
 
 _RULES: tuple[Callable[[Spot], Verdict | None], ...] = (_street, _square, _surname, _customer)
@@ -194,6 +200,15 @@ def _is_sir(spot: Spot) -> bool:
         return False
     word = spot.message.words[spot.k]
     return spot.word != "m" or spot.message.text[word.start : word.end + 1] in {"M.", "M "}
+
+
+def _after_first_name(spot: Spot) -> bool:
+    """« Moi c'est Enzo Maçon »."""
+    if spot.word not in w.BEFORE_FIRST_NAME or spot.gap != 1:
+        return False
+    first, last = (spot.message.words[k] for k in (spot.k + 1, spot.first))
+    text = spot.message.text
+    return text[first.start : first.end].istitle() and text[last.start : last.end].istitle()
 
 
 def _is_object(spot: Spot) -> bool:

@@ -109,12 +109,13 @@ class Lexicon:
     names: dict[str, str] = field(default_factory=dict)
     joined: dict[str, str] = field(default_factory=dict)
     unsure: dict[str, str] = field(default_factory=dict)
-    heads: set[str] = field(default_factory=set)
+    heads: dict[str, None] = field(default_factory=dict)
     sounds: dict[str, str] = field(default_factory=dict)
     verbs: dict[str, list[str]] = field(default_factory=dict)
     objects: dict[str, dict[str, str]] = field(default_factory=dict)
     noncraft: list[list[Any]] = field(default_factory=list)
     likings: list[str] = field(default_factory=list)
+    emoji: dict[str, str] = field(default_factory=dict)
     not_trades: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -129,7 +130,7 @@ class Lexicon:
 
     def to_json(self) -> str:
         parts = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "problems"}
-        parts["heads"] = sorted(self.heads)
+        parts["heads"] = list(self.heads)
         lines = [
             f"{json.dumps(name)}: {json.dumps(part, ensure_ascii=False, separators=(',', ':'))}"
             for name, part in parts.items()
@@ -158,9 +159,10 @@ def add_trades(lexicon: Lexicon, source: dict[str, Any], titles: list[dict[str, 
         )  # fmt: skip
         for word in [label, feminine, *listed(entry.get("words")), *listed(entry.get("foreign"))]:
             lexicon.name(word, id_)
-            lexicon.heads.update(content(Message.of(word).forms))
+            lexicon.heads.update(dict.fromkeys(content(Message.of(word).forms)))
         for word in listed(entry.get("unsure")):
             lexicon.name(word, id_, sure=False)
+        lexicon.emoji.update(dict.fromkeys(listed(entry.get("emoji")), id_))
 
 
 def add_activities(lexicon: Lexicon, source: dict[str, Any]) -> None:
@@ -193,7 +195,7 @@ def add_others(lexicon: Lexicon, source: dict[str, Any]) -> None:
             if word.strip("~"):
                 lexicon.name(word.lstrip("~"), target, sure=not word.startswith("~"))
                 if not word.startswith("~"):
-                    lexicon.heads.update(content(Message.of(word).forms))
+                    lexicon.heads.update(dict.fromkeys(content(Message.of(word).forms)))
 
 
 def add_titles(lexicon: Lexicon, titles: list[dict[str, str]]) -> None:
@@ -242,19 +244,14 @@ def check(lexicon: Lexicon, source: dict[str, Any], titles: list[dict[str, str]]
         raise SystemExit("\n".join(problems))
 
 
-def mendable(head: str, words: frozenset[str], lexicon: Lexicon) -> bool:
-    """Whether a typing error may be mended into this word: a long one, not an everyday one."""
-    return (
-        len(head) > 4
-        and head.isascii()
-        and head.isalpha()
-        and (head in lexicon.names or head not in words)
-    )
+def mendable(head: str) -> bool:
+    """Whether a typing error may be mended into this word."""
+    return len(head) > 4 and head.isascii() and head.isalpha()
 
 
 def communes_like(lexicon: Lexicon, words: frozenset[str]) -> list[str]:
     """Words of names of communes that would be taken for a misspelt trade."""
-    speller = Speller(sorted(lexicon.heads), lexicon.sounds, words)
+    speller = Speller(lexicon.heads, lexicon.sounds, words)
     known = {word for name in (*lexicon.names, *lexicon.joined) for word in name.split(" ")}
     with gzip.open(DATA / "communes.tsv.gz", "rt", encoding="utf-8") as file:
         places = {form for line in file for form in line.split("\t")[0].split(" ")}
@@ -272,8 +269,9 @@ def build() -> str:
     check(lexicon, source, titles)
     add_titles(lexicon, titles)
     words = frozenset((DATA / "words.txt").read_text("utf-8").split())
-    named = lexicon.names.keys() | {w for table in lexicon.objects.values() for w in table}
-    lexicon.heads = {h for h in lexicon.heads | named if mendable(h, words, lexicon)}
+    # Our own words first: of two that sound alike, the commoner is meant.
+    ours = [*lexicon.heads, *(w for table in lexicon.objects.values() for w in table)]
+    lexicon.heads = {h: None for h in [*ours, *lexicon.names] if mendable(h)}
     lexicon.sounds = sounds(lexicon.heads)
     lexicon.not_trades = communes_like(lexicon, words)
     return lexicon.to_json()
