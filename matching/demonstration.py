@@ -7,12 +7,33 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from importlib.resources import files
+from io import BytesIO
 from typing import Any
 
 from matching.model import DEMONSTRATION, OfferStore
 from matching.offers_file import Locate, parse_job
 
 Job = dict[str, Any]
+
+
+FRESH = timedelta(days=7)
+"""How far from the day it was dated for a demonstration set still looks alive."""
+
+
+async def refresh_demonstration(store: OfferStore, locate: Locate, today: date) -> int:
+    """Fill an empty store, or date anew a demonstration set of another week.
+
+    A store that holds no demonstration but other offers is left alone. Returns how many offers
+    were written.
+    """
+    first = parse_job(next(load_demonstration(today)), locate)
+    kept = await store.get(first.id)
+    if kept is None and await store.count() > 0:
+        return 0
+    dates = (kept and kept.published, first.published)
+    if dates[0] and dates[1] and abs(dates[0] - dates[1]) <= FRESH:
+        return 0
+    return await import_demonstration(store, locate, today)
 
 
 def load_demonstration(today: date) -> Iterator[Job]:
@@ -22,7 +43,7 @@ def load_demonstration(today: date) -> Iterator[Job]:
     ``{"month": 9, "day": 1}`` (the next one after today).
     """
     packed = files("matching").joinpath("data", "demonstration.jsonl.gz").read_bytes()
-    for text in gzip.decompress(packed).decode().splitlines():
+    for text in gzip.GzipFile(fileobj=BytesIO(packed)):
         job: Job = json.loads(text)
         publication, contract = job["offer"]["publication"], job["contract"]
         for key in ("creation", "expiration"):

@@ -22,6 +22,10 @@ RADII_KM = (40, 50, 60, 80, 100, 150, 200)
 MOST = 3
 """As many as fit under a message as buttons."""
 
+ENOUGH = 2
+"""With so many ways near the wish, those far from it are not counted: few would take them, and
+counting a trade all over France is what costs most."""
+
 
 async def ways_out(find_all: FindAll, search: Search) -> tuple[WayOut, ...]:
     """Up to three ways out of different kinds, nearest to the wish first.
@@ -31,11 +35,10 @@ async def ways_out(find_all: FindAll, search: Search) -> tuple[WayOut, ...]:
     resort asks for any trade, anywhere, at any date.
     """
     ways: dict[Kind, WayOut] = {}
-    for kind, attempt in (*_near(find_all, search), *_far(find_all, search)):
-        if len(ways) == MOST:
-            break
-        if kind not in ways and (way := await attempt()) is not None:
-            ways[kind] = way
+    for most, attempts in ((MOST, _near(find_all, search)), (ENOUGH, _far(find_all, search))):
+        for kind, attempt in attempts:
+            if len(ways) < most and kind not in ways and (way := await attempt()) is not None:
+                ways[kind] = way
     if not ways:  # everything everywhere is hardly a help: it is for when nothing else is left
         for asked in _wished_then_relaxed(search):
             if (last := await _everything(find_all, asked)) is not None:

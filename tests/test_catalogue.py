@@ -119,7 +119,7 @@ async def test_the_conversation_of_the_readme(catalogue: Catalogue, searches: Se
             searches.of("carrossier", "Saint-Pol-sur-Ternoise", radius, september=True)
         )
         assert body.total == 0
-        wider, trade, _ = body.ways_out
+        wider, trade = body.ways_out
         assert (wider.kind, wider.value, wider.count) == ("radius", 40, 3)
         assert wider.towns == ("Arras", "Lens")
         assert wider.nearest_km is not None
