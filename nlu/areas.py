@@ -18,7 +18,8 @@ from nlu.meaning import Area
 _BEFORE = frozenset({"le", "la", "l", "les", "du", "en"})
 _PREPOSITIONS = frozenset({"dans", "ds", "sur", "de", "d", "du", "en", "vers", "partout", "cote",
                            "a", "tout", "toute", "pour", "departement", "coin", "secteur"})  # fmt: skip
-_ALONE = {"ile de france", "hauts de france"}
+_AROUND = _BEFORE | _PREPOSITIONS | {"et", "ou", "c", "est", "mon", "je", "jsuis", "suis", "plutot",
+                                     "euh", "bah", "oui", "nord", "oise", "somme", "aisne"}  # fmt: skip
 _UNITS = frozenset({"km", "kms", "kilometre", "kilometres", "borne", "bornes", "ans", "an", "min",
                     "mn", "minutes", "h", "heures", "euros", "euro", "e", "cm", "jours", "jour",
                     "mois", "kil", "kilo", "kilos", "pourcent", "eme", "m", "semaines"})  # fmt: skip
@@ -106,7 +107,8 @@ class Areas:
 
     def _introduced(self, forms: Sequence[str], at: int, size: int, asked: str | None) -> bool:
         """« dans le nord », « en gironde », or « nord » as the answer to « où ? »."""
-        if asked == "ask_place" and len(forms) <= size + 3:
+        alone = all(form in _AROUND for form in forms[:at])
+        if asked == "ask_place" and len(forms) <= size + 5 and alone:
             return True
         if " ".join(forms[at : at + size]) in self._answers:
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from nlu.text import fold
 _CANDIDATES = 6
 _TOWN = 10_000  # inhabitants from which a town outside the region stands against a partial name
 _TEN = 10
+_SMALL_TOWN = 3_000
 _SameSize = tuple[list[str], list[int]]
 
 
@@ -57,6 +59,11 @@ class Naming:
                 self._bare[without_links(key.split(" "))].append(row)
                 self._joined[key.replace(" ", "")].append(row)
         self._by_sound, self._by_size = self._listen()
+        self._towns = sorted(
+            (gazetteer.keys[row].replace(" ", ""), row)
+            for row in self._near
+            if gazetteer.home(row) and gazetteer.population[row] >= _SMALL_TOWN
+        )
 
     def _listen(self) -> tuple[dict[str, list[int]], dict[tuple[str, int], _SameSize]]:
         """Names by their sound; and by first letter and length, to be compared."""
@@ -69,6 +76,13 @@ class Naming:
             names.append(joined)
             rows.append(row)
         return sounds, sizes
+
+    def goes_on(self, row: int, words: Sequence[str], following: str) -> bool:
+        """Whether « bomont » is the misspelt rest of « hénin » for Hénin-Beaumont."""
+        rest = self._g.keys[row].split(" ")[len(words) :]
+        if len(rest) != 1 or len(following) < 4:
+            return False
+        return sound(rest[0]) == sound(following) or OSA.distance(rest[0], following) <= 2
 
     def is_name(self, words: Sequence[str]) -> bool:
         """Whether the words are a whole name, small words aside."""
@@ -123,7 +137,7 @@ class Naming:
         rival = max((people[row] for row in home_longer), default=0)
         if exact and (not home_longer or most >= max(_TOWN, _TEN * rival)):
             towns = [row for row in longer if people[row] > max(most, _TOWN)]
-            return exact + towns
+            return exact + towns + home_longer
         return home_longer or [row for row in longer if people[row] >= _TOWN]
 
     def _with_article(self, rows: list[int], article: str) -> list[int]:
@@ -149,18 +163,34 @@ class Naming:
 
     def misspelt(self, text: str, allowed: int | None = None) -> Named | None:
         """The likeliest name within one or two typing errors of ``text``, or sounding alike."""
-        joined = name_key(text).replace(" ", "")
-        if len(joined) < 4 or len(joined) > 32:
+        key = name_key(text)
+        joined = key.replace(" ", "")
+        if len(joined) < 3 or len(joined) > 32:
             return None
         limit = _errors(len(joined)) if allowed is None else allowed
+        heard = sound(key)
+        alike = set(self._by_sound.get(heard, ())) if len(heard) > 1 else set()
         best: tuple[float, int, int] | None = None
-        heard = sound(joined)
-        alike = set(self._by_sound.get(heard, ())) if len(heard) > 2 else set()
         for errors, row in self._resembling(joined, limit):
             best = self._better(best, errors - 0.5 * (row in alike), row, errors)
         for row in alike:
-            best = self._better(best, 0.9, row, 1)
+            far = OSA.distance(joined, self._g.keys[row].replace(" ", ""))
+            best = self._better(best, 0.5 + 0.2 * far, row, 1)
+        if (row := self._begun(joined)) is not None:
+            best = self._better(best, 0.7, row, 1)
+        if best is None and joined[:2] in {"le", "la"} and len(joined) > 6 and " " not in key:
+            return self.misspelt(joined[2:], 0)
         return Named((best[2],), exact=True, errors=best[1]) if best else None
+
+    def _begun(self, joined: str) -> int | None:
+        """« valencien », « boulogn »: the letters one town of the region begins with."""
+        if len(joined) < 5:
+            return None
+        first = bisect_left(self._towns, (joined, -1))
+        last = bisect_left(self._towns, (joined + "~", -1))
+        rows = [row for _, row in self._towns[first:last]]
+        chosen = self.rule_of_ten(rows) if rows else ()
+        return chosen[0] if len(chosen) == 1 else None
 
     def _better(
         self, best: tuple[float, int, int] | None, cost: float, row: int, errors: int
@@ -181,4 +211,4 @@ class Naming:
 
 
 def _errors(length: int) -> int:
-    return 1 if length < 7 else 2
+    return 0 if length < 4 else 1 if length < 7 else 2 if length < 11 else 3

@@ -19,6 +19,9 @@ def wanted(g: Gazetteer, s: Sentence, mentions: list[Mention]) -> list[Mention]:
         for i, m in enumerate(mentions)
         if not _said_again(g, s, m, mentions[:i], mentions[i + 1 :])
     ]
+    kept = [
+        m for i, m in enumerate(kept) if not i or s.forms[kept[i - 1].last + 1 : m.first] != ["les"]
+    ]  # « saint nicolas lez arras »
     return _in_the_wish(s, kept)
 
 

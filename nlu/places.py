@@ -23,6 +23,7 @@ _POSTCODE = re.compile(r"([0-9]{5})([a-z]*)")
 
 
 _MOST = 40  # places or guesses in one message; more is noise
+_SURE = 4_000  # inhabitants from which a name outside the region is not taken for a typing error
 _NEVER_ALONE = LINKS | {"st", "ste"}
 
 
@@ -81,7 +82,15 @@ class PlaceReader:
         return any(
             self._naming.is_name(sentence.forms[first : area.last + 1])
             for first in range(max(0, area.first - 5), area.first)
-        )
+        ) or self._in_a_misspelt_name(sentence, area)
+
+    def _in_a_misspelt_name(self, sentence: Sentence, area: FoundArea) -> bool:
+        """« crepi en valois »."""
+        first = area.first - 2
+        if first < 0 or sentence.forms[first + 1] not in {"en", "sur"} or area.first != area.last:
+            return False
+        words = sentence.forms[first : area.last + 1]
+        return words[0] not in pw.SMALL and self._naming.misspelt(" ".join(words), 1) is not None
 
     def _claim_traps(self, sentence: Sentence) -> None:
         forms = sentence.forms
@@ -142,12 +151,39 @@ class PlaceReader:
         exact = None
         if form in self._naming.longest:
             exact = self._exact_at(s, at, departements, listed)
-        if exact and exact.named.resolved and exact.named.exact:
-            return exact
         cue = 3 if listed else self._cue(s, at)
+        if exact and exact.named.resolved:
+            return self._longer_or_likelier(s, at, cue, exact)
         if len(form) < 2 or form in ARTICLES or (form in pw.SMALL and form not in {"st", "ste"}):
             return exact
         return self._misspelt_at(s, at, cue, exact) or exact
+
+    def _longer_or_likelier(self, s: Sentence, at: int, cue: int, exact: Mention) -> Mention:
+        """« montreuil sur mere », « hénin bomont »: more words; « la madelaine »: a larger town."""
+        row, following = exact.named.rows[0], s.forms[exact.last + 1 : exact.last + 3]
+        if following and not s.claimed[exact.last + 1] and not s.cut(exact.last):
+            if self._naming.goes_on(row, s.forms[at : exact.last + 1], following[0]):
+                return replace(exact, last=exact.last + 1)
+            if following[0] in LINKS - {"a", "et"} and len(following) > 1:
+                longer = self._misspelt_at(s, at, cue, exact)
+                if longer and longer.last > exact.last:
+                    return longer
+        people = self._g.population[row]
+        weak = not exact.named.exact or not self._g.home(row)
+        if (
+            not weak
+            or people >= _SURE
+            or at != exact.last
+            or " ".join(s.forms[at : at + 1]) in self._naming.nicknames
+        ):
+            return exact
+        if self._number_after(s, exact.last):
+            return exact
+        other = self._naming.misspelt(s.forms[at], 1)
+        if other and self._g.home(other.rows[0]) and other.errors <= 1:
+            if self._g.population[other.rows[0]] >= 10 * people:
+                return replace(exact, named=other)
+        return exact
 
     def _exact_at(
         self, s: Sentence, at: int, departements: frozenset[str], listed: bool
@@ -314,7 +350,8 @@ class PlaceReader:
         if any(w.isdigit() for w in words) or words[-1] in LINKS or words[-1] in pw.SMALL:
             return False
         if len(words) == 1:
-            return words[0] not in self._common and words[0] not in pw.NEVER
+            bare = s.asked == "ask_place" and len(s.forms) == 1 and len(words[0]) > 4
+            return (words[0] not in self._common or bare) and words[0] not in pw.NEVER
         if not pw.APART.isdisjoint(words):
             return False
         return any(w not in self._common for w in words if len(w) > 2) and len(words[-1]) > 1
@@ -322,6 +359,8 @@ class PlaceReader:
     def _plausible(self, s: Sentence, named: Named, cue: int, size: int, length: int) -> bool:
         """Small places are not guessed from far away, nor anything without a cue."""
         people, home = self._g.population[named.rows[0]], self._g.home(named.rows[0])
+        if length == 3 or (size == 1 and len(s.forms) == 1 and s.forms[0] in self._common):
+            return home and people >= 5_000 * (1 + 3 * (length == 3)) and named.errors <= 1
         if s.answer or cue == 3:
             return (home and (people >= 300 or named.errors <= 1)) or people >= 40_000
         if cue:

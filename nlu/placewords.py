@@ -86,7 +86,7 @@ BETWEEN = frozenset({
 })  # fmt: skip
 # « je trouve pas à Lille »: it is still Lille.
 SEARCHED_IN_VAIN = frozenset({"trouve", "trouver", "jtrouve", "trouvé", "ya", "a", "cherche",
-                              "reponse", "que", "reponds", "trouvent"})  # fmt: skip
+                              "reponse", "bouge", "quitte", "sors", "que", "reponds", "trouvent"})  # fmt: skip
 SEEK = frozenset({"cherche", "jcherche", "recherche", "jrecherche", "veux", "jveux", "veu", "jveu",
                   "voudrais", "jvoudrais", "aimerais", "jaimerais", "cherch", "voudrai"})  # fmt: skip
 NOT_MINE = frozenset({

@@ -66,7 +66,7 @@ def lines(rows: list[Row]) -> Iterable[str]:
         population = int(row["population"] or (people.get(insee, "0") if kind in "da" else "0"))
         where = f"{float(row['lat']):.4f}\t{float(row['lon']):.4f}"
         known = row["departement"] in HOME or population >= TOWN
-        heard = sound(key.replace(" ", "")) if known else ""
+        heard = sound(key) if known else ""
         fields = (key, insee, row["name"], kind, row["parent_insee"], row["departement"],
                   row["postcodes"], str(population), where, heard)  # fmt: skip
         out.append((key, -population, insee, "\t".join(fields)))
