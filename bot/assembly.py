@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from nlu.understander import Understander
-
 from bot.config import Settings
 from bot.links import Signer
 from bot.turn import Turns
@@ -17,7 +15,8 @@ from dialogs.criteria import Criteria
 from dialogs.engine import Engine
 from dialogs.voice import Voice
 from matching.catalogue import Catalogue
-from matching.demonstration import import_demonstration
+from matching.demonstration import refresh_demonstration
+from nlu.understander import Understander
 from storage.database import Database
 from storage.locks import LocalLocks, Locks, RedisLocks
 from storage.offers import Offers
@@ -47,9 +46,9 @@ async def assemble(
 ) -> AsyncIterator[Rooms]:
     """The whole house, migrated and furnished.
 
-    An empty catalogue gets the demonstration set; an ``understander`` already loaded is used as it
-    is, for it keeps nothing. Raises ``DatabaseProblem`` when the database
-    cannot be reached.
+    A catalogue without real offers gets the demonstration set; an ``understander`` already loaded
+    is used as it is, for it keeps nothing. Raises ``DatabaseProblem`` when the database cannot be
+    reached.
     """
     async with AsyncExitStack() as stack:
         database = Database.open(settings.database_url)
@@ -87,8 +86,7 @@ async def assemble(
 
 async def _furnish(offers: Offers, understander: Understander, settings: Settings) -> None:
     """Offers to show when no backend is set and none were imported: invented, and marked so."""
-    if await offers.count() == 0:
-        await import_demonstration(offers, understander.gazetteer.locate, settings.today())
+    await refresh_demonstration(offers, understander.gazetteer.locate, settings.today())
 
 
 async def _shared(

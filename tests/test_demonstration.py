@@ -5,12 +5,17 @@ from __future__ import annotations
 import gzip
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from matching.demonstration import import_demonstration, load_demonstration
+from matching.demonstration import (
+    import_demonstration,
+    load_demonstration,
+    refresh_demonstration,
+)
 from matching.model import DEMONSTRATION, Offer, trade_fit
 from matching.offers_file import parse_job
 from nlu.gazetteer import Gazetteer
@@ -110,3 +115,34 @@ async def test_importing_twice_leaves_one_set(
     assert kept.expires is not None
     assert kept.expires.date() > TODAY + timedelta(120)
     await database.close()
+
+
+async def test_a_set_of_another_week_is_dated_anew(sqlite_url: str, gazetteer: Gazetteer) -> None:
+    database = Database.open(sqlite_url)
+    store = Offers(database)
+    try:
+        written = await refresh_demonstration(store, gazetteer.locate, TODAY)
+        assert written == await store.count()
+        assert await refresh_demonstration(store, gazetteer.locate, TODAY + timedelta(days=3)) == 0
+        assert await refresh_demonstration(store, gazetteer.locate, date(2027, 6, 1)) == written
+        first = next(load_demonstration(date(2027, 6, 1)))["identifier"]["id"]
+        offer = await store.get(f"{DEMONSTRATION}:{first}")
+        assert offer
+        assert offer.published
+        assert date(2027, 4, 20) < offer.published.date() <= date(2027, 6, 1)
+    finally:
+        await database.close()
+
+
+async def test_real_offers_are_never_joined_by_invented_ones(
+    sqlite_url: str, gazetteer: Gazetteer, offers: list[Offer]
+) -> None:
+    database = Database.open(sqlite_url)
+    store = Offers(database)
+    try:
+        real = replace(offers[0], id="partner:1", source="partner")
+        await store.replace("partner", [real])
+        assert await refresh_demonstration(store, gazetteer.locate, TODAY) == 0
+        assert await store.count() == 1
+    finally:
+        await database.close()
