@@ -13,6 +13,7 @@ from nlu.meaning import NoncraftTrade, TradeMention
 from nlu.text import Message
 from nlu.trade_spelling import Speller
 from nlu.trade_table import TradeTable, read_lexicon
+from nlu.wish_words import TROUBLES
 from nlu.wishes import Verdict, verdict
 
 _WORDS = Path(__file__).with_name("data") / "words.txt"
@@ -64,6 +65,8 @@ _CUES = _set(
 # One comes « en moto »; one works « dans la moto ».
 _NO_EN = _set("velo moto taxi voiture vehicule photo")
 _TO = _set("a sur vers habite pres dans de ville")
+# « à Avion », « sur Art-sur-Meurthe »: towns.
+_PLACED = _set("a sur vers")
 
 
 class TradeReader:
@@ -78,6 +81,7 @@ class TradeReader:
         self._objects = {group: tree(things) for group, things in lexicon["objects"].items()}
         self._verbs: dict[str, list[str]] = lexicon["verbs"]
         self._noncraft = [NoncraftTrade(label, tuple(rome)) for label, rome in lexicon["noncraft"]]
+        self._towns = frozenset(lexicon["towns"])
         self._emoji: dict[str, str] = lexicon["emoji"]
         self._alone = _alone(lexicon["objects"])
         known = frozenset(_WORDS.read_text("utf-8").split()) | self._vocabulary(
@@ -122,7 +126,7 @@ class TradeReader:
         i = 0
         while i < len(forms):
             best = self._longest(message, forms, stems, i, asked)
-            if best:
+            if best and best.meaning != "!":
                 yield best
             i = best.last if best else i + 1
 
@@ -134,7 +138,7 @@ class TradeReader:
         for one in self._starting(message, forms, stems, i, asked):
             if best is None or one.last > best.last:
                 best = one
-        if best and best.meaning == "macon" and self._is_place(message, forms, best, asked):
+        if best and self._is_place(message, forms, best, asked):
             return None
         return best
 
@@ -168,6 +172,8 @@ class TradeReader:
     def _cued(self, forms: Forms, first: int, last: int, asked: str | None) -> bool:
         """Whether an unsure word stands where a trade would: « dans le bois », « photo » alone."""
         rest = [form for form in (*forms[:first], *forms[last:]) if form not in _BETWEEN]
+        if (first and forms[first - 1] in _PLACED) or asked == "ask_place":
+            return False
         if not rest or (asked == "ask_trade" and len(rest) <= 3):
             return True
         for k in range(first - 1, max(-1, first - 5), -1):
@@ -177,16 +183,17 @@ class TradeReader:
                 return False
         return False
 
-    @staticmethod
-    def _is_place(message: Message, forms: Forms, found: Found, asked: str | None) -> bool:
-        """« à Mâcon » is a town, « apprenti macon » a trade."""
+    def _is_place(self, message: Message, forms: Forms, found: Found, asked: str | None) -> bool:
+        """« à Mâcon », « à La Couture » are towns; « apprenti macon », « la couture » trades."""
         word = message.words[found.first]
-        if found.last > found.first + 1 or message.text[word.start : word.end].lower() == "maçon":
+        if found.last > found.first + 1 or word.form not in self._towns:
             return False
-        before = forms[found.first - 1] if found.first else ""
-        return "â" in message.text[word.start : word.end].lower() or (
-            word.form == "macon" and (before in _TO or (asked == "ask_place" and len(forms) == 1))
-        )
+        typed = message.text[word.start : word.end].lower()
+        before = [form for form in forms[max(0, found.first - 3) : found.first] if form != "la"]
+        placed = bool(before) and before[-1] in _TO
+        if word.form == "macon":
+            return "â" in typed or ("ç" not in typed and (placed or asked == "ask_place"))
+        return (placed and before[-1] != "dans") or (asked == "ask_place" and len(forms) < 3)
 
     def _things(self, forms: Forms, stems: Forms) -> Iterator[Found]:
         """After « quel métier ? », a bare thing is enough: « les voitures », « le pain »."""
@@ -215,6 +222,8 @@ class TradeReader:
         judged: list[tuple[Found, Verdict]] = []
         for one in found:
             how = verdict(message, forms, one.first, one.last)
+            if how == "wish" and _in_trouble(forms, one):
+                how = "other"
             if judged and how == "wish":
                 how = _like_before(forms, judged[-1], one)
             judged.append((one, how))
@@ -246,6 +255,11 @@ def _like_before(forms: Forms, before: tuple[Found, Verdict], one: Found) -> Ver
     if link == ("ou",) or (link in ((), ("et",)) and before[1] != "refused"):
         return before[1]
     return "wish"
+
+
+def _in_trouble(forms: Forms, one: Found) -> bool:
+    """« j'ai une fuite, je cherche un plombier »: a craftsman is wanted, not the trade."""
+    return any(form in TROUBLES and not one.first <= k < one.last for k, form in enumerate(forms))
 
 
 def _hyphenated(message: Message, first: int, last: int) -> bool:

@@ -41,7 +41,9 @@ BEFORE_PLUS = _set(
     "veux veu jveux aime jaime ne n non suis fais cherche voudrais veut kiffe interesse jcherche"
 )
 # « pas » after these refuses nothing: « pourquoi pas », « y a pas ».
-BEFORE_PAS = _set("pourquoi pk pq a ya ai jai si trouve y")
+BEFORE_PAS = _set(
+    "pourquoi pk pq a ya ai jai si trouve y as tas avez aurais auriez connais connaissez connait"
+)
 KIN = _set(
     "pere mere papa maman papi papy mamie mamy parents oncle tonton tante tata tatie frere soeur "
     "freres soeurs cousin cousine cousins copain copine copains pote potes ami amie amis mari "
@@ -82,6 +84,12 @@ SEARCHED = _set(
 THIRD = _set("il elle ils elles lui")
 THIRD_VERBS = _set("est etait fait tient travaille bosse sont etaient a avait")
 NEEDS = _set("besoin faut appeler contacter appele")
+SERVICES = _set(
+    "reparer reparez refaire refaites couper coupez changer changez poser posez installer "
+    "installez"
+    "depanner depannez construire repeindre repeignez nettoyer nettoyez laver lavez"
+)
+TROUBLES = _set("fuite devis enferme")
 PRICES = _set("coute coutent tarif tarifs prix devis rdv rendez")
 
 # « la coiffure, ça me plaît pas », « boucher non merci », read from the words that follow.

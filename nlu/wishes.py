@@ -187,7 +187,21 @@ def _customer(spot: Spot) -> Verdict | None:
     return "other" if wanted or spot.word in w.PRICES else None
 
 
-_RULES: tuple[Callable[[Spot], Verdict | None], ...] = (_street, _square, _surname, _customer)
+def _served(spot: Spot) -> Verdict | None:
+    """« vous réparez les vélos ? », « me faire couper les cheveux », « pour réparer ma fuite »."""
+    verb = spot.forms[spot.first]
+    if spot.gap or verb not in w.SERVICES:
+        return None
+    if spot.word == "pour":
+        near = spot.forms[spot.first + 1 : spot.first + 2]
+        return "other" if near in (("mon",), ("ma",), ("mes",), ("notre",)) else None
+    asked = spot.word == "vous" and verb.endswith("ez")
+    return "other" if asked or spot.word in {"faire", "fair"} else None
+
+
+_RULES: tuple[Callable[[Spot], Verdict | None], ...] = (
+    _street, _square, _surname, _customer, _served,
+)  # fmt: skip
 
 
 def _only_small(spot: Spot) -> bool:

@@ -25,6 +25,8 @@ from nlu.text import Message, fold
 from nlu.trade_spelling import Speller, sounds
 
 DATA = Path(__file__).resolve().parent.parent / "nlu" / "data"
+# Shorter words outside the crafts are not mended: « batman » is not « barman ».
+FAR_LEAST = 7
 COLUMNS = ("rome", "parent", "family", "masculine", "feminine")
 ENDINGS = ("er", "e", "es", "ez", "ent", "ais", "ait", "ant", "é", "erai")
 NOUNS = {
@@ -117,6 +119,7 @@ class Lexicon:
     likings: list[str] = field(default_factory=list)
     emoji: dict[str, str] = field(default_factory=dict)
     not_trades: list[str] = field(default_factory=list)
+    towns: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     def name(self, words: str, target: str, *, sure: bool = True) -> None:
@@ -182,8 +185,10 @@ def add_activities(lexicon: Lexicon, source: dict[str, Any]) -> None:
 
 
 def add_others(lexicon: Lexicon, source: dict[str, Any]) -> None:
-    """Wide fields (« @bois ») and trades outside the crafts (« #12 »)."""
+    """Phrases that mean nothing (« ! »), wide fields (« @bois »), other trades (« #12 »)."""
     lexicon.likings = list(source["likings"])
+    for words in source["nothing"]:
+        lexicon.name(words, "!")
     for domain, words in source["domains"].items():
         for word in words:
             lexicon.name(word, "@" + domain, sure=False)
@@ -195,7 +200,8 @@ def add_others(lexicon: Lexicon, source: dict[str, Any]) -> None:
             if word.strip("~"):
                 lexicon.name(word.lstrip("~"), target, sure=not word.startswith("~"))
                 if not word.startswith("~"):
-                    lexicon.heads.update(dict.fromkeys(content(Message.of(word).forms)))
+                    forms = content(Message.of(word).forms)
+                    lexicon.heads.update(dict.fromkeys(f for f in forms if len(f) >= FAR_LEAST))
 
 
 def add_titles(lexicon: Lexicon, titles: list[dict[str, str]]) -> None:
@@ -249,13 +255,21 @@ def mendable(head: str) -> bool:
     return len(head) > 4 and head.isascii() and head.isalpha()
 
 
-def communes_like(lexicon: Lexicon, words: frozenset[str]) -> list[str]:
-    """Words of names of communes that would be taken for a misspelt trade."""
+def add_towns(lexicon: Lexicon, words: frozenset[str]) -> None:
+    """Communes whose name, or a word of it, is or looks like a trade."""
+    with gzip.open(DATA / "communes.tsv.gz", "rt", encoding="utf-8") as file:
+        towns = {line.split("\t")[0] for line in file}
     speller = Speller(lexicon.heads, lexicon.sounds, words)
     known = {word for name in (*lexicon.names, *lexicon.joined) for word in name.split(" ")}
-    with gzip.open(DATA / "communes.tsv.gz", "rt", encoding="utf-8") as file:
-        places = {form for line in file for form in line.split("\t")[0].split(" ")}
-    return sorted(place for place in places - known if speller.mend(place) != place)
+    parts = {form for town in towns for form in town.split(" ")}
+    lexicon.not_trades = sorted(p for p in parts - known if speller.mend(p) != p)
+    trades = {singular(name) for name in (*lexicon.names, *lexicon.unsure) if " " not in name}
+    lexicon.towns = sorted(town for town in towns if singular(town) in trades)
+    for town in sorted(towns):
+        name = key(town)
+        if " " in name and not trades.isdisjoint(singular(word) for word in name.split(" ")):
+            for spelled in (name, f" {name}".replace(" st ", " saint ").strip()):
+                lexicon.names.setdefault(spelled, "!")
 
 
 def build() -> str:
@@ -271,9 +285,10 @@ def build() -> str:
     words = frozenset((DATA / "words.txt").read_text("utf-8").split())
     # Our own words first: of two that sound alike, the commoner is meant.
     ours = [*lexicon.heads, *(w for table in lexicon.objects.values() for w in table)]
-    lexicon.heads = {h: None for h in [*ours, *lexicon.names] if mendable(h)}
+    theirs = [n for n in lexicon.names if lexicon.names[n][0] not in "#!" or len(n) >= FAR_LEAST]
+    lexicon.heads = {head: None for head in [*ours, *theirs] if mendable(head)}
     lexicon.sounds = sounds(lexicon.heads)
-    lexicon.not_trades = communes_like(lexicon, words)
+    add_towns(lexicon, words)
     return lexicon.to_json()
 
 
