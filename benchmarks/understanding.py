@@ -82,7 +82,8 @@ def _ambiguous_right(wanted: Json, got: Json) -> bool:
     depth = 2 if wanted.get("top2_ok") else 1
     return all(
         e["candidates"][0]["insee"] in [c["insee"] for c in a["candidates"][:depth]]
-        or depth == 2 and a["candidates"][0]["insee"] in [c["insee"] for c in e["candidates"][:2]]
+        or depth == 2
+        and a["candidates"][0]["insee"] in [c["insee"] for c in e["candidates"][:2]]
         for e, a in zip(expected, asked, strict=True)
     )
 
@@ -103,7 +104,11 @@ def availability_right(wanted: Json, got: Json) -> bool:
     expected, found = wanted["availability"], got["availability"]
     if expected is None or found is None:
         return expected is found or (expected or {}).get("optional", False)
-    starts = {expected["start"], *_listed(wanted.get("alt_start")), *_listed(expected.get("alt_start"))}
+    starts = {
+        expected["start"],
+        *_listed(wanted.get("alt_start")),
+        *_listed(expected.get("alt_start")),
+    }
     same_end = expected.get("end") == found["end"] or "end" not in expected
     return found["start"] in starts and same_end and bool(expected.get("asap")) == found["asap"]
 
@@ -152,9 +157,7 @@ def score(wanted: list[Json], got: list[Json]) -> dict[str, Any]:
     slots = [all(v[s] for s in SLOTS) for v in verdicts if "trades" in v]
     figures["all_slots"] = round(sum(slots) / max(len(slots), 1), 4)
     figures["wrong_positives"] = sum(_invented(w, g) for w, g in zip(wanted, got, strict=True))
-    figures["distractors_taken"] = sum(
-        _distracted(w, g) for w, g in zip(wanted, got, strict=True)
-    )
+    figures["distractors_taken"] = sum(_distracted(w, g) for w, g in zip(wanted, got, strict=True))
     return figures
 
 
@@ -184,7 +187,9 @@ def read_all(wanted: list[Json], today: date) -> tuple[list[Json], list[float]]:
     understander = Understander.load()
     got, costs = [], []
     for line in wanted:
-        got.append(understander.read(line["text"], asked=line.get("context"), today=today).to_json())
+        got.append(
+            understander.read(line["text"], asked=line.get("context"), today=today).to_json()
+        )
     for line in wanted:
         start = time.process_time_ns()
         understander.read(line["text"], asked=line.get("context"), today=today)
@@ -264,7 +269,9 @@ def main() -> None:
             console.print(
                 f"{name:12} {w.get('id', '')}{where} {w['text'][:110]!r}\n"
                 f"             wanted {_shown(name, w)}\n             got    {_shown(name, g)}",
-                markup=False, highlight=False, soft_wrap=True,
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
             )
     show(console, columns)
     if options.json:

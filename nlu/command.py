@@ -28,12 +28,14 @@ class BadLine(ValueError):
     """A line that holds no message; says why, in French."""
 
 
-def run(lines: Iterable[bytes | str], out: TextIO, today: date) -> int:
+def run(
+    lines: Iterable[bytes | str], out: TextIO, today: date, understander: Understander | None = None
+) -> int:
     """Reads every line and writes its answer at once, in order; returns the exit status, 0.
 
     A line that cannot be read gives ``{"error": …}`` and does not stop the rest.
     """
-    understander = Understander.load()
+    understander = understander or Understander.load()
     for line in lines:
         answer = _answer(understander, line, today)
         out.write(json.dumps(answer, ensure_ascii=False) + "\n")
@@ -81,7 +83,7 @@ def _from_json(given: Any) -> Line:
     if not isinstance(text, str) or not text.strip():
         raise BadLine("Il manque le champ « text », avec le message.")
     asked = given.get("context")
-    if asked is not None and asked not in _CONTEXTS:
+    if asked is not None and not (isinstance(asked, str) and asked in _CONTEXTS):
         raise BadLine("Je ne connais pas ce « context ».")
     # A lone surrogate is valid JSON and no text: it could not be written out again.
     clean = text.encode("utf-8", "replace").decode()

@@ -7,7 +7,7 @@ import re
 from nlu.text import fold
 
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
-_PERSIAN = re.compile(r"[پچژگ]|سلام|درود|تشکر|کمک|هستم|می\u200c?خواهم|لطفا")
+_PERSIAN = re.compile(r"[پچژگ]|\bسلام\b|درود|تشکر|کمک|هستم|می\u200c?خواهم|لطفا")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 _WORDS = {
     "en": "hello|hi|hey there|good (?:morning|evening|afternoon)|how are you|thank you|thanks a lot|please|looking"

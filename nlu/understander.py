@@ -12,7 +12,7 @@ from nlu.diplomas import read_diploma
 from nlu.gazetteer import Gazetteer
 from nlu.intents import IntentModel, IntentReading, Span, mask
 from nlu.language import read_language
-from nlu.meaning import Intent, Understanding
+from nlu.meaning import Intent, Travel, Understanding
 from nlu.places import PlaceReader, PlaceReading
 from nlu.radius import read_radius, read_travel
 from nlu.rules import Ruled, Rules, plain
@@ -24,6 +24,8 @@ LONGEST = 4096
 
 # Below this a sentence is like none of ours: asking again is better than acting on a guess.
 _DOUBT = 0.3
+# That something means nothing is never said with more than this.
+_NOISE_AT_MOST = 0.5
 # A sentence without one known word must look very much like ours.
 _STRANGE = 0.7
 _SEARCH_ROOM: frozenset[Intent] = frozenset({"search", "give_info", "correct"})
@@ -67,6 +69,7 @@ class _Found:
     when: AvailabilityReading
     radius_km: int | None
     diploma: str | None
+    travel: Travel | None
 
     @property
     def trade(self) -> bool:
@@ -132,6 +135,8 @@ class Understander:
         if ruled is None:
             guess = self._intents.read(mask(text, found.spans), asked)
             guess = self._trusted(_adjust(guess, found, words, asked), words)
+            if guess.reason == "noise":
+                guess = replace(guess, confidence=min(guess.confidence, _NOISE_AT_MOST))
         else:
             guess = IntentReading(ruled.intent, ruled.reason, 0.99)
         return _together(text, guess, _kept(found, guess.intent, ruled))
@@ -147,11 +152,12 @@ class Understander:
             when,
             read_radius(message, asked),
             read_diploma(message, asked),
+            read_travel(message),
         )
 
     def _trusted(self, guess: IntentReading, words: str) -> IntentReading:
-        """Deleting, stopping and the like need a word that speaks of it, when written in Latin."""
-        name = f"signs_of_{guess.intent}"
+        """Deleting, stopping, distress and the like need a word that speaks of it, when written in Latin."""
+        name = f"signs_of_{guess.reason if guess.intent == 'human' else guess.intent}"
         if not self._rules.has(name) or self._rules.says(name, words):
             return guess
         return guess if not words.isascii() and guess.confidence > 0.6 else _noise(guess)
@@ -170,13 +176,26 @@ def _adjust(guess: IntentReading, found: _Found, words: str, asked: str | None) 
     if guess.intent == "question":
         return guess if guess.confidence >= _DOUBT else _noise(guess)
     if found.anything:
-        elsewhere = guess.reason in ("employer", "customer", "housing") and guess.confidence > 0.5
-        if elsewhere or (guess.intent == "human" and guess.confidence > 0.6):
+        if guess.confidence > _values_outweigh(guess, found, asked):
             return guess
         return replace(guess, intent=_with_values(guess, found, words, asked), reason=None)
+    if found.travel and asked in ("ask_radius", "ask_place", "show_offers"):
+        return replace(guess, intent="give_info", reason=None)
     if guess.confidence < (_DOUBT if guess.known else _STRANGE) or not _LETTER.search(words):
         return _noise(guess)
     return guess
+
+
+def _values_outweigh(guess: IntentReading, found: _Found, asked: str | None) -> float:
+    """How sure the model must be to be believed although values were found; 1 is never."""
+    if guess.reason in ("employer", "customer", "housing"):
+        return 0.5
+    if guess.intent == "human":
+        return 0.6
+    incidental = not (found.trade or found.place or found.negated or found.radius_km)
+    if incidental and guess.intent not in _SEARCH_ROOM and not (asked or "").startswith("ask_"):
+        return 0.5  # « il fait moche aujourd’hui », « merci, à demain »
+    return 1.0
 
 
 def _with_values(guess: IntentReading, found: _Found, words: str, asked: str | None) -> Intent:
@@ -186,7 +205,8 @@ def _with_values(guess: IntentReading, found: _Found, words: str, asked: str | N
     seeks = _SEEKS.search(words) is not None
     if found.negated and not (found.trade and seeks and not corrects):
         return "correct"
-    if corrects or (intent in ("correct", "deny") and not answers):
+    sure = guess.confidence > 0.7
+    if corrects or (intent in ("correct", "deny") and sure and not answers):
         return "correct"
     if intent == "resume_alerts" and guess.confidence > 0.5:
         return intent
@@ -206,7 +226,7 @@ def _kept(found: _Found, intent: Intent, ruled: Ruled | None) -> _Found:
     if intent in _KEEPS_WHERE or (ruled is not None and ruled.values):
         return replace(found, when=AvailabilityReading(None, ()), radius_km=None, diploma=None)
     nothing = AvailabilityReading(None, ())
-    return _Found(TradeReading(), PlaceReading(), nothing, None, None)
+    return _Found(TradeReading(), PlaceReading(), nothing, None, None, found.travel)
 
 
 def _together(text: str, guess: IntentReading, found: _Found) -> Understanding:
@@ -228,6 +248,6 @@ def _together(text: str, guess: IntentReading, found: _Found) -> Understanding:
         availability=found.when.availability,
         diploma=found.diploma,
         language=read_language(text),
-        travel=read_travel(Message.of(text)),
+        travel=found.travel,
         adds=_ADDS.search(plain(text)) is not None,
     )

@@ -176,7 +176,9 @@ def check(sentences: list[Sentence], folds: int = 5) -> None:
             reading = model.read(sentence.masked, sentence.asked)
             wanted = _family(sentence.label)
             if _family(reading.intent) != wanted:
-                wrong.append(f"{sentence.label:24} {reading.intent:14} {reading.confidence:.2f} {sentence.text}")
+                wrong.append(
+                    f"{sentence.label:24} {reading.intent:14} {reading.confidence:.2f} {sentence.text}"
+                )
     print("\n".join(wrong))
     print(f"intent right {1 - len(wrong) / len(sentences):.3f} of {len(sentences)}")
     for sharpness in (0.6, 0.8, 1.0, 1.25, 1.5, 2.0):
