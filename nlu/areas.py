@@ -17,12 +17,16 @@ from nlu.meaning import Area
 # « nord », « somme », « manche »: names that are also words want « dans le », « du » … before them.
 _BEFORE = frozenset({"le", "la", "l", "les", "du", "en"})
 _PREPOSITIONS = frozenset({"dans", "ds", "sur", "de", "d", "du", "en", "vers", "partout", "cote",
-                           "a", "tout", "toute", "pour", "departement", "coin", "secteur"})  # fmt: skip
-_AROUND = _BEFORE | _PREPOSITIONS | {"et", "ou", "c", "est", "mon", "je", "jsuis", "suis", "plutot",
-                                     "euh", "bah", "oui", "nord", "oise", "somme", "aisne"}  # fmt: skip
+                           "a", "tout", "toute", "pour", "departement", "coin",
+                           "secteur"})  # fmt: skip
+_INSIDE = frozenset({"dans", "ds", "sur", "tout"})
+_AROUND = _BEFORE | _PREPOSITIONS
+_AROUND |= {"et", "ou", "c", "est", "mon", "je", "jsuis", "suis", "plutot", "euh", "bah", "oui"}
+_AROUND |= {"nord", "oise", "somme", "aisne"}
 _UNITS = frozenset({"km", "kms", "kilometre", "kilometres", "borne", "bornes", "ans", "an", "min",
                     "mn", "minutes", "h", "heures", "euros", "euro", "e", "cm", "jours", "jour",
-                    "mois", "kil", "kilo", "kilos", "pourcent", "eme", "m", "semaines"})  # fmt: skip
+                    "mois", "kil", "kilo", "kilos", "pourcent", "eme", "m",
+                    "semaines"})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +68,19 @@ class Areas:
                 key = name_key(area.name)
                 self._add(key, (area,), free=" " in key)
         for name, codes in table["other_names"].items():
-            self._add(name, tuple(self.departements[code] for code in codes), free=True)
+            areas = tuple(self.departements[code] for code in codes)
+            self._add(name, areas, free=len(name) > 4)
         for code, (name, inside, *aliases) in table["regions"].items():
             region = Area("region", code, name, tuple(inside.split()))
             for alias in aliases:
-                self._add(alias, (region,), free=True)
+                self._add(alias, (region,), free=len(alias) > 4)
         everywhere = (Area("pays", "FR", "France"),)
         for phrase in [*table["france"], *table["france_answers"]]:
             self._add(name_key(phrase), everywhere, free=phrase in table["france"])
         for name, lat, lon, radius, *aliases in table["zones"]:
             zone = Area("zone", None, name, (), lat, lon, float(radius))
             for alias in aliases:
-                self._add(name_key(alias), (zone,), free=True)
+                self._add(name_key(alias), (zone,), free=len(alias) > 4)
 
     def _add(self, key: str, areas: tuple[Area, ...], free: bool) -> None:
         words = tuple(key.split())
@@ -124,7 +129,7 @@ class Areas:
             return None
         before = forms[at - 1] if at else ""
         named = before in {"departement", "dept", "dep", "dpt", "dpts", "departements"}
-        inside = before in {"le", "l"} and at > 1 and forms[at - 2] in {"dans", "ds", "sur", "tout"}
+        inside = before in {"le", "l"} and at > 1 and forms[at - 2] in _INSIDE
         from_there = before == "du" and at > 1 and forms[at - 2] in {"suis", "sui", "chui", "viens"}
         alone = asked != "ask_radius" and self._closing(forms, at)
         if named or inside or from_there or alone or self._answer(forms, asked):
@@ -132,7 +137,7 @@ class Areas:
         return None
 
     def _closing(self, forms: Sequence[str], at: int) -> bool:
-        """« coiffeuse 62 »: a département of the region that ends the message, after a long word."""
+        """« coiffeuse 62 »: a département of the region ends the message, after a long word."""
         if at == 0 or at + 1 != len(forms) or forms[at] not in HOME:
             return False
         return len(forms[at - 1]) > 4 and forms[at - 1].isalpha()

@@ -1,10 +1,13 @@
 """When the person can start, as a message says it."""
 
+# ruff: noqa: E501 (a pattern is read on one line)
+
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import pairwise
 
 from nlu.datewords import DateWords
 from nlu.meaning import Availability
@@ -127,26 +130,25 @@ def _without_weekdays_that_recur(
     """« le mercredi », « samedi et dimanche », « du lundi au vendredi » recur."""
     weekdays = [m for m in found if m.kind == "weekday"]
     several = len(weekdays) > 1 and len({m.match["w"] for m in weekdays}) > 1
-    out = []
-    for moment in kept:
-        if moment.kind == "weekday" and "prochain" not in moment.match[0]:
-            recurs = several and not _CORRECTION.search(line)
-            recurs = recurs or bool(_RECURRING.search(line[: moment.start]))
-            if recurs and not (_FROM.search(line[: moment.start]) and not several):
-                continue
-        out.append(moment)
-    return out
+    return [m for m in kept if not _recurs(m, several, line)]
+
+
+def _recurs(moment: Moment, several: bool, line: str) -> bool:
+    if moment.kind != "weekday" or "prochain" in moment.match[0]:
+        return False
+    before = line[: moment.start]
+    if several:
+        return not _CORRECTION.search(line)
+    return bool(_RECURRING.search(before)) and not _FROM.search(before)
 
 
 def _chosen(kept: list[Moment], line: str, today: date) -> Days | None:
     """One period out of all that was said: a range, the corrected one, or the first."""
-    read: list[tuple[Moment, Days]] = []
-    for moment in kept:
-        if (days := _related(moment, line, today)) is not None:
-            read.append((moment, days))
+    related = ((moment, _related(moment, line, today)) for moment in kept)
+    read = [(moment, days) for moment, days in related if days is not None]
     if not read:
         return None
-    for (first, a), (second, b) in zip(read, read[1:], strict=False):
+    for (first, a), (second, b) in pairwise(read):
         between = line[first.end : second.start]
         if joined := _joined(first, a, second, b, between, line, today):
             return joined

@@ -1,4 +1,6 @@
-"""The words of dates, whatever their spelling: tokens in one spelling that remember where they stood."""
+"""The words of dates, whatever their spelling, as tokens that remember where they stood."""
+
+# ruff: noqa: E501 (a pattern is read on one line)
 
 from __future__ import annotations
 
@@ -159,23 +161,23 @@ def _original(start: int, end: int, origin: list[int] | None) -> tuple[int, int]
     return (start, end) if origin is None else (origin[start], origin[end - 1] + 1)
 
 
-def _one_spelling(token: str, following: str, asked_when: bool) -> str:
-    if token.startswith(("week", "apres-", "apres ")):
-        return "weekend" if token[0] == "w" and "end" in token else _after_tomorrow(token)
-    if token.endswith(("suite", "suit", "swite", "swit")) and " " in token:
+def _one_spelling(word: str, following: str, asked_when: bool) -> str:
+    if word.startswith(("week", "apres-", "apres ")):
+        return "weekend" if word[0] == "w" and "end" in word else _after_tomorrow(word)
+    if word.endswith(("suite", "suit", "swite", "swit")) and " " in word:
         return "tout suite"
-    if token == "sept":
+    if word == "sept":
         return "7" if following[:4] in {"jour", "sema", "mois", "ans", "h"} else "septembre"
-    if token.startswith(("vingt", "trente")) and len(token) > 6:
-        return _compound(token)
-    if token in {"’", "`", "´"}:
+    if word.startswith(("vingt", "trente")) and len(word) > 6:
+        return _compound(word)
+    if word in {"’", "`", "´"}:
         return "'"
-    if token in {"–", "—", "−"}:
+    if word in {"–", "—", "−"}:
         return "-"
-    known = _SPELLINGS.get(token)
+    known = _SPELLINGS.get(word)
     if known is not None:
-        return _unless_word(token, known, asked_when)
-    return _month_like(token) if len(token) > 5 and token[0] in _FIRST else token
+        return _unless_word(word, known, asked_when)
+    return _month_like(word) if len(word) > 5 and word[0] in _FIRST else word
 
 
 def _after_tomorrow(token: str) -> str:

@@ -34,6 +34,7 @@ class Gazetteer:
         columns = [cells[i::_COLUMNS] for i in range(_COLUMNS)]
         self.keys: list[str] = columns[0]
         self._insee, self._name, self._kind = columns[1], columns[2], columns[3]
+        self._parent = columns[4]
         self._departement, self._postcodes = columns[5], columns[6]
         self.population: list[int] = list(map(int, columns[7]))
         self.lat: list[float] = list(map(float, columns[8]))
@@ -156,6 +157,7 @@ class Gazetteer:
             if rows := self._rows_by_postcode.get(match.group()):
                 key = name_key(_CEDEX.sub("", address[match.end() :]))
                 named = [row for row in rows if self.keys[row] == key]
+                named = named or self._parts_named(key, rows)
                 return self.place(named[0] if named else self._best_of(rows, key))
             if place := self._named_in(name_key(_CEDEX.sub("", address[match.end() :])), match):
                 return place
@@ -167,6 +169,11 @@ class Gazetteer:
         """The one whose name shares its beginning with ``key``, else the most populated."""
         begun = [row for row in rows if key and (key + " ").startswith(self.keys[row] + " ")]
         return max(begun, key=lambda row: len(self.keys[row])) if begun else rows[0]
+
+    def _parts_named(self, key: str, rows: list[int]) -> list[int]:
+        """« 59160 Lomme »: a part has no postcode of its own, its main commune has it."""
+        mains = {self._insee[row] for row in rows}
+        return [row for row in self.rows_named(key) if self._parent[row] in mains]
 
     def _named_in(self, key: str, postcode: re.Match[str]) -> Place | None:
         """A commune of that name in the postcode's département (a CEDEX code is in no table)."""

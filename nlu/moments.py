@@ -1,4 +1,7 @@
-"""The expressions of time a message may hold, each with the days it means from a given day."""
+"""The expressions of time a message may hold, each with the days it means from a given day.
+
+Over 400 lines because the table of patterns and what each means are read side by side.
+"""
 
 # ruff: noqa: E501 (a rule of the table is read on one line)
 

@@ -110,6 +110,9 @@ class Naming:
         if not pool:
             return None
         rows = self.rule_of_ten(pool)
+        if len(rows) == _CANDIDATES and (own := [r for r in exact if self._g.home(r)]):
+            rest = [row for row in rows if row not in own]
+            rows = (*rest[: _CANDIDATES - len(own)], *own)  # the name itself is always offered
         return Named(rows, exact=any(row in exact for row in rows))
 
     def _dep(self, row: int) -> str:
@@ -176,8 +179,8 @@ class Naming:
         for row in alike:
             far = OSA.distance(joined, self._g.keys[row].replace(" ", ""))
             best = self._better(best, 0.5 + 0.2 * far, row, 1)
-        if (row := self._begun(joined)) is not None:
-            best = self._better(best, 0.7, row, 1)
+        if (begun := self._begun(joined)) is not None:
+            best = self._better(best, 0.7, begun, 1)
         if best is None and joined[:2] in {"le", "la"} and len(joined) > 6 and " " not in key:
             return self.misspelt(joined[2:], 0)
         return Named((best[2],), exact=True, errors=best[1]) if best else None

@@ -11,11 +11,12 @@ import yaml
 
 from nlu import placewords as pw
 from nlu.areas import Areas, FoundArea, canonical, spanned
-from nlu.gazetteer import Gazetteer
+from nlu.gazetteer import HOME, Gazetteer
 from nlu.keys import ARTICLES, LINKS
 from nlu.meaning import AmbiguousPlace, Area, Place
 from nlu.naming import Named, Naming
 from nlu.placechoice import ruled_out, wanted
+from nlu.placeclaims import Traps
 from nlu.placesentence import Mention, Sentence
 from nlu.text import Message
 
@@ -48,8 +49,7 @@ class PlaceReader:
         self._areas = Areas.load()
         words = set((data / "words.txt").read_text("utf-8").split())
         self._common = frozenset((words | set(table["common"])) - set(table["towns"]))
-        self._traps = [tuple(phrase.split()) for phrase in table["traps"]]
-        self._trap_heads = frozenset(phrase[0] for phrase in self._traps)
+        self._traps = Traps(table["traps"])
 
     def read(
         self, message: Message, asked: str | None, taken: Sequence[tuple[int, int]] = ()
@@ -58,10 +58,11 @@ class PlaceReader:
         sentence = self._prepare(message, asked, taken)
         areas = list(self._areas.read(sentence.forms, asked, lambda i: not sentence.claimed[i]))
         areas = [area for area in areas if not self._in_a_name(sentence, area)]
+        areas = [area for area in areas if not self._rather_a_village(sentence, area)]
         for area in areas:
             if not area.number:
                 sentence.claim(area.first, area.last)
-        self._claim_traps(sentence)
+        self._traps.claim(sentence)
         departements = frozenset(d for f in areas for a in f.areas for d in a.departements)
         mentions = self._mentions(sentence, departements)
         located = {mention.last + 1 for mention in mentions}
@@ -84,6 +85,13 @@ class PlaceReader:
             for first in range(max(0, area.first - 5), area.first)
         ) or self._in_a_misspelt_name(sentence, area)
 
+    def _rather_a_village(self, sentence: Sentence, area: FoundArea) -> bool:
+        """« creuse » alone is the village of the Somme, « dans la creuse » the département."""
+        if area.first or area.last or area.number or len(area.areas) != 1:
+            return False
+        rows = self._g.rows_named(sentence.forms[0])
+        return area.areas[0].code not in HOME and any(self._g.home(row) for row in rows)
+
     def _in_a_misspelt_name(self, sentence: Sentence, area: FoundArea) -> bool:
         """« crepi en valois »."""
         first = area.first - 2
@@ -91,39 +99,6 @@ class PlaceReader:
             return False
         words = sentence.forms[first : area.last + 1]
         return words[0] not in pw.SMALL and self._naming.misspelt(" ".join(words), 1) is not None
-
-    def _claim_traps(self, sentence: Sentence) -> None:
-        forms = sentence.forms
-        for i, form in enumerate(forms):
-            if form in self._trap_heads:
-                for trap in self._traps:
-                    if tuple(forms[i : i + len(trap)]) == trap:
-                        sentence.claim(i, i + len(trap) - 1)
-            elif form in pw.STREETS:
-                self._claim_street(sentence, i)
-
-    def _claim_street(self, sentence: Sentence, at: int) -> None:
-        """« 12 rue de lille a lomme »: the street's name is no place, nor is « rue du plombier »."""
-        forms = sentence.forms
-        numbered = (at > 0 and forms[at - 1][:1].isdigit()) or forms[at - 1 : at] in (
-            [["bis"]],
-            ["ter"],
-        )
-        if forms[at] in pw.NUMBERED_STREETS and not numbered:
-            return
-        end = at + 1
-        while end < len(forms) and end <= at + 6 and not sentence.cut(end - 1):
-            if forms[end] in pw.AFTER_STREET or _POSTCODE.fullmatch(forms[end]):
-                break
-            end += 1
-        linked = at + 1 < len(forms) and forms[at + 1] in {"de", "du", "des", "d"}
-        if not linked and not numbered:
-            return
-        last = end - 1
-        named = [form for form in forms[at + 1 : end] if form not in LINKS]
-        if end == len(forms) and len(named) > 1:
-            last -= 1  # « 3 rue jaures lens »: the last word may be the town
-        sentence.claim(at, last)
 
     # --- finding -----------------------------------------------------------------------------
 
@@ -180,10 +155,10 @@ class PlaceReader:
         if self._number_after(s, exact.last):
             return exact
         other = self._naming.misspelt(s.forms[at], 1)
-        if other and self._g.home(other.rows[0]) and other.errors <= 1:
-            if self._g.population[other.rows[0]] >= 10 * people:
-                return replace(exact, named=other)
-        return exact
+        if other is None or not self._g.home(other.rows[0]) or other.errors > 1:
+            return exact
+        larger = self._g.population[other.rows[0]] >= 10 * people
+        return replace(exact, named=other) if larger else exact
 
     def _exact_at(
         self, s: Sentence, at: int, departements: frozenset[str], listed: bool
@@ -243,9 +218,18 @@ class PlaceReader:
         nickname = " ".join(words) in self._naming.nicknames
         if sure or (cue == 3 and not (common and self._hollow(s, at, last))):
             return Mention(at, last, named, 3)
-        if common and not (len(words) > 1 and named.exact and cue):
+        if common and not self._stands_alone(s, at, last, named, cue):
             return None
         return self._by_name(s, at, last, named, cue, nickname)
+
+    def _stands_alone(self, s: Sentence, at: int, last: int, named: Named, cue: int) -> bool:
+        """« boulanger aire sur la lys », « coiffure albert »: common words, yet a name."""
+        people = self._g.population[named.rows[0]]
+        if last > at:
+            return named.exact and (cue > 0 or people >= 2_000)
+        after_trade = at > 0 and s.claimed[at - 1] and last + 1 == len(s.forms)
+        home = named.resolved and named.exact and self._g.home(named.rows[0])
+        return after_trade and home and people >= 1_000 and s.forms[at] not in pw.THINGS
 
     def _by_name(
         self, s: Sentence, at: int, last: int, named: Named, cue: int, nickname: bool
@@ -274,6 +258,8 @@ class PlaceReader:
         if at == last and s.forms[at] in {"y", "o", "us", "eu"}:
             return last + 1 < len(s.forms) and not s.cut(last)
         before = s.forms[at - 1] if at else ""
+        if before in ARTICLES and at > 1 and s.forms[at - 2] in {"a", "vers"}:
+            return last + 1 < len(s.forms) and s.forms[last + 1] not in {"en", "pour", "svp"}
         if before not in {"a", "vers", "habite", "jhabite"} and not self._near(s, at):
             return not self._g_home_named(s, at, last)
         return last + 1 < len(s.forms) and s.forms[last + 1] in {"de", "d", "du", "des", "que"}

@@ -1,5 +1,7 @@
 """The small words around places: what announces one, what rules one out, what never is one."""
 
+# ruff: noqa: E501 (lists of words)
+
 from __future__ import annotations
 
 import re
@@ -106,7 +108,10 @@ REFUSED_AFTER = re.compile(
     r"non\b|nan\b|pas possible|impossible)"
 )
 REFUSED_BEFORE = re.compile(
-    r"\b(?:lieu|place) (?:de|d|du)$|\bplutot (?:que|qu)(?: a| sur| vers| de)?$"
+    r"\b(?:lieu|place) (?:de|d|du)$|\b(?:plutot|autres?) (?:que|qu)(?: a| sur| vers| de)?$"
+    r"|\ba part(?: sur| vers| a)?$|\bexception (?:de|d)$"
 )
 # Inside no name: what stands on both sides is not one misspelt name.
 APART = frozenset({"a", "vers", "je", "jsuis", "ou", "dans", "ds", "pour", "cherche", "jcherche"})
+# Towns that after a trade are what is worked on: « mécanique avion ».
+THINGS = frozenset({"avion", "bus", "ville", "rue", "campagne", "long", "monts", "fontaine"})

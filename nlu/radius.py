@@ -1,5 +1,7 @@
 """How far somebody will go, in kilometres, and what with."""
 
+# ruff: noqa: E501 (a pattern is read on one line)
+
 from __future__ import annotations
 
 import re

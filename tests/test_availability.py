@@ -130,8 +130,9 @@ def test_any_text_is_read(text: str, today: date, asked: str | None) -> None:
 
 
 WORDS = (
-    "du au le 15 31 0 1er janvier sept fin mi début jusqu'au avant après dès pas la rentrée vacances "
-    "de noël semaine prochaine mois dans 2 99 ans lundi / - 2027 2026 été bac et ou à partir d'ici l' "
+    "du au le 15 31 0 1er janvier sept fin mi début jusqu'au avant après dès pas la rentrée "
+    "vacances de noël semaine prochaine mois dans 2 99 ans lundi / - 2027 2026 été bac et ou à "
+    "partir d'ici l' "
     "année week-end premier dernière 29 février"
 ).split()
 
