@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-
 from rasa_sdk.endpoint import create_app
+from sanic import Sanic
 
 from dialogs.engine import Engine
-
-logger = logging.getLogger(__name__)
 
 
 async def serve(engine: Engine, *, host: str, port: int) -> None:
@@ -32,3 +29,4 @@ async def serve(engine: Engine, *, host: str, port: int) -> None:
         await server.before_stop()
         await server.close()
         await server.after_stop()
+        Sanic.unregister_app(app)  # its registry is global: the name must be free for the next one

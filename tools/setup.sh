@@ -64,4 +64,4 @@ paquets tout prêts (il faut Linux x86-64 ou Arm 64 bits, et Python 3.11 à 3.13
 say "Bibliothèques de $lock : une à deux minutes la première fois…"
 pip install --require-hashes --only-binary :all: -r "$lock"
 say "Le projet lui-même…"
-pip install --no-deps --no-build-isolation --editable .
+pip install --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
