@@ -65,9 +65,18 @@ class Speller:
         if (meant := self._seen.get(word)) is None:
             if len(self._seen) >= MEMORY:
                 self._seen.clear()
-            right = singular(word) in self._known
-            meant = self._seen[word] = word if right else self._nearest(word)
+            meant = self._seen[word] = self._either(word, singular(word))
         return meant
+
+    def _either(self, word: str, one: str) -> str:
+        """The word as typed, else in the singular."""
+        if one in self._known:
+            return word
+        meant = self._nearest(word)
+        if meant != word or len(one) < _LEAST or one == word:
+            return meant
+        meant = self._nearest(one)
+        return word if meant == one else meant
 
     def _nearest(self, word: str) -> str:
         heard = sound(word)

@@ -268,10 +268,14 @@ def _hyphenated(message: Message, first: int, last: int) -> bool:
 
 
 def _alone(objects: dict[str, dict[str, str]]) -> Tree:
-    """Things that mean one trade whatever is done with them; mending wins over making."""
+    """Things that mean one trade whatever is done with them.
+
+    Mending wins over making, and making over selling (« le pain » is the baker's).
+    """
     meanings: dict[str, set[str]] = {}
-    for things in objects.values():
+    for group, things in objects.items():
         for thing, id_ in things.items():
-            meanings.setdefault(thing, set()).add(id_)
+            if group != "vendre":
+                meanings.setdefault(thing, set()).add(id_)
     sure = {thing: min(ids) for thing, ids in meanings.items() if len(ids) == 1}
-    return tree({**objects["réparer"], **sure})
+    return tree({**objects["vendre"], **objects["réparer"], **sure})

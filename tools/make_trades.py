@@ -204,6 +204,14 @@ def add_others(lexicon: Lexicon, source: dict[str, Any]) -> None:
                     lexicon.heads.update(dict.fromkeys(f for f in forms if len(f) >= FAR_LEAST))
 
 
+def drop_diplomas(lexicon: Lexicon) -> None:
+    """« CAP carreleur » would hide « (CAP) carreleur mosaïste »: « carreleur » is enough."""
+    for name in [n for n in lexicon.names if n.startswith(("cap ", "bp ", "bac pro ", "bts "))]:
+        rest = name.removeprefix("bac ").partition(" ")[2]
+        if lexicon.names.get(rest) == lexicon.names[name]:
+            del lexicon.names[name]
+
+
 def add_titles(lexicon: Lexicon, titles: list[dict[str, str]]) -> None:
     """Official titles, after our own words; two trades joined by a hyphen need it."""
     by_code: dict[str, list[list[Any]]] = {}
@@ -281,6 +289,7 @@ def build() -> str:
     add_activities(lexicon, source)
     add_others(lexicon, source)
     check(lexicon, source, titles)
+    drop_diplomas(lexicon)
     add_titles(lexicon, titles)
     words = frozenset((DATA / "words.txt").read_text("utf-8").split())
     # Our own words first: of two that sound alike, the commoner is meant.
