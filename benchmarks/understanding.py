@@ -167,7 +167,7 @@ def _invented(wanted: Json, got: Json) -> bool:
         return False
     full = _completed(wanted)
     optional = wanted.get("optional_places", [])
-    empty = {**full, "places": full["places"] + wanted.get("ambiguous_places", []) + optional}
+    empty: Json = {**full, "places": full["places"] + wanted.get("ambiguous_places", []) + optional}
     names = ("trades", "places", "radius_km", "availability", "diploma")
     return any(not empty[name] and got[name] for name in names)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -81,7 +82,7 @@ def features(masked: str, asked: str | None) -> list[str]:
     words = tokens(masked)
     ends = ["^", *words, "$"]
     found = [f"w {word}" for word in words]
-    found += [f"b {left} {right}" for left, right in zip(ends, ends[1:], strict=False)]
+    found += [f"b {left} {right}" for left, right in pairwise(ends)]
     found += [piece for word in words for piece in _pieces(word)]
     size = min(len(words), 6)
     found += [f"n {size}", f"x {asked}", f"x {asked} {size}"]
@@ -131,18 +132,23 @@ class IntentModel:
         return cast("npt.NDArray[Any]", scores / scores.sum())
 
     def read(self, masked: str, asked: str | None = None) -> IntentReading:
-        """The likeliest label; asking for offers and giving a value vouch for each other."""
+        """The likeliest intent family, and the likeliest label in it."""
         chances = self.probabilities(masked, asked).tolist()
-        totals: dict[str, float] = {}
-        best: dict[str, tuple[float, int]] = {}
+        totals: dict[Intent, float] = {}
+        best: dict[Intent, tuple[float, int]] = {}
         for at, chance in enumerate(chances):
-            family = "search" if self._split[at][0] == "give_info" else self._split[at][0]
+            family = _family(self._split[at][0])
             totals[family] = totals.get(family, 0.0) + chance
             best[family] = max(best.get(family, (0.0, at)), (chance, at))
         family = max(totals, key=lambda name: totals[name])
         intent, reason = self._split[best[family][1]]
         known = any(f"w {word}" in self._index for word in tokens(masked))
         return IntentReading(intent, reason, totals[family], known)
+
+
+def _family(intent: Intent) -> Intent:
+    """Asking for offers and giving a value vouch for each other."""
+    return "search" if intent == "give_info" else intent
 
 
 def _split(label: str) -> tuple[str, str | None]:

@@ -52,7 +52,7 @@ def test_the_model_knows_its_own_sentences(model: IntentModel, sentences: list[S
 
 
 def test_there_are_enough_sentences_for_every_intent(sentences: list[Sentence]) -> None:
-    counts = {intent: 0 for intent in INTENTS}
+    counts = dict.fromkeys(INTENTS, 0)
     for sentence in sentences:
         counts[sentence.label.split("/")[0]] += 1
     assert set(counts) == INTENTS

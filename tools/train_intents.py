@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import yaml
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix  # type: ignore[import-untyped]  # comes with scikit-learn
 from sklearn.linear_model import LogisticRegression
 
 from nlu.intents import MODEL_FILE, SENTENCES, IntentModel, features, mask

@@ -1,0 +1,91 @@
+"""The intent settled: what the model sees, what was found, and what had been asked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from nlu.intents import IntentReading
+from nlu.meaning import Intent
+from nlu.rules import Rules
+from nlu.values import SEARCHING, Values
+
+# Below this a sentence is like none of ours: asking again is better than acting on a guess.
+_DOUBT = 0.3
+# A sentence without one known word must look very much like ours.
+_STRANGE = 0.7
+# That something means nothing is never said with more than this.
+_NOISE_AT_MOST = 0.5
+
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+def settle(
+    rules: Rules, guess: IntentReading, values: Values, words: str, asked: str | None
+) -> IntentReading:
+    """The model's ``guess``, corrected; ``words`` are those of ``rules.plain``."""
+    settled = _evident(rules, _with_the_rest(rules, guess, values, words, asked), words)
+    if settled.reason == "noise":
+        return replace(settled, confidence=min(settled.confidence, _NOISE_AT_MOST))
+    return settled
+
+
+def _with_the_rest(
+    rules: Rules, guess: IntentReading, values: Values, words: str, asked: str | None
+) -> IntentReading:
+    if asked == "show_offers" and rules.says("chooses", words):
+        if not rules.says("declines", words):
+            return replace(guess, intent="affirm", reason=None)
+    if guess.intent == "question":
+        return guess if guess.confidence >= _DOUBT else _noise(guess)
+    if values.anything:
+        if guess.confidence > _believed_from(guess, values, asked):
+            return guess
+        return replace(guess, intent=_by_values(rules, guess, values, words, asked), reason=None)
+    if values.travel and asked in ("ask_radius", "ask_place", "show_offers"):
+        return replace(guess, intent="give_info", reason=None)
+    if guess.confidence < (_DOUBT if guess.known else _STRANGE) or not _LETTER.search(words):
+        return _noise(guess)
+    return guess
+
+
+def _believed_from(guess: IntentReading, values: Values, asked: str | None) -> float:
+    """How sure the model must be to be believed although values were found; 1 is never."""
+    if guess.reason in ("employer", "customer", "housing"):
+        return 0.5
+    if guess.intent == "human":
+        return 0.6
+    incidental = not (values.trade or values.place or values.negated or values.radius_km)
+    if incidental and guess.intent not in SEARCHING and not (asked or "").startswith("ask_"):
+        return 0.5  # « il fait moche aujourd’hui », « merci, à demain »
+    return 1.0
+
+
+def _by_values(
+    rules: Rules, guess: IntentReading, values: Values, words: str, asked: str | None
+) -> Intent:
+    answers = asked is not None and asked.startswith("ask_") and not values.negated
+    corrects = rules.says("mends" if answers else "corrects", words)
+    seeks = rules.says("seeks", words)
+    if values.negated and not (values.trade and seeks and not corrects):
+        return "correct"
+    doubted = guess.intent in ("correct", "deny") and guess.confidence > 0.7
+    if corrects or (doubted and not answers):
+        return "correct"
+    if guess.intent == "resume_alerts" and guess.confidence > 0.5:
+        return "resume_alerts"
+    if guess.intent == "affirm" and asked in ("confirm", "show_offers"):
+        return "correct" if asked == "confirm" else "affirm"
+    return "search" if seeks or (values.trade and values.place) else "give_info"
+
+
+def _evident(rules: Rules, guess: IntentReading, words: str) -> IntentReading:
+    """Deleting, stopping, distress and the like need a word that speaks of it, if in Latin."""
+    name = f"signs_of_{guess.reason if guess.intent == 'human' else guess.intent}"
+    if not rules.has(name) or rules.says(name, words):
+        return guess
+    return guess if not words.isascii() and guess.confidence > 0.6 else _noise(guess)
+
+
+def _noise(guess: IntentReading) -> IntentReading:
+    return IntentReading("out_of_scope", "noise", min(guess.confidence, _DOUBT))

@@ -1,0 +1,69 @@
+"""The values found in a message, before its intent decides which are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from nlu.availability import AvailabilityReading
+from nlu.intents import Span
+from nlu.meaning import Area, Intent, Place, Travel
+from nlu.places import PlaceReading
+from nlu.trades import TradeReading
+
+# Said along with these, every value counts.
+SEARCHING: frozenset[Intent] = frozenset({"search", "give_info", "correct"})
+# Said along with these, the trade and the place do; a pause has no start.
+_NAMING: frozenset[Intent] = frozenset({"resume_alerts", "question", "affirm", "deny"})
+_NO_DATE = AvailabilityReading(None, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """One reading of each reader of values; all may be there, whatever the intent."""
+
+    trades: TradeReading
+    places: PlaceReading
+    when: AvailabilityReading
+    radius_km: int | None
+    diploma: str | None
+    travel: Travel | None
+
+    @property
+    def trade(self) -> bool:
+        """Whether a trade, a field or a trade outside the crafts is wished for."""
+        found = self.trades
+        return bool(found.trades or found.domains or found.noncraft_trades)
+
+    @property
+    def place(self) -> bool:
+        found = self.places
+        return bool(found.places or found.areas or found.ambiguous_places)
+
+    @property
+    def negated(self) -> bool:
+        return bool(self.trades.negated_trades or self.places.negated_places)
+
+    @property
+    def anything(self) -> bool:
+        others = self.radius_km or self.diploma or self.when.availability
+        return self.trade or self.place or self.negated or bool(others)
+
+    @property
+    def spans(self) -> list[Span]:
+        """Where values stand, each with the kind the intent model sees instead."""
+        places = self.places
+        where: list[Place | Area] = [*places.places, *places.negated_places, *places.areas]
+        where += [ambiguous.candidates[0] for ambiguous in places.ambiguous_places]
+        return [
+            *((start, end, "trade") for start, end in self.trades.spans),
+            *((place.start, place.end, "place") for place in where),
+            *((start, end, "date") for start, end in self.when.spans),
+        ]
+
+    def kept_for(self, intent: Intent, *, named: bool = False) -> Values:
+        """What ``intent`` leaves of them; ``named`` keeps trade and place all the same."""
+        if intent in SEARCHING:
+            return self
+        if named or intent in _NAMING:
+            return replace(self, when=_NO_DATE, radius_km=None, diploma=None)
+        return Values(TradeReading(), PlaceReading(), _NO_DATE, None, None, self.travel)
