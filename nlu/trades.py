@@ -252,7 +252,8 @@ class TradeReader:
 def _like_before(forms: Forms, before: tuple[Found, Verdict], one: Found) -> Verdict:
     """In a list, the second is meant as the first: « pas boulanger ou pâtissier »."""
     link = forms[before[0].last : one.first]
-    if link == ("ou",) or (link in ((), ("et",)) and before[1] != "refused"):
+    all_but = link == ("et",) and "sauf" in forms[: before[0].first]
+    if link == ("ou",) or all_but or (link in ((), ("et",)) and before[1] != "refused"):
         return before[1]
     return "wish"
 

@@ -16,7 +16,7 @@ BREAKS = _set("mais sinon moi donc alors puis")
 # Someone looks for something, for themselves or for a child.
 SEEKING = _set(
     "cherche cherch jcherche jcherch recherche jrecherche rechercher chercher chercherais veux veu "
-    "ve jveux jveu veut veulent vx jvx vou voudrais voudrai voudrait jvoudrais aimerais aimerai "
+    "ve jveux jveu veut vx jvx vou voudrais voudrai voudrait jvoudrais aimerais aimerai "
     "jaimerais aimerait souhaite souhaiterais souhaiterai interesse interessee interesserait "
     "postule postuler trouver trouve prefere prefererais preferai envie desire reve devenir kiffe "
     "adore kifferais jadore jkiffe passionne passionnee passion recherchons vise plait want "
@@ -34,7 +34,7 @@ NEVER = _set(
     "marre assez deteste detester horreur supporte quitter quitte arreter arrete arretais enleve "
     "enlever retire retirer supprime annule annuler abandonne abandonner lache lacher changer sauf "
     "excepte hormis ni sans jamais oublie degoute saoule saoulee oublier virer vire zappe "
-    "fini hais remplace remplacer"
+    "fini hais hors remplace remplacer"
 )
 # « plus coiffure » refuses only after these.
 BEFORE_PLUS = _set(
@@ -98,7 +98,8 @@ REFUSED_AFTER = re.compile(
     r"|vraiment)\s+)*"
     r"(?:(?:plait|interesse|dit|tente|aime|jaime|kiffe|veux|jveux|veu|supporte|convient|est)\s+"
     r"(?:trop |vraiment |du tout )?(?:pas|plus)(?! (?:loin|mal|encore|tard|grave|que))"
-    r"|(?:fini|mort|termine)\b|marre|non\b|nan\b|nn\b|pas pour moi|bof|plus jamais|jamais de la vie"
+    r"|(?:fini|mort|termine)\b|marre|surtout pas|non\b|nan\b|nn\b|pas pour moi|bof|plus jamais"
+    r"|jamais de la vie"
     r"|deteste|degoute|saoule|horreur)"
 )
 # « un électricien pour refaire ma maison »: someone who wants a craftsman, not a trade.

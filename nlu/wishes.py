@@ -136,7 +136,9 @@ def _situation(spot: Spot, chez: bool) -> Verdict | None:
 def _refuses(spot: Spot) -> bool:
     word, before = spot.word, spot.before
     if word in {"pas", "pa"}:
-        return before not in w.BEFORE_PAS
+        return before not in w.BEFORE_PAS and spot.between[:1] not in (("que",), ("qu",))
+    if word == "jamais":
+        return before not in {"ai", "jai"}
     if word == "plus":
         following = spot.forms[spot.k + 1] if spot.gap else ""
         return (
