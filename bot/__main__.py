@@ -13,6 +13,7 @@ import typer
 
 from bot.config import BadSettings, Settings
 from bot.offers_command import offers
+from dialogs.french import typeset
 
 app = typer.Typer(
     help="C’est ma chance : le robot qui trouve des apprentissages dans l’artisanat.",
@@ -196,7 +197,7 @@ def main() -> None:
 
 def _leave(words: str, code: int) -> None:
     if words:
-        typer.echo(words, err=True)
+        typer.echo(typeset(words), err=True)
     sys.exit(code)
 
 

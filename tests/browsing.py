@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any, TextIO
 
+import structlog
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 
+from bot import log
 from bot.assembly import Rooms
 from bot.web.app import make_app
 from matching.demonstration import import_demonstration
@@ -88,7 +92,7 @@ class Page(HTMLParser):
 class Person:
     """Somebody's browser, with its own cookies; ``page`` is what they see."""
 
-    client: TestClient
+    client: TestClient[Any, Any]
     page: Page = field(default_factory=lambda: Page(""))
 
     async def go(self, path: str) -> Page:
@@ -123,6 +127,20 @@ async def furnish(file: Path, understander: Understander) -> Path:
     finally:
         await database.close()
     return file
+
+
+@contextmanager
+def logging_to(stream: TextIO) -> Iterator[None]:
+    """Logs as the server writes them, into ``stream``; everything as before afterwards."""
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    log.configure(stream)
+    try:
+        yield
+    finally:
+        structlog.reset_defaults()
+        root.handlers[:] = before
+        root.setLevel(level)
 
 
 @asynccontextmanager

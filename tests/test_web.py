@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +14,6 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 
-from bot import log
 from bot.assembly import Rooms
 from bot.links import Link
 from bot.web.app import make_app
@@ -22,7 +21,7 @@ from bot.web.guard import visitor
 from bot.web.templating import paragraphs, read_assets, safe_url
 from matching.model import Offer
 from nlu.understander import Understander
-from tests.browsing import Page, Person, furnish, house, visit
+from tests.browsing import Page, Person, furnish, house, logging_to, visit
 
 LEGAL = ["/mentions-legales", "/donnees-personnelles", "/accessibilite"]
 PLACEHOLDER = Offer(
@@ -63,11 +62,10 @@ async def lou(rooms: Rooms) -> AsyncIterator[Person]:
 
 
 @pytest.fixture
-def logged() -> AsyncIterator[io.StringIO]:
+def logged() -> Iterator[io.StringIO]:
     lines = io.StringIO()
-    log.configure(lines)
-    yield lines
-    log.configure()
+    with logging_to(lines):
+        yield lines
 
 
 async def some_offer(rooms: Rooms) -> str:

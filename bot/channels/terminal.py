@@ -53,6 +53,7 @@ class Sheet:
                 buttons += button.payload is not None
                 choices.append(sheet._button(button, str(buttons)))
             if choices:
+                sheet.lines += [("", "")] if reply.cards else []
                 sheet.lines.append(("cyan", "   ".join(choices)))
             sheet.lines.append(("", ""))
         return sheet
@@ -137,14 +138,18 @@ def typed() -> Iterator[str]:
         # asyncio would only note the first Ctrl-C while we wait for the keyboard
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
-            line = input("toi > ")
-        except (EOFError, KeyboardInterrupt):
-            sys.stdout.write("\nÀ bientôt !\n")
-            return
+            sys.stdout.write("toi > ")
+            sys.stdout.flush()
+            line = sys.stdin.readline()
+        except KeyboardInterrupt:
+            line = ""
         finally:
             signal.signal(signal.SIGINT, before)
+        if not line:
+            sys.stdout.write("\nÀ bientôt\u202f!\n")
+            return
         if line.strip():
-            yield line
+            yield line.rstrip("\n")
 
 
 def piped() -> Iterator[str]:
