@@ -19,6 +19,9 @@ WIDE = "\u00a0"
 """No-break space: before a colon, between a number and its unit."""
 
 _VOWEL = re.compile(r"[aàâäeéèêëiîïoôöuûüyœæh]", re.IGNORECASE)
+_BREATHED = frozenset(("Ham", "Hem", "Hon", "Hesse", "Hyères", "Houdan", "Yutz", "Yainville"))
+"""Towns before which « de » stays whole, among those people say so of."""
+
 _RULES = (
     (re.compile(r"'"), "’"),
     (re.compile(r"«[ \u00a0\u202f]*"), f"«{NARROW}"),
@@ -55,7 +58,8 @@ def of(name: str) -> str:
         return f"du {name[3:]}"
     if name.startswith("Les "):
         return f"des {name[4:]}"
-    return f"d’{name}" if _VOWEL.match(name) else f"de {name}"
+    elided = _VOWEL.match(name) and name.split("-", maxsplit=1)[0] not in _BREATHED
+    return f"d’{name}" if elided else f"de {name}"
 
 
 def at(name: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from dialogs.changes import differs, from_message, from_payload, travel
+from dialogs.changes import FRANCE, differs, from_message, from_payload, travel
 from nlu.meaning import Understanding
 from nlu.questions import read_topic
 from nlu.remarks import Remark, read_remark
@@ -123,7 +123,7 @@ def pressed(payload: str, slots: Slots, today: date) -> Plan:
         return Plan((WITH_ARGUMENT[name],), argument=rest)
     if name == "wider":
         return _wider(slots)
-    if name == "set":
+    if name == "set" and rest:
         try:
             found = from_payload(dict(a.split("=", 1) for a in shlex.split(rest)), slots, today)
         except (KeyError, ValueError):
@@ -217,7 +217,7 @@ def _searched(u: Understanding, slots: Slots, today: date) -> Plan:
     """A search, a value, a correction, or a word about the offers shown."""
     found, remark = from_message(u, slots), _remark(u, slots)
     moves = {"where", "radius_km"} & found.keys()
-    if remark and remark.kind == "too_far" and not moves:
+    if remark and remark.kind == "too_far" and not (moves or u.ambiguous_places):
         if u.travel and u.travel != "car":
             return form({**found, **travel(u.travel)}, "action_noted_travel")
         return Plan(("action_ask_travel",), candidates=found or None)
@@ -303,10 +303,12 @@ def _nth(u: Understanding, slots: Slots, remark: Remark) -> Plan:
 _REMARKS: Mapping[str, Callable[[Understanding, Slots, Remark], Plan]] = {
     "too_far": lambda u, slots, remark: Plan(("action_ask_travel",)),
     "more": _next_page,
-    "again": _next_page,
     "seen": _next_page,
     "wider": lambda u, slots, remark: _wider(slots),
     "dont_know": _dont_know,
     "any": _any,
+    "anywhere": lambda u, slots, remark: form({"where": {"places": [], "areas": [FRANCE]}}),
+    "other_trade": lambda u, slots, remark: Plan(("action_ask_trades",)),
+    "other_place": lambda u, slots, remark: Plan(("action_ask_where",)),
     "nth": _nth,
 }

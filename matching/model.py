@@ -300,15 +300,19 @@ def matches(search: Search, offer: Offer, now: datetime) -> bool:
 
 
 def start_gap_months(search: Search, offer: Offer) -> int:
-    """Months between the wished start and the offer's, 0 inside the wish; unknown counts 4."""
+    """Months between the wished start and the offer's, 0 inside the wish; unknown counts 4.
+
+    An open wish (« dès que possible ») is nearest on its first day.
+    """
     if search.start is None:
         return 0
     if offer.start is None:
         return 4
+    last = search.end or search.start
     if offer.start < search.start:
         days = (search.start - offer.start).days
-    elif search.end is not None and offer.start > search.end:
-        days = (offer.start - search.end).days
+    elif offer.start > last:
+        days = (offer.start - last).days
     else:
         return 0
     return -(-days // 31)

@@ -8,7 +8,10 @@ from typing import Literal
 
 from nlu.text import fold
 
-Kind = Literal["too_far", "more", "again", "wider", "dont_know", "any", "nth", "seen"]
+Kind = Literal[
+    "too_far", "more", "wider", "dont_know", "any", "anywhere", "nth", "seen", "other_trade",
+    "other_place",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,24 @@ _NTH = re.compile(
 # A wider circle is asked for before « loin » is taken for a complaint.
 _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
+        "other_trade",
+        re.compile(
+            r"\b(?:autres?|change[rz]?(?: de)?|chang(?:e|er) (?:le|de)) "
+            r"(?:metiers?|jobs?|tafs?|boulots?)\b"
+        ),
+    ),
+    (
+        "other_place",
+        re.compile(
+            r"\b(?:autres?|change[rz]?(?: de)?|chang(?:e|er) (?:la|de)) "
+            r"(?:villes?|coins?|endroits?|lieux?|secteurs?)\b|\bailleurs\b"
+        ),
+    ),
+    (
+        "anywhere",
+        re.compile(r"\b(?:n'?importe|peu importe|m'en fous) (?:d')?ou\b|\bpartout\b"),
+    ),
+    (
         "wider",
         re.compile(
             r"\b(?:plus loin|elargi[sr]?|plus large|agrandi[sr]?|plus grand rayon)\b"
@@ -51,7 +72,8 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "more",
         re.compile(
-            r"\bsuivant|\bla suite\b|\bd?'?autres? (?:offres?|annonces?|resultats?|propositions?)|"
+            r"\bsuivant|\b(?:rien|quoi) d'?autre\b|\bautre chose\b|"
+            r"\bla suite\b|\bd?'?autres? (?:offres?|annonces?|resultats?|propositions?)|"
             r"\b(?:en|ya|y a|t'?en a|vous en avez) (?:d'|pas d')?autres?\b|"
             r"\bencore\b(?! (?:rien|pas))|"
             r"\bvoir plus\b|\bplus d'offres?\b|\bnext\b|^\s*(?:plus|d'?autres?|"

@@ -18,6 +18,9 @@ from matching.model import DEMONSTRATION, Page, Search, Unavailable, WayOut
 PAGE = 3
 """Cards at a time."""
 
+WHEN_ASKED_MOST = 2
+"""Someone who does not answer « tu commences quand ? » twice does not want to."""
+
 WORTH_A_DIPLOMA = 6
 """Offers below this number are read without asking for a diploma."""
 
@@ -90,8 +93,9 @@ class ShowOffers(OffersAction):
         self, dispatcher: CollectingDispatcher, slots: Slots, page: Page
     ) -> list[EventType]:
         """One question under the first cards, if one is left; else what can be written."""
-        if slots["availability"] is None:
-            return [FollowupAction("action_ask_availability")]
+        if slots["availability"] is None and slots["when_asked"] < WHEN_ASKED_MOST:
+            again = SlotSet("when_asked", slots["when_asked"] + 1)
+            return [again, FollowupAction("action_ask_availability")]
         levels = {f.offer.diploma_level for f in page.offers} - {None}
         if not (slots["diploma"] or slots["diploma_asked"]) and (
             page.total >= WORTH_A_DIPLOMA and len(levels) > 1
