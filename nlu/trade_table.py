@@ -86,7 +86,7 @@ class TradeTable:
 
     trades: dict[str, Trade]
     names: dict[str, str] = field(repr=False)
-    liking_names: tuple[str, ...] = ()
+    liked_first: dict[str, list[str]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def load(cls) -> TradeTable:
@@ -94,7 +94,7 @@ class TradeTable:
         rows = lexicon["trades"]
         names = {**lexicon["unsure"], **lexicon["joined"], **lexicon["names"]}
         trades = {row[0]: _trade(row, rows) for row in rows}
-        return cls(trades, names, tuple(lexicon["likings"]))
+        return cls(trades, names, lexicon["likings"])
 
     def get(self, id: str) -> Trade:
         """The trade of that id; ``KeyError`` if there is none."""
@@ -124,5 +124,12 @@ class TradeTable:
 
     @property
     def likings(self) -> dict[str, tuple[Trade, ...]]:
-        """The trades for what one likes (« être dehors »); keys can be shown as they are."""
-        return {name: tuple(t for t in self if name in t.likings) for name in self.liking_names}
+        """The trades for what one likes (« être dehors »), the telling ones first; keys can be
+        shown as they are."""
+        return {
+            name: tuple(
+                self.get(id)
+                for id in dict.fromkeys([*first, *(t.id for t in self if name in t.likings)])
+            )
+            for name, first in self.liked_first.items()
+        }

@@ -116,7 +116,7 @@ class Lexicon:
     verbs: dict[str, list[str]] = field(default_factory=dict)
     objects: dict[str, dict[str, str]] = field(default_factory=dict)
     noncraft: list[list[Any]] = field(default_factory=list)
-    likings: list[str] = field(default_factory=list)
+    likings: dict[str, list[str]] = field(default_factory=dict)
     emoji: dict[str, str] = field(default_factory=dict)
     not_trades: list[str] = field(default_factory=list)
     towns: list[str] = field(default_factory=list)
@@ -186,7 +186,7 @@ def add_activities(lexicon: Lexicon, source: dict[str, Any]) -> None:
 
 def add_others(lexicon: Lexicon, source: dict[str, Any]) -> None:
     """Phrases that mean nothing (« ! »), wide fields (« @bois »), other trades (« #12 »)."""
-    lexicon.likings = list(source["likings"])
+    lexicon.likings = {name: listed(first) for name, first in source["likings"].items()}
     for words in source["nothing"]:
         lexicon.name(words, "!")
     for domain, words in source["domains"].items():
