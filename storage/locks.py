@@ -177,7 +177,7 @@ class RedisLocks:
                 await self._listening.wait()
 
     async def _pass_on_calls(self) -> None:
-        try:
+        with suppress(RedisError, OSError):  # whoever waits asks at once, and meets the loss
             async with self._link.client.pubsub() as calls:
                 await calls.subscribe(f"lock-calls:{self._name}")
                 while True:
@@ -186,12 +186,9 @@ class RedisLocks:
                         self._listening.set()
                     elif call and (called := self._waiting.get(call["data"])):
                         called.set()
-        except (RedisError, OSError):
-            self._link.report(lost=True)
-        finally:
-            self._listening.set()
-            for called in self._waiting.values():
-                called.set()  # they ask at once, and meet the loss themselves
+        self._listening.set()
+        for called in self._waiting.values():
+            called.set()
 
 
 def _keys(key: str) -> list[str]:

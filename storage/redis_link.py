@@ -40,7 +40,7 @@ class RedisLink:
         )
         self._scripts: dict[str, AsyncScript] = {}
         self._ask_again = 0.0
-        self._lost = False
+        self._lost_at: float | None = None
 
     async def run(self, script: str, keys: Sequence[str], *values: str | float) -> Any:
         """The answer of a script. It may run twice when the connection breaks in between.
@@ -48,28 +48,28 @@ class RedisLink:
         Raises :class:`RedisLost`.
         """
         clock = asyncio.get_running_loop().time
-        if clock() < self._ask_again:
+        started = clock()
+        if started < self._ask_again:
             raise RedisLost
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 answer = await self._script(script)(keys=keys, args=values)
         except (RedisError, OSError) as error:
             self._ask_again = clock() + PAUSE_SECONDS
-            self.report(lost=True)
+            if self._lost_at is None:
+                log.warning("redis_lost")
+            self._lost_at = clock()
             raise RedisLost from error
-        self.report(lost=False)
+        # An answer that was on its way when another question failed is no sign of life.
+        if self._lost_at is not None and started > self._lost_at:
+            self._lost_at = None
+            log.warning("redis_back")
         return answer
 
     def _script(self, text: str) -> AsyncScript:
         if text not in self._scripts:
             self._scripts[text] = self.client.register_script(text)
         return self._scripts[text]
-
-    def report(self, *, lost: bool) -> None:
-        """Say it once in the log when Redis goes, and once when it comes back."""
-        if lost != self._lost:
-            self._lost = lost
-            log.warning("redis_lost" if lost else "redis_back")
 
     async def close(self) -> None:
         await self.client.aclose()
