@@ -82,8 +82,7 @@ def _ambiguous_right(wanted: Json, got: Json) -> bool:
     depth = 2 if wanted.get("top2_ok") else 1
     return all(
         e["candidates"][0]["insee"] in [c["insee"] for c in a["candidates"][:depth]]
-        or depth == 2
-        and a["candidates"][0]["insee"] in [c["insee"] for c in e["candidates"][:2]]
+        or (depth == 2 and a["candidates"][0]["insee"] in [c["insee"] for c in e["candidates"][:2]])
         for e, a in zip(expected, asked, strict=True)
     )
 
@@ -143,7 +142,13 @@ def judge(wanted: Json, got: Json) -> dict[str, bool]:
 
 
 def _completed(wanted: Json) -> Json:
-    empty = {"trades": [], "places": [], "radius_km": None, "availability": None, "diploma": None}
+    empty: Json = {
+        "trades": [],
+        "places": [],
+        "radius_km": None,
+        "availability": None,
+        "diploma": None,
+    }
     return empty | wanted
 
 
@@ -185,11 +190,11 @@ def _distracted(wanted: Json, got: Json) -> bool:
 def read_all(wanted: list[Json], today: date) -> tuple[list[Json], list[float]]:
     """Our readings, and the CPU milliseconds each took (the second time, caches warm)."""
     understander = Understander.load()
-    got, costs = [], []
-    for line in wanted:
-        got.append(
-            understander.read(line["text"], asked=line.get("context"), today=today).to_json()
-        )
+    got = [
+        understander.read(line["text"], asked=line.get("context"), today=today).to_json()
+        for line in wanted
+    ]
+    costs = []
     for line in wanted:
         start = time.process_time_ns()
         understander.read(line["text"], asked=line.get("context"), today=today)

@@ -168,7 +168,7 @@ def _one_spelling(word: str, following: str, asked_when: bool) -> str:
         return "tout suite"
     if word == "sept":
         return "7" if following[:4] in {"jour", "sema", "mois", "ans", "h"} else "septembre"
-    if word.startswith(("vingt", "trente")) and len(word) > 6:
+    if word.startswith(("vingt", "trente")) and any(c in word for c in " -"):
         return _compound(word)
     if word in {"’", "`", "´"}:
         return "'"

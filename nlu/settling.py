@@ -33,13 +33,17 @@ def settle(
 def _with_the_rest(
     rules: Rules, guess: IntentReading, values: Values, words: str, asked: str | None
 ) -> IntentReading:
-    if asked == "show_offers" and rules.says("chooses", words):
-        if not rules.says("declines", words):
-            return replace(guess, intent="affirm", reason=None)
+    chooses = asked == "show_offers" and rules.says("chooses", words)
+    if chooses and not rules.says("declines", words):
+        return replace(guess, intent="affirm", reason=None)
     if guess.intent == "question":
+        looks = values.trade and values.place and rules.says("seeks", words)
+        if looks and guess.confidence < _STRANGE:
+            return replace(guess, intent="search")
         return guess if guess.confidence >= _DOUBT else _noise(guess)
     if values.anything:
-        if guess.confidence > _believed_from(guess, values, asked):
+        long = words.count(" ") >= 3
+        if guess.confidence > _believed_from(guess, values, asked, long=long):
             return guess
         return replace(guess, intent=_by_values(rules, guess, values, words, asked), reason=None)
     if values.travel and asked in ("ask_radius", "ask_place", "show_offers"):
@@ -49,14 +53,17 @@ def _with_the_rest(
     return guess
 
 
-def _believed_from(guess: IntentReading, values: Values, asked: str | None) -> float:
+def _believed_from(guess: IntentReading, values: Values, asked: str | None, *, long: bool) -> float:
     """How sure the model must be to be believed although values were found; 1 is never."""
     if guess.reason in ("employer", "customer", "housing"):
         return 0.5
     if guess.intent == "human":
         return 0.6
+    answers = (asked or "").startswith("ask_")
+    if guess.reason == "noise" and not answers and not values.negated and long:
+        return 0.6  # « tu as vu le match de Lens »
     incidental = not (values.trade or values.place or values.negated or values.radius_km)
-    if incidental and guess.intent not in SEARCHING and not (asked or "").startswith("ask_"):
+    if incidental and guess.intent not in SEARCHING and not answers:
         return 0.5  # « il fait moche aujourd’hui », « merci, à demain »
     return 1.0
 

@@ -177,7 +177,8 @@ def check(sentences: list[Sentence], folds: int = 5) -> None:
             wanted = _family(sentence.label)
             if _family(reading.intent) != wanted:
                 wrong.append(
-                    f"{sentence.label:24} {reading.intent:14} {reading.confidence:.2f} {sentence.text}"
+                    f"{sentence.label:24} {reading.intent:14} {reading.confidence:.2f} "
+                    f"{sentence.text}"
                 )
     print("\n".join(wrong))
     print(f"intent right {1 - len(wrong) / len(sentences):.3f} of {len(sentences)}")
