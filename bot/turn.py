@@ -10,7 +10,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
-from nlu.understander import Understander
 
 from bot.links import Link
 from dialogs.conversation import Conversation
@@ -18,6 +17,7 @@ from dialogs.engine import Engine, Outcome, asked_of
 from dialogs.reply import Reply
 from dialogs.rules import Heard
 from dialogs.voice import Voice
+from nlu.understander import Understander
 from storage.conversations import Conversations, Stale
 from storage.counters import Counters
 from storage.database import Database, Transaction
@@ -102,8 +102,6 @@ class Turns:
         update = self._update(incoming)
         async with self.locks.hold(person, incoming.order):
             for attempt in range(TRIES):
-                if await self.seen.known(update):
-                    return
                 try:
                     await self._once(incoming, person, update)
                     return
@@ -122,7 +120,7 @@ class Turns:
         async with self.database.write() as tx:
             now = self.now()
             if not await self.seen.add(tx, update, now):
-                return
+                return  # came again: answered before, nothing of this answer is kept
             await self._keep(tx, outcome, incoming, now)
 
     async def _answer(self, conversation: Conversation, incoming: Incoming) -> Outcome:
@@ -176,13 +174,12 @@ class Turns:
     async def _count(
         self, tx: Transaction, effects: Sequence[Mapping[str, Any]], channel: str
     ) -> None:
-        """Always in the same order: two turns holding each other's row would wait in a circle."""
+        """What happened, without whom."""
         counts = {("turns", channel)}
         counts |= {
             (str(e["name"]), str(e.get("label", ""))) for e in effects if e["type"] == "count"
         }
-        for name, label in sorted(counts):
-            await self.counters.add(tx, day=self.today(), name=name, label=label)
+        await self.counters.add(tx, self.today(), counts)
 
     async def waiting(self, channel: str, address: str) -> list[tuple[int, Reply]]:
         """Replies not yet read, oldest first, each with the number that acknowledges it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 from sqlalchemy import func, select
@@ -17,20 +18,22 @@ class Counters:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def add(
-        self, tx: Transaction, *, day: date, name: str, label: str = "", n: int = 1
-    ) -> None:
-        """Count in the transaction of what is counted.
+    async def add(self, tx: Transaction, day: date, counts: Collection[tuple[str, str]]) -> None:
+        """Count one of each (name, label), in the transaction of what is counted.
 
-        Several names go last and in the same order everywhere: on PostgreSQL two transactions that
-        hold each other's row wait in a circle, and one of them is undone.
+        Always in the same order: on PostgreSQL two transactions that hold each other's row would
+        wait in a circle, and one of them be undone.
         """
-        row = schema.insert(tx, counters).values(day=day, name=name, label=label, n=n)
-        await tx.execute(
-            row.on_conflict_do_update(
-                index_elements=["name", "label", "day"], set_={"n": counters.c.n + n}
-            )
+        if not counts:
+            return
+        one = schema.insert(tx, counters)
+        adding = one.on_conflict_do_update(
+            index_elements=["name", "label", "day"], set_={"n": counters.c.n + one.excluded.n}
         )
+        rows = [
+            {"day": day, "name": name, "label": label, "n": 1} for name, label in sorted(counts)
+        ]
+        await tx.execute(adding, rows)
 
     async def total(self, name: str, label: str | None = None) -> int:
         """Over all days, for one label or (``None``) for all of them."""

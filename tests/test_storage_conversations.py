@@ -104,7 +104,7 @@ async def test_a_turn_that_fails_leaves_nothing(db: Database) -> None:
     async def failing_turn() -> None:
         async with db.write() as tx:
             await Seen(db).add(tx, "u1", NOW)
-            await Counters(db).add(tx, day=NOW.date(), name="turns")
+            await Counters(db).add(tx, NOW.date(), [("turns", "")])
             await Conversations(db).save(
                 tx, "p1", channel="web", address="a1", state={}, version=0, now=NOW
             )
@@ -179,21 +179,21 @@ async def test_updates_are_forgotten_in_time(db: Database) -> None:
 async def test_counters_add_up_by_label_over_the_days(db: Database) -> None:
     counters = Counters(db)
     async with db.write() as tx:
-        await counters.add(tx, day=date(2026, 11, 22), name="arrivals", label="Lens")
-        await counters.add(tx, day=date(2026, 11, 23), name="arrivals", label="Lens", n=2)
-        await counters.add(tx, day=date(2026, 11, 23), name="arrivals", label="Arras", n=5)
-        await counters.add(tx, day=date(2026, 11, 23), name="turns", n=7)
-    assert await counters.total("arrivals") == 8
+        await counters.add(tx, date(2026, 11, 22), [("arrivals", "Lens")])
+        await counters.add(tx, date(2026, 11, 23), [("turns", "web"), ("arrivals", "Lens")])
+        await counters.add(tx, date(2026, 11, 23), [("arrivals", "Lens"), ("arrivals", "Arras")])
+        await counters.add(tx, date(2026, 11, 23), [])
+    assert await counters.total("arrivals") == 4
     assert await counters.total("arrivals", "Lens") == 3
     assert await counters.total("arrivals", "") == 0
-    assert await counters.by_label("arrivals") == {"Arras": 5, "Lens": 3}
+    assert await counters.by_label("arrivals") == {"Arras": 1, "Lens": 3}
     assert await counters.total("nothing") == 0
 
 
 async def test_counters_lose_nothing_among_many_at_once(db: Database) -> None:
     async def one() -> None:
         async with db.write() as tx:
-            await Counters(db).add(tx, day=NOW.date(), name="turns")
+            await Counters(db).add(tx, NOW.date(), [("turns", "")])
 
     await asyncio.gather(*(one() for _ in range(40)))
     assert await Counters(db).total("turns") == 40

@@ -1,0 +1,187 @@
+"""One message, once: replays, races, failures; and nothing of what people type is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.turn import Incoming
+from dialogs.conversation import SLOTS, Conversation
+from dialogs.rules import Heard
+from nlu.understander import Understander
+from tests.talk import Talk, rooms_for
+
+
+async def test_a_message_that_comes_again_is_answered_once(
+    database_url: str, understander: Understander
+) -> None:
+    async with rooms_for(database_url, None, understander) as rooms:
+        incoming = Incoming("web", "lou", "update-1", text="boulanger à Lens")
+        await asyncio.gather(*(rooms.turns.handle(incoming) for _ in range(5)))
+        await rooms.turns.handle(incoming)
+        waiting = await rooms.turns.waiting("web", "lou")
+        assert [reply.name for _, reply in waiting] == ["utter_offers", "utter_ask_availability"]
+        assert await rooms.turns.counters.total("turns") == 1
+
+
+async def test_two_processes_at_once_lose_nothing(
+    database_url: str, redis_url: str, understander: Understander
+) -> None:
+    """Twelve messages of one person, alternating between two houses on the same database."""
+    async with (
+        rooms_for(database_url, redis_url, understander) as one,
+        rooms_for(database_url, redis_url, understander) as other,
+    ):
+        said = ["boulanger", "lens", "septembre", "plutôt 20 km", "merci", "la suite"] * 2
+        await asyncio.gather(
+            *(
+                (one, other)[n % 2].turns.handle(Incoming("web", "lou", str(n), text=t, order=n))
+                for n, t in enumerate(said)
+            )
+        )
+        stored = await one.turns.conversations.load(one.turns.person("web", "lou"))
+        assert stored
+        assert stored.version == len(said)
+        assert await one.turns.counters.total("turns") == len(said)
+
+
+async def test_without_a_lock_the_fence_redoes_the_turn(
+    database_url: str, understander: Understander
+) -> None:
+    """Two houses that know nothing of each other: the version keeps both messages."""
+    async with (
+        rooms_for(database_url, None, understander) as one,
+        rooms_for(database_url, None, understander) as other,
+    ):
+        await one.turns.handle(Incoming("web", "lou", "0", text="bonjour"))
+        await asyncio.gather(
+            one.turns.handle(Incoming("web", "lou", "1", text="boulanger")),
+            other.turns.handle(Incoming("web", "lou", "2", text="à Lens")),
+        )
+        stored = await one.turns.conversations.load(one.turns.person("web", "lou"))
+        assert stored
+        assert stored.version == 3
+        slots = Conversation.from_json(stored.id, stored.version, stored.state).slots
+        assert slots["trades"] == ["boulanger"]
+        assert slots["where"]["places"] == ["62498"]
+
+
+class Broken:
+    """A matcher at the wire's end that dies of something nobody thought of."""
+
+    async def find(self, *_: Any, **__: Any) -> Any:
+        raise ZeroDivisionError("dead")
+
+    async def offer(self, id: str) -> Any:
+        raise ZeroDivisionError(id)
+
+
+async def test_an_error_is_an_apology_with_a_reference_and_loses_nothing(
+    sqlite_url: str, understander: Understander, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with rooms_for(sqlite_url, None, understander) as rooms:
+        talk = Talk(rooms, "lou")
+        await talk.say("boulanger")
+        working = rooms.engine.services.matcher
+        object.__setattr__(rooms.engine.services, "matcher", Broken())
+        (sorry,) = await talk.say("lens")
+        assert sorry.name == "utter_error"
+        object.__setattr__(rooms.engine.services, "matcher", working)
+        offers, *_ = await talk.say("lens")
+        assert offers.text.startswith("Boulanger ou boulangère, 30")
+        assert await rooms.turns.counters.total("errors") == 1
+
+
+async def test_what_people_type_is_never_stored(
+    sqlite_url: str, understander: Understander
+) -> None:
+    canary = "CanariJauneDeLens"
+    async with rooms_for(sqlite_url, None, understander) as rooms:
+        talk = Talk(rooms, "lou")
+        for text in (f"je m'appelle {canary}", f"boulanger à lens {canary}", f"{canary} ?"):
+            await talk.say(text)
+    content = b"".join(path.read_bytes() for path in _files(sqlite_url))
+    assert canary.encode() not in content
+    assert b"boulanger" in content
+
+
+def _files(url: str) -> list[Any]:
+    from pathlib import Path
+
+    file = Path(url.removeprefix("sqlite+aiosqlite:///"))
+    return sorted(file.parent.glob(f"{file.name}*"))
+
+
+async def test_deleting_leaves_no_row(database_url: str, understander: Understander) -> None:
+    async with rooms_for(database_url, None, understander) as rooms:
+        talk = Talk(rooms, "lou")
+        for text in ("boulanger à lens", "supprime tout", "oui"):
+            await talk.say(text)
+        assert await rooms.turns.conversations.load(rooms.turns.person("test", "lou")) is None
+        assert await rooms.turns.waiting("test", "lou") == []
+
+
+def test_a_snapshot_is_small_and_comes_back_the_same() -> None:
+    slots = {**SLOTS, "trades": ["boulanger"], "where": {"places": ["62498"], "areas": []}}
+    kept = Conversation("lou", slots, "search_form", 3)
+    data = json.loads(json.dumps(kept.to_json()))
+    assert Conversation.from_json("lou", 3, data) == kept
+    data["slots"]["from_an_older_version"] = 1
+    assert Conversation.from_json("lou", 3, data) == kept
+    with pytest.raises(ValueError, match="no such slot"):
+        kept.after([{"event": "slot", "name": "nope", "value": 1}])
+    with pytest.raises(ValueError, match="no such event"):
+        kept.after([{"event": "undo"}])
+
+
+async def test_the_snapshot_stays_small_after_a_long_conversation(
+    sqlite_url: str, understander: Understander
+) -> None:
+    async with rooms_for(sqlite_url, None, understander) as rooms:
+        talk = Talk(rooms, "lou")
+        for n in range(30):
+            await talk.say(("boulanger à lens", "coiffeur", "la suite", "lille", "merci")[n % 5])
+        stored = await rooms.turns.conversations.load(rooms.turns.person("test", "lou"))
+        assert stored
+        assert len(json.dumps(stored.state)) < 3000
+
+
+messages = st.one_of(
+    st.text(max_size=80),
+    st.sampled_from(["oui", "non", "jsp", "lens", "boulanger", "suivant", "trop loin", "aide",
+                     "stop", "merci", "septembre", "20 km", "bray", "dans le bois", "la 2e",
+                     "supprime tout", "recommence", "peu importe", "infirmier", "50", "👍"]),
+)  # fmt: skip
+
+
+@pytest.mark.timeout(90)
+async def test_any_sequence_of_messages_gets_an_answer(
+    sqlite_url: str, understander: Understander
+) -> None:
+    """No text and no order of texts breaks the dialogue, or leaves someone without an answer."""
+    async with rooms_for(sqlite_url, None, understander) as rooms:
+        loop = asyncio.get_running_loop()
+
+        @settings(
+            max_examples=60, deadline=None,
+            suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+        )  # fmt: skip
+        @given(st.lists(messages, min_size=1, max_size=8))
+        def talks(texts: list[str]) -> None:
+            asyncio.run_coroutine_threadsafe(_answered(rooms, understander, texts), loop).result()
+
+        await asyncio.to_thread(talks)
+
+
+async def _answered(rooms: Any, understander: Understander, texts: list[str]) -> None:
+    conversation = Conversation("someone")
+    for text in texts:
+        read = understander.read(text, asked=None, today=rooms.settings.today())
+        outcome = await rooms.engine.turn(conversation, Heard(text=text, understanding=read))
+        assert outcome.replies, texts
+        conversation = outcome.conversation
