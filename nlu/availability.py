@@ -31,7 +31,7 @@ _FROM = re.compile(
     r"depart|debutant|commenc\w+) (?:la |le |du |de |d ' |des |mois |l ' |en |ma |mon )*$"
 )
 _AFTER = re.compile(
-    r"(?:apres|passe|une fois|a la fin|a l issue|fin)(?: que j ' ai| avoir| mes| mon| ma| le| la| les| "
+    r"(?:apres|lendemain|passe|une fois|a la fin|a l issue|fin)(?: que j ' ai| avoir| mes| mon| ma| le| la| les| "
     r"des| de| du| l '| d '| passe| fini| eu| ecrit)* $"
 )
 _UNTIL = re.compile(
@@ -60,7 +60,7 @@ _RECURRING = re.compile(r"(?:\b(?:tous les|chaque|les|que le|le|toutes les|tout 
 _EXAM_BEFORE = re.compile(
     r"\b(?:apres|fini\w*|termine\w*|une fois|passe|resultats?|obten\w*|fin)\b[^,;.]{0,25}$"
 )
-_LINK = re.compile(r"^ ?(?:a|au|a la|-|jusqu a|jusqu au|jusqu en|jusqu ' ?(?:a|au|en)|et|ou|/|puis|,|et jusqu \w+|et le|a l '|au plus tard|jusqu)?"
+_LINK = re.compile(r"^ ?(?:a|au|a la|-|jusqu a|jusqu au|jusqu en|jusqu ' ?(?:a|au|en)|et|ou|/|puis|,|et jusqu(?: ')?(?: \w+)?|et le|a l '|au plus tard|jusqu)?"
                    r"(?: (?:la|le|les|en|a|l '|du|de|fin|des|au))* ?$")  # fmt: skip
 _FROM_TO = re.compile(
     r"(?:\b(?:du|de|d '|des|entre|depuis|partir d[eu]|partir d ') ?)(?:le |la |l ' )?$"

@@ -19,10 +19,8 @@ from nlu.schoolyear import FEASTS, HOLIDAYS, feast, first_monday, holidays
 _M = "|".join(MONTHS)
 _W = "|".join(WEEKDAYS)
 _DAY = r"(?P<d>3[01]|[12][0-9]|0?[1-9])(?![0-9])(?: (?:er|ier|eme|e)\b)?"
-_YEAR = r"(?: (?:de |en |l ' an )?(?P<y>20[2-4][0-9])\b(?! (?:euro|e\b|net|brut))| (?P<yy>2[6-9]|3[0-5])\b(?! ?(?:an\b|km|h\b|jour|euro)))?"
-_FEAST = "|".join(
-    f.replace("st ", "(?:st|saint) ", 1) if f.startswith("st ") else f for f in FEASTS
-)
+_YEAR = r"(?: (?:de |en |l ' an )?(?P<y>20[0-4][0-9])\b(?! (?:euro|e\b|net|brut))| (?P<yy>2[6-9]|3[0-5])\b(?! ?(?:an\b|km|h\b|jour|euro)))?"
+_FEAST = "|".join(f.replace("st ", "(?:st|saint) ").replace(" l an", " l ' an") for f in FEASTS)
 _MOST = 24  # expressions of time in one message; more is noise
 _UNIT_DAYS = {"jour": 1, "semaine": 7, "quinzaine": 15}
 
@@ -48,11 +46,12 @@ class Moment:
     reckon: Callable[[re.Match[str], date], Days | None]
 
     def on(self, today: date) -> Days | None:
-        """``None`` when there is no such day (30 February) or it lies beyond the calendar."""
+        """``None`` for no such day (30 February), one beyond the calendar, or one gone by."""
         try:
-            return self.reckon(self.match, today)
+            days = self.reckon(self.match, today)
         except (ValueError, OverflowError):
             return None
+        return days if days and (days.end or days.start) >= today else None
 
 
 def month_days(year: int, month: int) -> Days:
@@ -215,6 +214,11 @@ def _week_of(m: re.Match[str], today: date) -> Days:
     return Days(_monday(day), _monday(day) + timedelta(days=6))
 
 
+def _weekend_of(m: re.Match[str], today: date) -> Days:
+    saturday = _monday(_week_of(m, today).start) + timedelta(days=5)
+    return Days(saturday, saturday + timedelta(days=1))
+
+
 def _week_number(m: re.Match[str], today: date) -> Days:
     """« semaine 50 »: the next ISO week of that number."""
     year = today.year
@@ -336,7 +340,8 @@ def _season(m: re.Match[str], today: date) -> Days:
 
 
 def _feast(m: re.Match[str], today: date) -> Days:
-    return Days(feast(m["f"].replace("saint", "st") if "saint" in m["f"] else m["f"], today))
+    name = m["f"].replace(" ' ", " ")
+    return Days(feast(name.replace("saint ", "st "), today))
 
 
 def _feasts_of_the_year(m: re.Match[str], today: date) -> Days:
@@ -355,12 +360,13 @@ _NO_UNIT = (
 )
 # kind, tokens one of which must be there (none: digits decide), pattern, reckoning.
 _RULES: tuple[tuple[str, str, str, Callable[[re.Match[str], date], Days | None]], ...] = (
-    ("day", "", r"(?P<y>20[2-4][0-9]) [-/.] (?P<m>1[0-2]|0?[1-9]) [-/.] (?P<d>3[01]|[12][0-9]|0?[1-9])\b", _iso),
+    ("day", "", r"(?P<y>20[0-4][0-9]) [-/.] (?P<m>1[0-2]|0?[1-9]) [-/.] (?P<d>3[01]|[12][0-9]|0?[1-9])\b", _iso),
     ("day", "", r"\b(?P<d>3[01]|[12][0-9]|0?[1-9]) (?P<s>[-/.]) (?P<m>1[0-2]|0?[1-9]) (?P=s) (?P<y>20[2-4][0-9]|[23][0-9])\b", _numeric),
-    ("month", "/ -", r"(?<![/0-9] )\b(?P<m>1[0-2]|0?[1-9]) [/-] (?P<y>20[2-4][0-9])\b", _numeric_month),
+    ("month", "/ -", r"(?<![/0-9] )\b(?P<m>1[0-2]|0?[1-9]) [/-] (?P<y>20[0-4][0-9])\b", _numeric_month),
     ("day", "/", r"(?<!/ )\b(?!7 / 7\b)(?P<d>3[01]|[12][0-9]|0?[1-9]) / (?P<m>1[0-2]|0?[1-9])\b(?! (?:/|journee|temps|heure))(?P<y>)", _numeric),
     ("day", "le au", r"\b(?:le|au|du) (?P<d>3[01]|[12][0-9]|0?[1-9]) [.-] (?P<m>1[0-2]|0[1-9])\b(?P<y>)", _numeric),
     ("range", " ".join(MONTHS), rf"(?:\b(?:du|le|entre le|de) )?(?:(?:{_W}) )?\b{_DAY} (?:au|a|-|et|jusqu au) (?:le )?(?:(?:{_W}) )?(?P<d2>3[01]|[12][0-9]|0?[1-9])(?: er)? (?:de )?(?P<mo>{_M})\b{_YEAR}", _day_to_day),
+    ("week", "weekend", rf"\bweekend du (?:samedi )?{_DAY}(?: (?P<mo>{_M})\b{_YEAR})?", _weekend_of),
     ("week", "semaine", rf"\b(?:la )?semaine du (?:lundi )?{_DAY}(?: (?P<mo>{_M})\b{_YEAR})?", _week_of),
     ("day", " ".join(MONTHS), rf"(?:\b(?:{_W}) )?\b{_DAY} (?:de |d ' |du mois de )?(?P<mo>{_M})\b{_YEAR}", _day_of_month),
     ("day", " ".join(MONTHS), rf"\b(?P<nth>[1-4]|dernier) (?:ere? |eme )?(?P<w>{_W}) (?:de |d ' |du mois de )?(?P<mo>{_M})\b{_YEAR}", _nth_weekday),
@@ -401,7 +407,7 @@ _RULES: tuple[tuple[str, str, str, Callable[[re.Match[str], date], Days | None]]
         r"|\bquand (?:vous|tu|on) (?:voulez|veux|veut|voudrez|pouvez|peux|le souhaitez|souhaitez)\b|\b(?:n ' |n )?n?importe quand\b"
         r"|\b(?:des |a partir d ' )?aujourd hui\b|\baujourd ' hui\b|\b(?:dispo|libre|commencer?|commence|pret|prete) (?:en )?(?:direct|directement|now|vite|rapidement)\b"
         r"|\bdes que possible\b|\bplus tot possible\b|\bright now\b|\bde suite\b"), _now),
-    ("year", "", r"\b(?:(?P<part>debut|mi|milieu|fin|courant) (?:- )?(?:de )?)?(?:en |pour |l ' an |an |courant )?(?<![/.-] )(?P<y>20[2-4][0-9])\b(?! (?:euro|e\b|€|net|brut|/))", _in_year),
+    ("year", "", r"\b(?:(?P<part>debut|mi|milieu|fin|courant) (?:- )?(?:de )?)?(?:en |pour |l ' an |an |courant )?(?<![/.-] )(?P<y>20[0-4][0-9])\b(?! (?:euro|e\b|€|net|brut|/))", _in_year),
     ("day", "le au des du", rf"\b(?:le|au|du|des le|pour le|vers le) {_DAY}{_NO_UNIT}(?: (?:du|de ce) mois(?: (?P<next>prochain))?)?", _the_day),
 )  # fmt: skip
 _COMPILED = [

@@ -63,8 +63,8 @@ def easter(year: int) -> date:
 
 _FIXED = {"noel": (12, 25), "jour de l an": (1, 1), "nouvel an": (1, 1), "toussaint": (11, 1),
           "armistice": (11, 11), "fete du travail": (5, 1), "fete nationale": (7, 14),
-          "halloween": (10, 31), "saint valentin": (2, 14), "st valentin": (2, 14),
-          "assomption": (8, 15), "saint nicolas": (12, 6), "st nicolas": (12, 6)}  # fmt: skip
+          "halloween": (10, 31), "st valentin": (2, 14),
+          "assomption": (8, 15), "st nicolas": (12, 6)}  # fmt: skip
 _MOVABLE = {"paques": 0, "ascension": 39, "pentecote": 49}
 FEASTS = (*_FIXED, *_MOVABLE)
 
