@@ -13,7 +13,7 @@ _LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß"
 
 @lru_cache(maxsize=65_536)
 def fold(text: str) -> str:
-    """Lower case, without accents, ligatures spelled out; « Nœux-lès-Auxi » -> « noeux-les-auxi »."""
+    """Lower case, no accents, ligatures spelled out; « Nœux-lès-Auxi » -> « noeux-les-auxi »."""
     if text.isascii():
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.translate(_LIGATURES))

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from nlu.understander import Understander
 
 from bot.assembly import Rooms, assemble
 from bot.config import Settings
 from bot.links import Link
 from bot.turn import Incoming
 from dialogs.reply import Button, Reply
+from nlu.understander import Understander
 
 FOLDER = Path(__file__).parent / "conversations"
 TODAY = date(2026, 11, 23)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 import rasa_sdk
 
-from dialogs.conversation import SLOTS
 from dialogs import rules
+from dialogs.conversation import SLOTS
 from dialogs.engine import DOMAIN
 from dialogs.forms import REQUIRED
 from dialogs.server import serve
@@ -63,7 +63,8 @@ async def call(webhook: str, action: str, slots: dict[str, Any], events: Any = (
         "events": list(events),
     }  # fmt: skip
     body = {
-        "next_action": action, "tracker": tracker, "domain": DOMAIN, "version": rasa_sdk.__version__,
+        "next_action": action, "tracker": tracker, "domain": DOMAIN,
+        "version": rasa_sdk.__version__,
     }  # fmt: skip
     timeout = aiohttp.ClientTimeout(10)
     async with (
@@ -110,7 +111,7 @@ async def listed(webhook: str) -> set[str]:
 async def test_every_action_a_rule_names_is_registered(
     sqlite_url: str, understander: Understander
 ) -> None:
-    named = set(re.findall(r'"(action_[a-z_]+)"', Path(rules.__file__).read_text("utf-8")))
+    named = set(re.findall(r'"(action_[a-z_]+)"', inspect.getsource(rules)))
     named |= {f"action_{reason}" for reason in ("employer", "customer", "housing", "insult")}
     named |= {f"action_ask_{slot}" for slot in REQUIRED}
     async with rooms_for(sqlite_url, None, understander) as rooms:

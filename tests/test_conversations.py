@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from nlu.understander import Understander
 
 from matching.demonstration import import_demonstration
 from matching.offers_file import parse_job
+from nlu.understander import Understander
 from storage.database import Database
 from storage.offers import Offers
 from tests.conftest import _database
