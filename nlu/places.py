@@ -258,7 +258,8 @@ class PlaceReader:
         if at == last and s.forms[at] in {"y", "o", "us", "eu"}:
             return last + 1 < len(s.forms) and not s.cut(last)
         before = s.forms[at - 1] if at else ""
-        if before in ARTICLES and at > 1 and s.forms[at - 2] in {"a", "vers"}:
+        home = any(self._g.home(row) for row in self._g.rows_named(s.forms[at]))
+        if home and before in ARTICLES and at > 1 and s.forms[at - 2] in {"a", "vers"}:
             return last + 1 < len(s.forms) and s.forms[last + 1] not in {"en", "pour", "svp"}
         if before not in {"a", "vers", "habite", "jhabite"} and not self._near(s, at):
             return not self._g_home_named(s, at, last)
