@@ -36,7 +36,7 @@ PLACEHOLDER = Offer(
     lon=2.83,
     rome_codes=("D1102",),
     url="https://example.org/offre/1",
-    phone="03 21 00 00 00",
+    phone="0321000000",
     description="Tu pétris.\n\nVoir https://example.org/plus, ou 06.01.02.03.04.",
 )
 
@@ -187,7 +187,7 @@ class TestOffers:
         page = await lou.go(f"/offre/{await some_offer(rooms)}")
         assert "Offre de démonstration" in page.text
         assert "inventés" in page.text
-        assert not any(a["href"].startswith("http") for a in page.all("a"))
+        assert not any(a["href"].startswith(("http", "tel")) for a in page.all("a"))
 
     async def test_a_true_one_leads_to_its_source_and_its_phone(
         self, lou: Person, rooms: Rooms
@@ -197,6 +197,7 @@ class TestOffers:
         hrefs = [a["href"] for a in page.all("a")]
         assert "https://example.org/offre/1" in hrefs
         assert "tel:0321000000" in hrefs
+        assert "Appeler le 03 21 00 00 00" in page.text
         assert "https://example.org/plus" in hrefs
         assert "La bonne alternance" in page.text
         assert "démonstration" not in page.text

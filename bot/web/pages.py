@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import aiohttp_jinja2
 from aiohttp import web
 
-from bot.web.templating import Asset, safe_url, tel
+from bot.web.templating import Asset, in_pairs, safe_url, tel
 from dialogs.cards import card, facts
 from matching.model import DEMONSTRATION, Found, Offer, Unavailable, is_open
 from storage.redis_link import RedisLink, RedisLost
@@ -58,7 +58,7 @@ class Pages:
         return {
             "card": card(self._rooms.voice, shown, self._settings.today()),
             "invented": invented,
-            "phone": offer.phone,
+            "phone": "" if invented else in_pairs(offer.phone or ""),
             "phone_link": tel(offer.phone or ""),
             "page": "" if invented else safe_url(offer.url, self._settings.public_url),
             "description": offer.description,

@@ -118,6 +118,7 @@ def open_screen(browser: Browser, base: str) -> Iterator[Open]:
                 java_script_enabled=js,
                 color_scheme="dark" if dark else "light",
                 locale="fr-FR",
+                reduced_motion="reduce",  # pages are looked at when they have stopped moving
             )
             stack.callback(context.close)
             screens.append(_watched(context, base))

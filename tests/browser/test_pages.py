@@ -29,12 +29,9 @@ def searched(screen: Screen) -> Screen:
 
 
 def settled(screen: Screen) -> None:
-    """The answer is there, and the page has stopped moving."""
+    """The answer is there."""
     expect(screen.page.locator("#state")).to_be_hidden()
-    screen.page.wait_for_function(
-        "() => new Promise(done => { const y = scrollY;"
-        " requestAnimationFrame(() => setTimeout(() => done(scrollY === y), 80)); })"
-    )
+    expect(screen.page.locator(".unsent")).to_have_count(0)
 
 
 @SIZES
@@ -76,6 +73,7 @@ def test_a_link_starts_by_itself_once(open_screen: Open, link: str) -> None:
     screen.go(link)
     expect(screen.page.locator(".card")).to_have_count(3)
     settled(screen)
+    expect(screen.page.locator(".bubble", has_text="Mission locale de Lens")).to_have_count(1)
     screen.page.reload()
     expect(screen.page.locator(".card")).to_have_count(3)
     expect(screen.page.get_by_role("button", name="Voir les offres")).to_have_count(0)

@@ -233,5 +233,8 @@ document.addEventListener("visibilitychange", () => { if (!document.hidden) pull
 if (queue.length) flush();
 else if (by("arrival")) {
   if (store.get("link") === say.elements.link.value) by("arrival").remove();
-  else speak({}, "");
+  else {
+    for (const shown of log.querySelectorAll(".message:not([data-id]):not(.me)")) shown.remove(); // it is said again
+    speak({}, "");
+  }
 }
