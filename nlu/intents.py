@@ -65,7 +65,8 @@ def tokens(masked: str) -> list[str]:
 def _shape(token: str) -> str:
     if token[0].isdigit():
         return re.sub(r"\d+", "0", token)
-    return _LONG_RUN.sub(r"\1", token)
+    # « ouiiii » is « oui », but « aaaa » is no « a ».
+    return _LONG_RUN.sub(r"\1", token) if len(set(token)) > 1 else token[:3]
 
 
 @lru_cache(maxsize=16_384)
@@ -79,13 +80,17 @@ def _pieces(word: str) -> tuple[str, ...]:
 
 def features(masked: str, asked: str | None) -> list[str]:
     """Names of the features of a masked sentence, each once, in a fixed order."""
-    words = tokens(masked)
+    return _features(tokens(masked), asked)
+
+
+def _features(words: list[str], asked: str | None) -> list[str]:
     ends = ["^", *words, "$"]
     found = [f"w {word}" for word in words]
     found += [f"b {left} {right}" for left, right in pairwise(ends)]
-    found += [piece for word in words for piece in _pieces(word)]
+    for word in words:
+        found += _pieces(word)
     size = min(len(words), 6)
-    found += [f"n {size}", f"x {asked}", f"x {asked} {size}"]
+    found += (f"n {size}", f"x {asked}", f"x {asked} {size}")
     if asked:
         found += [f"x {asked} {word}" for word in words]
     return list(dict.fromkeys(found))
@@ -109,6 +114,7 @@ class IntentModel:
         self._bias = bias.astype(np.float32)
         self._sharpness = sharpness
         self._split = [cast("tuple[Intent, str | None]", _split(label)) for label in labels]
+        self._families = [_family(intent) for intent, _ in self._split]
 
     @classmethod
     def load(cls, path: Path = MODEL_FILE) -> IntentModel:
@@ -124,25 +130,29 @@ class IntentModel:
 
     def probabilities(self, masked: str, asked: str | None) -> npt.NDArray[Any]:
         """One probability per label; text made of unknown pieces stays near the bias."""
-        names = features(masked, asked)
-        index = self._index
-        rows = [index[name] for name in names if name in index]
-        scores = self._weights[rows].sum(axis=0) / np.sqrt(len(names)) + self._bias
-        scores = np.exp((scores - scores.max()) * self._sharpness)
+        return self._chances(tokens(masked), asked)
+
+    def _chances(self, words: list[str], asked: str | None) -> npt.NDArray[Any]:
+        names = _features(words, asked)
+        row_of = self._index.get
+        rows = [row for name in names if (row := row_of(name)) is not None]
+        scores = np.add.reduce(self._weights.take(rows, axis=0), axis=0)
+        scores = (scores / len(names) ** 0.5 + self._bias) * self._sharpness
+        scores = np.exp(scores - scores.max())
         return cast("npt.NDArray[Any]", scores / scores.sum())
 
     def read(self, masked: str, asked: str | None = None) -> IntentReading:
         """The likeliest intent family, and the likeliest label in it."""
-        chances = self.probabilities(masked, asked).tolist()
+        words = tokens(masked)
         totals: dict[Intent, float] = {}
         best: dict[Intent, tuple[float, int]] = {}
-        for at, chance in enumerate(chances):
-            family = _family(self._split[at][0])
+        for at, chance in enumerate(self._chances(words, asked).tolist()):
+            family = self._families[at]
             totals[family] = totals.get(family, 0.0) + chance
             best[family] = max(best.get(family, (0.0, at)), (chance, at))
         family = max(totals, key=lambda name: totals[name])
         intent, reason = self._split[best[family][1]]
-        known = any(f"w {word}" in self._index for word in tokens(masked))
+        known = any(f"w {word}" in self._index for word in words)
         return IntentReading(intent, reason, totals[family], known)
 
 

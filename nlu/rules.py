@@ -17,7 +17,7 @@ RULES_FILE = Path(__file__).with_name("data") / "rules.yml"
 _LONG_RUN = re.compile(r"(.)\1{2,}")
 _NOT_WORD = re.compile(r"[\W_]+")
 _POLITE = re.compile(
-    r"(?: (?:svp|stp|s il (?:te|vous) plait|please|merci(?: d avance)?|madame|monsieur))+$"
+    r"(?: (?:svp|stp|s il (?:te|vous) plait|please|merci d avance|madame|monsieur))+$"
 )
 _TONE = re.compile("[\U0001f3fb-\U0001f3ff\ufe0f\u200d\\s!.]+")
 _SIGNS: tuple[tuple[frozenset[str], Intent], ...] = (
@@ -26,6 +26,7 @@ _SIGNS: tuple[tuple[frozenset[str], Intent], ...] = (
     (frozenset("🙏"), "thanks"),
     (frozenset("👋"), "greet"),
 )
+_REFUSED = re.compile(r"(?:non|nan|nn|no)\b")
 _NO_DELETION = re.compile(r"(?:\w+ )?(?:n|ne) \w+ (?:pas|rien)|(?:non|nan) ")
 _AGREED = re.compile(r"(?:oui|ouais|ok|d accord|yes|vas y)\b")
 # « moins de 20 km » and « pause de midi » are not about alerts.
@@ -81,7 +82,7 @@ class Rules:
             or _by_signs(text)
             or self._by_short_answer(words)
             or self._about_data(words, asked)
-            or self._about_alerts(words)
+            or self._about_alerts(words, asked)
             or self._person(words)
         )
 
@@ -124,7 +125,17 @@ class Rules:
             return Ruled("affirm" if agreed else "delete_data")
         return Ruled("export_data") if self.says("export", words) else None
 
-    def _about_alerts(self, words: str) -> Ruled | None:
+    def _about_alerts(self, words: str, asked: str | None) -> Ruled | None:
+        ruled = self._alerts(words)
+        if ruled is not None and asked == "confirm":
+            # « oui, je veux une alerte », « non, pas d’alerte » only answer.
+            if _AGREED.match(words) and ruled.intent == "resume_alerts":
+                return Ruled("affirm", values=True)
+            if _REFUSED.match(words) and ruled.intent == "stop_alerts":
+                return Ruled("deny", values=True)
+        return ruled
+
+    def _alerts(self, words: str) -> Ruled | None:
         if self.says("resume", words):
             return Ruled("resume_alerts", values=True)
         stops = self.says("stop", words) and not self.says("not_stop", words)

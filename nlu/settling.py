@@ -14,6 +14,8 @@ from nlu.values import SEARCHING, Values
 _DOUBT = 0.3
 # A sentence without one known word must look very much like ours.
 _STRANGE = 0.7
+# Giving a value without a value found, unasked.
+_GIVEN = 0.45
 # That something means nothing is never said with more than this.
 _NOISE_AT_MOST = 0.5
 
@@ -48,9 +50,19 @@ def _with_the_rest(
         return replace(guess, intent=_by_values(rules, guess, values, words, asked), reason=None)
     if values.travel and asked in ("ask_radius", "ask_place", "show_offers"):
         return replace(guess, intent="give_info", reason=None)
-    if guess.confidence < (_DOUBT if guess.known else _STRANGE) or not _LETTER.search(words):
+    if guess.intent == "out_of_scope" and rules.says("contacts", words):
+        return replace(guess, intent="give_info", reason=None)
+    if guess.confidence < _least(guess, asked) or not _LETTER.search(words):
         return _noise(guess)
     return guess
+
+
+def _least(guess: IntentReading, asked: str | None) -> float:
+    """How sure the model must be of a sentence in which no value was found."""
+    if not guess.known:
+        return _STRANGE
+    # Nothing given and nothing asked: « je suis amoureux » looks like « je suis mobile ».
+    return _GIVEN if guess.intent in SEARCHING and asked is None else _DOUBT
 
 
 def _believed_from(guess: IntentReading, values: Values, asked: str | None, *, long: bool) -> float:
@@ -59,7 +71,7 @@ def _believed_from(guess: IntentReading, values: Values, asked: str | None, *, l
         return 0.5
     if guess.intent == "human":
         return 0.6
-    answers = (asked or "").startswith("ask_")
+    answers = asked == "confirm" or (asked or "").startswith("ask_")
     if guess.reason == "noise" and not answers and not values.negated and long:
         return 0.6  # « tu as vu le match de Lens »
     incidental = not (values.trade or values.place or values.negated or values.radius_km)
