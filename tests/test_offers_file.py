@@ -350,7 +350,7 @@ async def test_a_gzipped_file_is_read_as_well(
     tmp_path: Path, store: Offers, gazetteer: Gazetteer
 ) -> None:
     file = tmp_path / "offres.jsonl.gz"
-    file.write_bytes(gzip.compress(json.dumps(JOB, mtime=0).encode()))
+    file.write_bytes(gzip.compress(json.dumps(JOB).encode(), mtime=0))
     assert (await import_file(file, store, gazetteer.locate, now=NOW)).imported == 1
 
 
@@ -358,7 +358,7 @@ async def test_a_gzipped_file_is_read_as_well(
     ("content", "reason"),
     [
         (json.dumps(JOB).encode() + b"\n\xff\xfe", "n’est pas en UTF-8"),
-        (gzip.compress(json.dumps(JOB, mtime=0).encode())[:-20], "archive gzip abîmée"),
+        (gzip.compress(json.dumps(JOB).encode(), mtime=0)[:-20], "archive gzip abîmée"),
         (gzip.compress(b"x" * 999, mtime=0)[:12] + b"\x00" * 50, "archive gzip abîmée"),
         (None, "n’existe pas"),
     ],
