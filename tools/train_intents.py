@@ -22,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 
 from nlu.intents import MODEL_FILE, SENTENCES, IntentModel, features, mask
 
-SHARPNESS = 1.25
+SHARPNESS = 1.0
 INVERSE_PENALTY = 30.0
 ASKED = ("ask_trade", "ask_place", "ask_radius", "ask_availability", "confirm", "show_offers")
 _VALUE = re.compile(r"\[([^\]]+)\]\((\w+)\)")
