@@ -14,6 +14,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -156,14 +157,27 @@ def start_redis(program: Path | None = None) -> Server:
 
 
 def restart(server: Server) -> Server:
-    """The same server again after :meth:`Server.kill`: same command, address and folder."""
+    """The same server again after :meth:`Server.kill`: same command, address and folder.
+
+    PostgreSQL refuses for as long as a child of the one killed still holds its memory.
+    """
     command = server.process.args
     assert isinstance(command, list)
     server.guard.communicate(b"done\n")
-    return _launch(command, server.folder, server.url, server.ending)
+    until = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            return _launch(command, server.folder, server.url, server.ending, keep=True)
+        except ServerMissing as problem:
+            if "still in use" not in str(problem) or time.monotonic() > until:
+                raise
+            time.sleep(0.05)  # its children end by themselves; nothing says when
 
 
-def _launch(command: Sequence[str], folder: Path, url: str, ending: signal.Signals) -> Server:
+def _launch(
+    command: Sequence[str], folder: Path, url: str, ending: signal.Signals, *, keep: bool = False
+) -> Server:
+    """Start a server and wait for it; with ``keep`` a refusal leaves its folder."""
     process = subprocess.Popen(
         list(command),
         stdin=subprocess.DEVNULL,
@@ -184,7 +198,10 @@ def _launch(command: Sequence[str], folder: Path, url: str, ending: signal.Signa
     server = Server(url, folder, process, guard, ending)
     said = _wait_for(process)
     if said is not None:
-        server.stop()
+        if keep:
+            guard.communicate(b"done\n")
+        else:
+            server.stop()
         raise ServerMissing(f"{' '.join(command)} ne démarre pas :\n{said}")
     return server
 
