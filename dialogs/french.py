@@ -6,6 +6,7 @@ import re
 import string
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 MONTHS = (
@@ -107,4 +108,11 @@ _FORMATTER = FrenchFormatter()
 
 def fill(template: str, values: Mapping[str, Any]) -> str:
     """A template with its values, typeset."""
+    if "{" not in template:
+        return _typeset_once(template)
     return typeset(_FORMATTER.vformat(template, (), values))
+
+
+@lru_cache(maxsize=1024)
+def _typeset_once(text: str) -> str:
+    return typeset(text)

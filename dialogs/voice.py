@@ -81,11 +81,16 @@ class Voice:
         ``buttons`` given come before the sentence's own. Raises ``KeyError`` for an unknown name
         or a missing value.
         """
-        texts = [(s, fill(s.template, values)) for s in self.sentences[name]]
         latest = list(said)
-        sentence, text = min(
-            texts, key=lambda t: latest.index(p) if (p := fingerprint(t[1])) in latest else -1
-        )
+        best, text, sentence = len(latest), "", self.sentences[name][0]
+        for candidate in self.sentences[name]:
+            filled = fill(candidate.template, values)
+            mark = fingerprint(filled)
+            age = latest.index(mark) if mark in latest else -1
+            if age < best:
+                best, text, sentence = age, filled, candidate
+            if age < 0:
+                break
         own = tuple(
             Button(fill(title, values), payload, url) for title, payload, url in sentence.buttons
         )
