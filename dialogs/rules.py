@@ -62,6 +62,9 @@ _PAGE = re.compile(r"\d{1,5} \d{1,9}")
 MOST_CANDIDATES = 6
 """More buttons than that are no longer read."""
 
+SURE = 0.6
+"""Below this a guess without a value does nothing: asking again is kinder than acting on it."""
+
 FALLBACK = Plan(("action_fallback",))
 
 BUTTONS: Mapping[str, Plan] = {
@@ -204,7 +207,7 @@ def _aside(u: Understanding, slots: Slots, today: date) -> Plan | None:
         return Plan(("action_answer", "action_resume"), argument=topic or "unknown")
     if from_message(u, slots) or u.ambiguous_places or u.domains or u.noncraft_trades:
         return None
-    if u.intent in ("greet", "help", "thanks"):
+    if u.intent in ("greet", "help", "thanks") and not (u.confidence < SURE and _remark(u, slots)):
         return Plan((f"action_{u.intent}",), argument=u.language)
     return None
 
@@ -243,6 +246,8 @@ def _ambiguous(u: Understanding) -> tuple[Event, ...]:
 
 def _bare(u: Understanding, slots: Slots, today: date) -> Plan:
     """Yes, no, « je cherche un apprentissage », nothing that can be read."""
+    if u.intent in ("affirm", "deny") and u.confidence < SURE:
+        return FALLBACK
     if u.intent == "affirm" and "merci" in fold(u.text):
         return Plan(("action_thanks",))
     if u.intent == "affirm":

@@ -75,7 +75,9 @@ def _believed_from(guess: IntentReading, values: Values, asked: str | None, *, l
     if guess.reason == "noise" and not answers and not values.negated and long:
         return 0.6  # « tu as vu le match de Lens »
     incidental = not (values.trade or values.place or values.negated or values.radius_km)
-    if incidental and guess.intent not in SEARCHING and not answers:
+    # « non, en septembre » under the offers mends the search; it does not turn it down.
+    mends = guess.intent == "deny" and asked == "show_offers"
+    if incidental and guess.intent not in SEARCHING and not (answers or mends):
         return 0.5  # « il fait moche aujourd’hui », « merci, à demain »
     return 1.0
 
