@@ -40,6 +40,8 @@ def from_message(u: Understanding, slots: Slots) -> dict[str, Any]:
         }
     if u.diploma:
         found["diploma"] = u.diploma.split("|")[0]
+    if u.travel and not found and slots["where"]:
+        return travel(u.travel)  # « on m’emmène », unasked, under the offers
     return found
 
 

@@ -226,8 +226,8 @@ def _names(stems: Sequence[str], others: Sequence[str], spaced_title: str) -> bo
 
 
 def trade_fit(trade: WantedTrade, offer: Offer) -> int | None:
-    """How well an offer fits a trade: 0 code and title, 1 code alone, 2 older code confirmed by
-    the title, ``None`` not at all.
+    """How well an offer fits a trade: 0 its title names it, 1 only its code does, ``None`` not at
+    all.
 
     ROME 4 kept the codes of version 3 and narrowed them, and live offers mix both: a code shared
     with other trades counts only when the title does not name one of those instead.
@@ -237,11 +237,11 @@ def trade_fit(trade: WantedTrade, offer: Offer) -> int | None:
         return None
     title = _spaced_title(offer.title)
     named = _names(trade.title_stems, trade.rival_stems, title)
-    if own:
-        if named:
-            return 0
-        return None if _names(trade.rival_stems, trade.title_stems, title) else 1
-    return 2 if named else None
+    if named:
+        return 0
+    if own and not _names(trade.rival_stems, trade.title_stems, title):
+        return 1
+    return None
 
 
 def fit(search: Search, offer: Offer) -> int | None:
