@@ -1,11 +1,12 @@
 """How much of what people write is understood: each slot, all slots at once, and what it costs.
 
-    python benchmarks/understanding.py FILE.jsonl --today 2026-11-23 [--errors] [--json]
+    python benchmarks/understanding.py [FILE.jsonl] [--today 2026-11-23] [--errors] [--json]
         [--against OTHER.jsonl]
 
-``FILE.jsonl`` holds one message per line with what it means. ``--errors`` lists what was read
-wrong, by slot. ``--against`` scores the output of another program, one object per line in the form
-of the `understand` command, beside ours.
+``FILE.jsonl`` holds one message per line with what it means; without it, the whole messages of
+``tests/sentences`` are read, which the tests hold right: then only the cost is news. ``--errors``
+lists what was read wrong, by slot. ``--against`` scores the output of another program, one object
+per line in the form of the `understand` command, beside ours.
 """
 
 from __future__ import annotations
@@ -21,10 +22,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import yaml
 from rich.console import Console
 from rich.table import Table
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from nlu.text import fold
 from nlu.understander import Understander
@@ -32,6 +32,10 @@ from nlu.understander import Understander
 Json = dict[str, Any]
 SLOTS = ("trades", "places", "radius", "availability", "diploma")
 _DIPLOMAS = {"MC": "CS"}
+
+OURS = Path(__file__).parent.parent / "tests" / "sentences" / "intents_values.yml"
+OUR_DAY = date(2026, 11, 23)
+"""The day our sentences are written for."""
 
 
 def intent_right(wanted: Json, got: Json) -> bool:
@@ -250,13 +254,13 @@ def show(console: Console, columns: dict[str, dict[str, Any]]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--today", type=date.fromisoformat, default=date.today())  # noqa: DTZ011
+    parser.add_argument("file", type=Path, nargs="?")
+    parser.add_argument("--today", type=date.fromisoformat, default=OUR_DAY)
     parser.add_argument("--errors", action="store_true")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--against", type=Path)
     options = parser.parse_args()
-    wanted = _lines(options.file)
+    wanted = _lines(options.file) if options.file else our_messages()
     got, costs = read_all(wanted, options.today)
     ours = score(wanted, got) | {
         "cpu_ms_median": round(costs[len(costs) // 2], 3),
@@ -281,6 +285,40 @@ def main() -> None:
     show(console, columns)
     if options.json:
         print(json.dumps(columns))
+
+
+def our_messages() -> list[Json]:
+    """Our own whole messages, in the shape of a file; their day is :data:`OUR_DAY`."""
+    understander = Understander.load()
+    places, table = understander.gazetteer, understander.table
+
+    def communes(names: list[str]) -> list[Json]:
+        return [{"name": n, "insee": places.lookup(n)[0].insee} for n in names]
+
+    def trades(names: list[str]) -> list[Json]:
+        found = [table.find(name) for name in names]
+        return [{"rome": list(trade.rome)} for trade in found if trade]
+
+    return [
+        {
+            "text": e["text"],
+            "context": e.get("asked"),
+            "intent": e["intent"],
+            "trades": trades(e.get("trades", [])),
+            "negated_trades": trades(e.get("no_trades", [])),
+            "places": communes(e.get("places", [])),
+            "negated_places": communes(e.get("no_places", [])),
+            "radius_km": e.get("radius"),
+            "availability": _wished(e) if "from" in e else None,
+            "diploma": e.get("diploma"),
+        }
+        for e in yaml.safe_load(OURS.read_text("utf-8"))
+    ]
+
+
+def _wished(entry: Json) -> Json:
+    at_once = entry["from"] == OUR_DAY.isoformat() and "until" not in entry
+    return {"start": entry["from"], "end": entry.get("until"), "asap": at_once}
 
 
 def _lines(path: Path) -> list[Json]:
