@@ -13,79 +13,89 @@ Topic = Literal[
     "who", "data", "free", "alerts", "cv", "call", "distance", "contract", "internship",
 ]  # fmt: skip
 
+_COMBIEN = r"\b(?:combien|cmb|cb)\b"
+# In order: the first that is found is the topic. A narrow one comes before a wide one: holidays
+# may be paid, a school may cost something, « combien » alone is about money, but only in the end.
 _TOPICS: tuple[tuple[Topic, str], ...] = (
     ("licence", r"\b(?:permis|code de la route)\b"),
     (
         "data",
-        (
-            r"\b(?:donnees|mes infos|infos? sur moi|vie privee|rgpd|confidential|"
-            r"garde[sz]? (?:sur|quoi))"
-        ),
+        (r"\b(?:donnees|mes infos|infos? sur moi|vie privee|rgpd|confidential\w*|"
+        r"garde[sz]? (?:sur|quoi))"),
     ),
     ("disability", r"\b(?:handicap\w*|rqth|dys\w+|fauteuil)\b"),
     (
         "papers",
-        (
-            r"\b(?:papiers|sans[- ]papiers|titre de sejour|etrang\w+|refugie\w*|mineur isole|"
-            r"mna|nationalite)\b"
-        ),
+        (r"\b(?:papiers|sans[- ]papiers|titre de sejour|etrang\w+|refugie\w*|mineur isole|"
+        r"mna|nationalite)\b"),
     ),
     (
         "night",
-        (
-            r"\b(?:nuit|machines? dangereuse|heure (?:on|tu|je) commence|"
-            r"travail\w* (?:la nuit|le dimanche))\b"
-        ),
+        (r"\b(?:nuit|machines? dangereuse|heure (?:on|tu|je) commence|"
+        r"travail\w* (?:la nuit|le dimanche))"),
     ),
-    ("housing", r"\b(?:logement|loger|appart\w*|foyer|internat|mobili-?jeune|apl|chambre)\b"),
-    ("transport", r"\b(?:transports?|bus|train|ter|trajets?|deplacements?|velo|scooter)\b"),
+    (
+        "housing",
+        (r"\b(?:logement|loger|appart\w*|foyer|internat|mobili-?jeune|apl|"
+        r"chambre(?! (?:de|des)\b))\b"),
+    ),
+    (
+        "transport",
+        (r"\b(?:transports?|bus|(?<!en )train|train(?! de)|ter|trajets?|deplacements?|velo|"
+        r"scooter)\b"),
+    ),
+    ("holidays", r"\b(?:vacances|conges?)\b"),
+    (
+        "breaking",
+        (r"\b(?:rompre|rupture|casser|demission\w*|periode d'essai|virer|vire|"
+        r"(?:arreter|quitter)(?! (?:l'ecole|le lycee|le college)))\b"),
+    ),
+    (
+        "cfa",
+        (rf"{_COMBIEN} de (?:temps|jours?|semaines?)(?!.*\bdure).*\b(?:cfa|ecole|cours)\b|"
+        rf"\b(?:cfa|ecole|cours)\b(?!.*\bdure).*{_COMBIEN} de (?:temps|jours?|semaines?)"),
+    ),
+    (
+        "length",
+        rf"\b(?:duree|dure|longtemps)\b|{_COMBIEN} (?:de (?:temps|mois)|d'?\s?an(?:nee)?s?)\b",
+    ),
+    (
+        "free",
+        (r"\b(?:gratuite?s?|payante?s?|coute\w*|cher|chere|frais)\b|"
+        r"\b(?:dois|doit|faut|devoir|devra|doivent)(?: \w+)? payer\b|"
+        r"\bqui (?:paye|paie)\b(?! (?:l'apprenti|mon salaire))|"
+        r"\b(?:payer?|paie|paient) (?:le cfa|la formation|l'ecole|les cours|les livres)\b"),
+    ),
     (
         "pay",
-        (
-            r"\b(?:pay\w*|gagn\w*|salair\w*|touch\w*|remuner\w*|smic|thune|fric|argent|"
-            r"combien|cmb|prime)\b"
-        ),
+        (r"\b(?:pay(?!ant)\w*|paie\w*|gagn\w*|salair\w*|touch\w*|remuner\w*|smic|thunes?|fric|"
+        r"argent|prime)\b"),
     ),
     (
         "cfa_without_employer",
-        (
-            r"\bcfa\b.*\bsans\b|\bsans (?:patron|employeur|entreprise)\b|"
-            r"\bpas (?:trouve )?(?:de |d')?(?:patron|employeur|entreprise)\b"
-        ),
+        (r"\bcfa\b.*\bsans\b|\bsans (?:patron|employeur|entreprise)\b|"
+        r"\bpas (?:trouve )?(?:de |d')?(?:patron|employeur|entreprise)\b"),
     ),
     (
         "cfa_find",
-        (
-            r"\b(?:trouver|ou|quel|inscri\w+|ouvert\w*|proche|adresse)\b.*\bcfa\b|"
-            r"\bcfa\b.*\b(?:inscri\w+|ouvert|ou|quand)\b|\binscription"
-        ),
+        (r"\b(?:trouver|ou|quel|inscri\w+|ouvert\w*|proche|adresse)\b.*\bcfa\b|"
+        r"\bcfa\b.*\b(?:inscri\w+|ouvert|ou|quand)\b|\binscription"),
     ),
-    ("cfa", r"\bcfa\b|\becole\b|\bcours\b|\bcentre de formation\b"),
-    (
-        "breaking",
-        (
-            r"\b(?:rompre|rupture|casser|arreter|quitter|demission\w*|periode d'essai|virer|"
-            r"vire)\b"
-        ),
-    ),
+    ("cfa", r"\b(?:cfa|ecole|cours|centre de formation)\b"),
     ("age_over", r"\b(?:30|31|32|33|34|35|36|40|45|50) ?ans\b|\btrop vieux|\bplus de 29"),
     ("age", r"\b(?:age|14 ?ans|15 ?ans|16 ?ans|trop jeune|quel age|mineur)\b"),
-    ("length", r"\b(?:duree|dure|combien de temps|combien d'annees|cb de temps|longtemps)\b"),
-    ("holidays", r"\b(?:vacances|conges?)\b"),
     ("internship", r"\bstages?\b|\bmini[- ]stage|\bdecouverte\b|\bpmsmp\b"),
-    ("level", r"\b(?:diplome|niveau|brevet|bac|cap|sans diplome|formation)\b"),
-    ("contract", r"\b(?:contrat|alternance|apprentissage|difference|sign\w+)\b"),
-    ("free", r"\b(?:gratuit|payant|coute|cher)\b"),
     ("alerts", r"\b(?:alertes?|previen\w*|notif\w*)\b"),
     ("cv", r"\b(?:cv|lettre|motivation|postuler)\b"),
     ("call", r"\b(?:appeler|telephon\w+|entretien|dire au patron|presenter)\b"),
     ("distance", r"\b(?:loin|distance|km|minutes)\b"),
+    ("pay", rf"{_COMBIEN}(?! (?:de\b|d\b|d'))|{_COMBIEN} d(?:'| )(?:euros?|argent)"),
+    ("level", r"\b(?:diplome|niveau|brevet|bac|cap|sans diplome|formation)\b"),
+    ("contract", r"\b(?:contrat|alternance|apprentissage|difference|sign\w+)\b"),
     (
         "who",
-        (
-            r"\b(?:qui (?:es|etes|t|est|tu)|t'?es (?:qui|un)|robot|humain|marche comment|"
-            r"comment (?:ca|tu) marche|sers? a quoi|c'?est quoi (?:ce|ton))\b"
-        ),
+        (r"\b(?:qui (?:es|etes|t|est|tu)|t'?es (?:qui|un)|robot|humain|marche comment|"
+        r"comment (?:ca|tu) marche|sers? a quoi|c'?est quoi (?:ce|ton))\b"),
     ),
 )  # fmt: skip
 _PATTERNS = tuple((topic, re.compile(pattern)) for topic, pattern in _TOPICS)

@@ -23,14 +23,16 @@ class Remark:
 
 
 _ORDINALS = {
-    "premier": 1, "premiere": 1, "1er": 1, "1ere": 1, "deuxieme": 2, "seconde": 2, "second": 2,
-    "2eme": 2, "2e": 2, "2nd": 2, "troisieme": 3, "3eme": 3, "3e": 3,
+    "premier": 1, "premiere": 1, "deuxieme": 2, "second": 2, "seconde": 2, "troisieme": 3,
+    "quatrieme": 4, "cinquieme": 5, "sixieme": 6, "septieme": 7, "huitieme": 8, "neuvieme": 9,
 }  # fmt: skip
 
 _MONTHS = "janv|fev|mars|avril|mai|juin|juil|aout|sept|oct|nov|dec"
+# « la 3e année », « la 4e fois », « le 1er mars », « la 3e prépa-métiers » are no offers.
 _NTH = re.compile(
-    rf"\b(?:l[ae]|celle?)\s*(?:numero |n ?)?({'|'.join(_ORDINALS)})\b"
-    rf"(?! (?:annee|fois|{_MONTHS}))|\b(?:offre|numero) ?([1-9])\b"
+    rf"\b(?:l[ae]|celle?)\s*(?:numero |n ?)?(?:({'|'.join(_ORDINALS)})|"
+    rf"([1-9]) ?(?:er|ere|nde?|ie?me|e|eme)|([1-9])(?=\s*(?:$|[!?.,]|stp|svp|m'|me )))\b"
+    rf"(?! (?:annee|fois|classe|arrond|prepa|segpa|pro\b|{_MONTHS}))|\b(?:offre|numero) ?([1-9])\b"
 )
 
 # A wider circle is asked for before « loin » is taken for a complaint.
@@ -74,8 +76,12 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         re.compile(
             r"\bsuivant|\b(?:rien|quoi) d'?autre\b|\bautre chose\b|"
             r"\bla suite\b|\bd?'?autres? (?:offres?|annonces?|resultats?|propositions?)|"
-            r"\b(?:en|ya|y a|t'?en a|vous en avez) (?:d'|pas d')?autres?\b|"
-            r"\bencore\b(?! (?:rien|pas))|"
+            r"\b(?:en|ya|y a|t'?en as?|vous en avez) (?:d'|pas d')?autres?\b|"
+            r"^\W*(?:et )?encore\b(?: (?:stp|svp|s'il \w+ plait))?\W*$|"
+            r"(?<!pas )\bencore (?:une?|des|d'|plus|[2-9]|deux|trois|quelques)\b"
+            r"(?! (?:fois|an|mois))|"
+            r"\b(?:montre|voir|veux|propose|envoie|donne)[a-z]*"
+            r"(?:[ -](?:moi|m'en|en|nous))? encore\b|"
             r"\bvoir plus\b|\bplus d'offres?\b|\bnext\b|^\s*(?:plus|d'?autres?|"
             r"autres?)\s*[?!.]*\s*$"
         ),
@@ -112,8 +118,8 @@ def read_remark(text: str) -> Remark | None:
     """The first kind found, or ``None``; arbitrary text never raises, cost is linear."""
     folded = fold(text[:300]).replace("’", "'")
     if found := _NTH.search(folded):
-        word, digit = found.groups()
-        return Remark("nth", _ORDINALS[word] if word else int(digit))
+        word, *digits = found.groups()
+        return Remark("nth", _ORDINALS[word] if word else int(next(filter(None, digits))))
     for kind, pattern in _KINDS:
         if pattern.search(folded):
             return Remark(kind)
