@@ -68,7 +68,6 @@ _FROM_TO = re.compile(
 _CORRECTION = re.compile(
     r"\b(?:plutot|non|nan|finalement|enfaite|en fait|enfin|mais|pardon|oups|sinon)\b"
 )
-_ALL_DAY = re.compile(r"\b(?:dispo|libre|pret|prete)\b")
 
 
 def read_availability(message: Message, today: date, asked: str | None) -> AvailabilityReading:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
@@ -19,9 +18,6 @@ from nlu.text import fold
 MODEL_FILE = Path(__file__).with_name("data") / "intents.npz"
 SENTENCES = Path(__file__).with_name("data") / "intents"
 
-# What a value is replaced by before the model looks: which town it is must not matter.
-MASKS = ("trade", "place", "date", "radius", "diploma")
-
 _TOKEN = re.compile(r"__[a-z]+__|[^\W_]+|[?]|[^\w\s!-~]")
 _LONG_RUN = re.compile(r"(.)\1{2,}")
 _RADIUS = re.compile(
@@ -30,6 +26,9 @@ _RADIUS = re.compile(
 _KEYBOARD = str.maketrans({"’": "'", "ʼ": "'", "\u200b": "", "\ufe0f": ""})
 
 Span = tuple[int, int, str]
+
+# Characters of a word that count.
+_PIECED = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +68,11 @@ def _shape(token: str) -> str:
     return _LONG_RUN.sub(r"\1", token) if len(set(token)) > 1 else token[:3]
 
 
-@lru_cache(maxsize=16_384)
 def _pieces(word: str) -> tuple[str, ...]:
-    """Runs of three to five characters of a word and its edges; none of a mask."""
+    """Runs of three to five characters of a short word and its edges; none of a mask."""
     if word[0] == "_":
         return ()
-    edged = f"<{word[:24]}>"
+    edged = f"<{word}>"
     return tuple(edged[i : i + n] for n in (3, 4, 5) for i in range(len(edged) - n + 1))
 
 
@@ -88,7 +86,7 @@ def _features(words: list[str], asked: str | None) -> list[str]:
     found = [f"w {word}" for word in words]
     found += [f"b {left} {right}" for left, right in pairwise(ends)]
     for word in words:
-        found += _pieces(word)
+        found += _pieces(word[:_PIECED])
     size = min(len(words), 6)
     found += (f"n {size}", f"x {asked}", f"x {asked} {size}")
     if asked:

@@ -42,8 +42,6 @@ NUMBERED_STREETS = frozenset({"place", "route", "residence", "cite", "chemin", "
                               "ave", "av"})  # fmt: skip
 AFTER_STREET = frozenset({"a", "au", "aux", "vers", "je", "jcherche", "dans", "sur", "mais", "et",
                           "j", "c", "pour", "ya", "commune", "cherche"})  # fmt: skip
-BEFORE_NUMBER = frozenset({"le", "la", "les", "l", "du", "dans", "ds", "departement", "dept",
-                           "dep", "dpt", "dpts", "et", "ou", "sur", "tout", "est", "c", "d"})  # fmt: skip
 MONEY = frozenset({"euros", "euro", "e", "eur", "balles", "km", "kms", "habitants", "brut", "net",
                    "offres"})  # fmt: skip
 # Words that may stand around a place without saying anything.

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from nlu.meaning import Travel
 from nlu.text import Message, fold
@@ -96,26 +97,45 @@ def _sensible(distance: int) -> int | None:
     return distance if 0 < distance <= _LARGEST else None
 
 
-_NO = r"(?:pas|aucun|sans|ni|plus|jamais)\s+(?:encore\s+)?(?:(?:le|de|d'|la|mon|l')\s*)*"
+_MEANS = (
+    r"(?:scoot\w*|scout+er|mob|mobylette|meule|cyclo\w*|moto|quad|voiture|bagnole|caisse|permis|"
+    r"vehicule|bus|train|ter|metro|tram\w*|transports?|navette|velo|vtt|trottinette|trott|pieds?|"
+    r"m'? ?emmen\w+|me depos\w+|covoit\w*)\b"
+)
+# « pas le permis », « je peux pas prendre le bus », « non pas en bus ».
+_REFUSED = re.compile(
+    r"\b(?:pas|po|aucune?|sans|ni|plus|jamais|peur)\s+"
+    r"(?:(?:encore|trop|vraiment|y|aller|venir|avoir|etre|prendre|prends|prend|utiliser|conduire|"
+    r"de|du|des|le|la|les|en|a|au|mon|ma|un|une|comme|eu|pu|me)\s+|[dl]'\s*)*"
+    rf"{_MEANS}(?:\s+(?:de\s+)?conduire)?"
+)
+# What is to come, or befell: « je passe mon permis en mai », « j'ai raté mon train ».
+_TOLD = re.compile(
+    r"\b(?:ca|sa) marche\b|\ben train d(?:e\b|')|\barrets? de \w+"
+    r"|\b(?:quand|des que|si) (?:j'?|je )?(?:aurai\w*|ai|passe\w*) (?:mon |le )?permis"
+    r"|\b(?:passe|passer|passerai|prepare|revise|attends?|rate|louper?|loupe) "
+    r"(?:mon |le |du )?permis(?! (?:et|donc))"
+    r"|\b(?:rate|louper?|loupe|manque|perdu|attends?|descends|sors) (?:mon |le |un |du |ma )?"
+    rf"{_MEANS}"
+    rf"|\b(?:je suis|j'?suis|chui|sui|suis|etais) (?:\w+ )?dans (?:le |un |mon |la |ma ){_MEANS}"
+)
 _TRAVEL: tuple[tuple[Travel, re.Pattern[str]], ...] = (
     ("scooter", re.compile(r"\b(scoot\w*|scout+er|mob|mobylette|meule|cyclo\w*|bsr|125|50 ?cc|booster|moto|"
                            r"voiturette|voiture sans permis|vsp|quad)\b")),
     ("car", re.compile(r"\b(voiture|bagnole|caisse|permis|vehicule|vehiculee?|motorisee?|"
-                       r"(?:m'?|me |nous )?(?:emmene\w*|depose\w*|conduit|amene\w*)|covoit\w*)\b")),
+                       r"(?:m'?|me |nous )(?:emmen\w+|depos\w+|conduit|conduire|amen\w+)|emmen\w+|covoit\w*)\b")),
     ("transit", re.compile(r"\b(bus|train|ter|metro|tram\w*|transports?|car scolaire|navette)\b")),
     ("foot", re.compile(r"\b(pieds?|marche|marchant|velo|vtt|bicyclette|trottinette|"
                         r"trotinette|trott)\b")),
 )  # fmt: skip
-_REFUSED = re.compile(
-    _NO + r"(scoot\w*|mob|voiture|bagnole|caisse|permis|vehicule|bus|train|metro|velo|moto|"
-    r"transports?|pieds?)(?:\s+(?:de\s+)?conduire)?"
-)
 
 
-def read_travel(message: Message) -> Travel | None:
-    """How the person gets about; « pas le permis » is not a car, « je marche » goes on foot."""
-    text = _REFUSED.sub(" ", fold(message.text).replace("’", "'"))
-    text = re.sub(r"\b(?:ca|sa) marche\b|\bquand j'?aurai\w* (?:mon |le )?permis", " ", text)
+def read_travel(message: Message, trades: Iterable[tuple[int, int]] = ()) -> Travel | None:
+    """How the person gets about; neither what is refused or told of, nor ``trades`` (spans)."""
+    text = message.text
+    for start, end in trades:
+        text = text[:start] + " " * (end - start) + text[end:]
+    text = _REFUSED.sub(" ", _TOLD.sub(" ", fold(text)))
     for travel, pattern in _TRAVEL:
         if pattern.search(text):
             return travel

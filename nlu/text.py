@@ -5,19 +5,31 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
-_LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss", "’": "'"})
+_SPELLED_OUT = {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "’": "'"}
+# Letters up to Greek and Cyrillic, and the signs of typography, are remembered once seen.
+_REMEMBERED = 0x2100
 
 
-@lru_cache(maxsize=65_536)
+class _Letters(dict[int, str]):
+    """Each character without its accents. It remembers characters, never what was written."""
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        parts = unicodedata.normalize("NFKD", _SPELLED_OUT.get(letter, letter))
+        bare = "".join(part for part in parts if not unicodedata.combining(part))
+        if code < _REMEMBERED:
+            self[code] = bare
+        return bare
+
+
+_LETTERS = _Letters()
+
+
 def fold(text: str) -> str:
     """Lower case, no accents, ligatures spelled out; « Nœux-lès-Auxi » -> « noeux-les-auxi »."""
-    if text.isascii():
-        return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
+    return text.lower() if text.isascii() else text.translate(_LETTERS).lower()
 
 
 @dataclass(frozen=True, slots=True)

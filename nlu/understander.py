@@ -66,7 +66,7 @@ class Understander:
             when,
             read_radius(message, asked),
             read_diploma(message, asked),
-            read_travel(message),
+            read_travel(message, trades.spans),
         )
 
     def _ruled(self, text: str, words: str, values: Values, asked: str | None) -> Ruled | None:
