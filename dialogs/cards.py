@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from dialogs.french import MONTHS, WIDE, capital
+from dialogs.french import WIDE, capital, day
 from dialogs.reply import Button, Card
 from dialogs.voice import Voice
 from matching.model import DEMONSTRATION, Found, Offer
@@ -76,9 +76,7 @@ def _where(voice: Voice, data: Mapping[str, Any]) -> str:
 def _start(voice: Voice, data: Mapping[str, Any]) -> str:
     if data["start"] is None:
         return voice.phrase("card_start_unknown")
-    start = date.fromisoformat(data["start"])
-    when = f"{start.day if start.day > 1 else '1er'} {MONTHS[start.month - 1]} {start.year}"
-    return voice.phrase("card_start", when=when)
+    return voice.phrase("card_start", when=day(date.fromisoformat(data["start"])))
 
 
 def _diploma(voice: Voice, data: Mapping[str, Any]) -> str:
@@ -102,11 +100,12 @@ def _buttons(voice: Voice, data: Mapping[str, Any]) -> tuple[Button, ...]:
         return Button(voice.phrase(f"button_{name}"), payload, url)
 
     id = data["id"]
-    call = (button("call", f"/call {id}"),) if data["phone"] else ()
-    return (
-        button("open", url=data["url"]),
-        *call,
+    page = bool(data["url"])  # some offers can only be called
+    buttons = (
+        page and button("open", url=data["url"]),
+        data["phone"] and button("call", f"/call {id}"),
         button("hide", f"/hide {id}"),
         button("taken", f"/taken {id}"),
-        button("share", f"/share {id}"),
+        page and button("share", f"/share {id}"),
     )
+    return tuple(b for b in buttons if b)

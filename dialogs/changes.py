@@ -18,6 +18,9 @@ half an hour or so of travelling, more by train or by car."""
 MAX_RADIUS_KM = 200
 """The widest circle the backends accept."""
 
+TELLING = ("give_info", "correct", "search")
+"""Intents under which « on m’emmène » tells how far one can go, without having been asked."""
+
 Slots = Mapping[str, Any]
 
 
@@ -27,9 +30,10 @@ def unique(items: Iterable[Any]) -> list[Any]:
 
 def from_message(u: Understanding, slots: Slots) -> dict[str, Any]:
     """The slots a message changes, with their new values; those it leaves alone are absent."""
-    if u.travel and slots["asked"] == "ask_travel":
-        return travel(u.travel)  # « à vélo » is an answer there, not a trade
-    found: dict[str, Any] = _trades(u, slots) | _where(u, slots)
+    asked_travel = u.travel is not None and slots["asked"] == "ask_travel"
+    # « à vélo » is an answer there, not a trade
+    found: dict[str, Any] = {} if asked_travel else _trades(u, slots)
+    found |= _where(u, slots)
     if u.radius_km is not None:
         found["radius_km"] = min(max(u.radius_km, 1), MAX_RADIUS_KM)
     if u.availability:
@@ -40,13 +44,29 @@ def from_message(u: Understanding, slots: Slots) -> dict[str, Any]:
         }
     if u.diploma:
         found["diploma"] = u.diploma.split("|")[0]
-    if u.travel and not found and slots["where"]:
-        return travel(u.travel)  # « on m’emmène », unasked, under the offers
+    unasked = not found and slots["where"] and u.intent in TELLING
+    if u.travel and (asked_travel or unasked):
+        # A radius that is said counts more than one supposed.
+        return (_travel_said(u.travel, slots) if asked_travel else travel(u.travel)) | found
     return found
 
 
-def travel(how: str) -> dict[str, Any]:
-    return {"travel": how, "radius_km": TRAVEL_KM[how]}
+def _travel_said(how: str, slots: Slots) -> dict[str, Any]:
+    """What the button of that way of getting about would do."""
+    for _, payload in slots["choices"] or ():
+        if payload.startswith(f"/set v={how} r="):
+            return {"travel": how, "radius_km": int(payload.rpartition("=")[2])}
+    return travel(how)
+
+
+def travel(how: str, below: int | None = None) -> dict[str, Any]:
+    """The way of getting about and its radius; ``below`` a radius that was too far already."""
+    return {"travel": how, "radius_km": min(TRAVEL_KM[how], closer(below) if below else 200)}
+
+
+def closer(radius_km: int) -> int:
+    """The next smaller of the radii people think in."""
+    return max((r for r in (5, 10, 15, 20, 30, 50, 100) if r < radius_km), default=radius_km)
 
 
 def _trades(u: Understanding, slots: Slots) -> dict[str, Any]:

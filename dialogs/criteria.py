@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from dialogs.french import MONTHS, at, day, join, of
+from dialogs.french import MONTHS, day, join, of
 from dialogs.voice import Voice
 from matching.model import Circle, Search, WantedTrade
 from nlu.gazetteer import Gazetteer
@@ -14,6 +14,9 @@ from nlu.trade_table import Trade, TradeTable
 
 DEFAULT_RADIUS_KM = 30
 """The radius of the original service: both sides alerted within 30 km."""
+
+MOST_NAMED = 3
+"""Trades, or towns, that are still named one by one in a line."""
 
 LEVELS = {
     "CAP": 3, "CS": 3, "BP": 4, "BTM": 4, "BM": 4, "Bac pro": 4, "BTS": 5,
@@ -58,6 +61,7 @@ class Criteria:
             start=_date(availability.get("start")),
             end=_date(availability.get("end")),
             diploma_level=LEVELS.get(slots["diploma"] or ""),
+            diploma=slots["diploma"] if slots["diploma"] in LEVELS else None,
             neighbours=self._neighbours(trades),
             hidden=tuple(slots["hidden"] or ()),
         )
@@ -90,6 +94,8 @@ class Criteria:
         ids = slots["trades"]
         if not ids:
             return "" if ids is None else self.voice.phrase("part_any_trade")
+        if len(ids) > MOST_NAMED:
+            return self.voice.phrase("part_trades", n=len(ids))
         return ", ".join(self.table.get(id).both for id in ids)
 
     def where(self, slots: Mapping[str, Any]) -> str:
@@ -100,6 +106,8 @@ class Criteria:
         if towns:
             radius = slots["radius_km"] or DEFAULT_RADIUS_KM
             around = join([of(t) for t in towns], "et")
+            if len(towns) > MOST_NAMED:
+                around = self.voice.phrase("part_towns", n=len(towns))
             parts.append(self.voice.phrase("part_around", km=radius, towns=around))
         parts += [_area(a, self.voice) for a in where.get("areas", ())]
         line = join(parts, "et")
@@ -120,19 +128,19 @@ class Criteria:
             return self.voice.phrase("part_from", day=day(start))
         if start.day == 1 and (start.year, start.month) == (end.year, end.month) and end.day > 27:
             return f"{MONTHS[start.month - 1]} {start.year}"
-        return self.voice.phrase("part_between", start=day(start), end=day(end))
+        first = day(start)
+        if (start.year, start.month) == (end.year, end.month):
+            first = first.split()[0]
+        return self.voice.phrase("part_between", start=first, end=day(end))
 
     def towns_within(self, slots: Mapping[str, Any]) -> str:
         """Where the search stands, after « rien »: « à moins de 30 km », « dans le Nord »."""
         where = slots["where"] or {}
-        if where.get("places"):
-            return self.voice.phrase("part_within", km=slots["radius_km"] or DEFAULT_RADIUS_KM)
+        if towns := where.get("places"):
+            within = self.voice.phrase("part_within", km=slots["radius_km"] or DEFAULT_RADIUS_KM)
+            place = self.gazetteer.by_insee(towns[0])
+            return f"{within} {of(place.name)}" if place and len(towns) == 1 else within
         return join([_area(a, self.voice) for a in where.get("areas", ())], "ni")
-
-    def place_name(self, insee: str) -> str:
-        """« à Lens »; the code itself when it is unknown."""
-        place = self.gazetteer.by_insee(insee)
-        return at(place.name) if place else insee
 
 
 def _date(value: str | None) -> date | None:

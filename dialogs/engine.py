@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rasa_sdk.executor import ActionExecutor
@@ -14,7 +14,7 @@ from dialogs.actions.base import Services
 from dialogs.cards import card
 from dialogs.changes import SEARCH_SLOTS
 from dialogs.conversation import SLOTS, Conversation
-from dialogs.forms import FORM, REQUIRED
+from dialogs.forms import FORM
 from dialogs.reply import Button, Reply
 from dialogs.rules import Event, Heard, plan, slot
 from dialogs.voice import remember
@@ -78,7 +78,8 @@ class Engine:
         events = [slot(name, value) for name, value in found.items()]
         slots = {**conversation.slots, **found}
         result = await self._execute(f"validate_{FORM}", slots, events)
-        return conversation.after([*result.events, {"event": "active_loop", "name": FORM}])
+        chosen = [slot("candidates", None)] if found.get("where") else []
+        return conversation.after([*result.events, *chosen, {"event": "active_loop", "name": FORM}])
 
     async def _run(
         self, outcome: Outcome, queue: deque[str], heard: Heard, argument: str | None
@@ -133,7 +134,7 @@ class Engine:
         said = remember(slots["said"], [r.text for r in outcome.replies])
         today = self.services.today()
         cards = [card(self.services.voice, o, today) for o in message["custom"].get("offers", ())]
-        return self.services.voice.say(
+        reply = self.services.voice.say(
             message["response"],
             {k: v for k, v in message.items() if k not in MESSAGE_KEYS},
             said=said,
@@ -142,22 +143,25 @@ class Engine:
             ],
             cards=cards,
         )
+        return replace(reply, clear_screen=bool(message["custom"].get("clear_screen")))
 
 
 def _form_next(conversation: Conversation) -> str:
     asked = conversation.slots["requested_slot"]
-    missing = asked or next((s for s in REQUIRED if conversation.slots[s] is None), None)
-    return f"action_ask_{missing}" if missing else "action_show_offers"
+    return f"action_ask_{asked}" if asked else "action_show_offers"
 
 
 def _renewed(before: Conversation, after: Conversation) -> Conversation:
     """Another search: what was shown of the last one does not count any more."""
-    if all(before.slots[name] == after.slots[name] for name in SEARCH_SLOTS):
+    if all(_wish(before, name) == _wish(after, name) for name in SEARCH_SLOTS):
         return after
-    events = [slot("shown", None), slot("revision", after.slots["revision"] + 1)]
-    if before.slots["where"] != after.slots["where"]:
-        events.append(slot("candidates", None))
-    return after.after(events)
+    return after.after([slot("shown", None), slot("revision", after.slots["revision"] + 1)])
+
+
+def _wish(conversation: Conversation, name: str) -> Any:
+    """A slot as the search sees it: any date is no date."""
+    value = conversation.slots[name]
+    return None if name == "availability" and (value or {}).get("any") else value
 
 
 def _remembered(outcome: Outcome) -> Outcome:
@@ -167,7 +171,7 @@ def _remembered(outcome: Outcome) -> Outcome:
     outcome.conversation = outcome.conversation.after(
         [
             slot("said", remember(slots["said"], [r.text for r in outcome.replies])),
-            slot("choices", choices or slots["choices"]),
+            slot("choices", choices or None),
             slot("welcomed", True),
         ]
     )

@@ -32,7 +32,7 @@ class Button:
 class Card:
     """An offer to look at: a title, lines of facts in reading order, a note, and what can be done.
 
-    ``lines`` are ready French sentences (company and town, start, diploma, pay, publication).
+    ``lines`` are ready French sentences (company and town, start, diploma, publication).
     ``note`` warns (« Offre de démonstration »). ``id`` is the offer's.
     """
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from dialogs.changes import FRANCE, differs, from_message, from_payload, travel
+from dialogs.changes import FRANCE, SEARCH_SLOTS, differs, from_message, from_payload, travel
 from nlu.meaning import Understanding
 from nlu.questions import read_topic
 from nlu.remarks import Remark, read_remark
@@ -65,9 +65,19 @@ MOST_CANDIDATES = 6
 SURE = 0.6
 """Below this a guess without a value does nothing: asking again is kinder than acting on it."""
 
+CERTAIN = 0.9
+IRREVERSIBLE = ("/delete_yes",)
+"""What only a plain yes may do, never one that was guessed (« mouais », « ok attends »)."""
+
+SHORT = 2
+"""Words in a no that only means « I do not know when »."""
+
 FALLBACK = Plan(("action_fallback",))
 
+LATER = Plan(("action_later",), candidates={"availability": {"any": True}})
+
 BUTTONS: Mapping[str, Plan] = {
+    "resume": Plan(("action_resume",)),
     "dont_know": Plan(("action_suggest_likings",)),
     "keep": Plan(("action_keep",)),
     "help": Plan(("action_help",)),
@@ -77,9 +87,11 @@ BUTTONS: Mapping[str, Plan] = {
     "change": Plan(("action_change",)),
     "trade": Plan(("action_ask_trades",)),
     "place": Plan(("action_ask_where",)),
-    "far": Plan(("action_ask_travel",)),
+    "far": Plan(("action_ask_travel",), argument="closer"),
+    "distance": Plan(("action_ask_travel",)),
     "when": Plan(("action_ask_availability",)),
-    "later": Plan(("action_later",)),
+    "later": LATER,
+    "more": Plan(("action_page",)),
     "delete": Plan(("action_confirm_delete",)),
     "delete_yes": Plan(("action_delete",)),
     "delete_no": Plan(("action_cancel",)),
@@ -112,7 +124,9 @@ def _arrival(arrival: Mapping[str, str], slots: Slots, today: date) -> Plan:
     found = from_payload({k: v for k, v in arrival.items() if k != "origin"}, slots, today)
     if not found:
         return Plan(("action_arrival",), events)
-    return Plan(("action_arrival_with_search",), events, found, form=True)
+    # The search of the link alone: nothing is left of an older one.
+    fresh = dict.fromkeys(SEARCH_SLOTS) | found
+    return Plan(("action_arrival_with_search",), events, fresh, form=True)
 
 
 def pressed(payload: str, slots: Slots, today: date) -> Plan:
@@ -136,7 +150,7 @@ def pressed(payload: str, slots: Slots, today: date) -> Plan:
 
 
 def _said(u: Understanding, slots: Slots, today: date) -> Plan:
-    for rule in (_safety, _choice, _pending, _data, _aside):
+    for rule in (_safety, _choice, _spoken, _pending, _data, _aside):
         if (found := rule(u, slots, today)) is not None:
             return found
     return _searched(u, slots, today)
@@ -147,7 +161,7 @@ def _safety(u: Understanding, slots: Slots, today: date) -> Plan | None:
     if u.intent != "human":
         return None
     danger = u.reason in ("distress", "violence")
-    return Plan(("action_distress", "action_human") if danger else ("action_human",))
+    return Plan(("action_distress",) if danger else ("action_human",))
 
 
 def _choice(u: Understanding, slots: Slots, today: date) -> Plan | None:
@@ -162,8 +176,10 @@ def _choice(u: Understanding, slots: Slots, today: date) -> Plan | None:
             return pressed(payload, slots, today)
     if slots["asked"] != "ask_which_place":
         return None
-    if typed.isdigit() and 1 <= int(typed) <= len(choices):
-        return pressed(choices[int(typed) - 1][1], slots, today)
+    remark = read_remark(u.text)
+    number = int(typed) if typed.isdigit() else (remark and remark.number) or 0
+    if 1 <= number <= len(choices):
+        return pressed(choices[number - 1][1], slots, today)
     fits = [p for label, p in choices if words <= _label_words(label)]
     return pressed(fits[0], slots, today) if len(fits) == 1 else None
 
@@ -173,11 +189,48 @@ def _label_words(label: str) -> set[str]:
     return set("".join(c if c.isalnum() else " " for c in cleaned).split())
 
 
+_SPOKEN: tuple[tuple[re.Pattern[str], Plan], ...] = (
+    (
+        re.compile(r"\b(?:efface|vide|nettoie)[rz]? (?:l'? ?)ecran\b"),
+        Plan(("action_clear_screen",)),
+    ),
+    (
+        re.compile(
+            r"\b(?:j'?ai|on a) (?:enfin )?(?:trouve|signe)(?: un| mon| une)? "
+            r"(?:patron|employeur|contrat|apprentissage|entreprise)"
+        ),
+        Plan(("action_bravo",)),
+    ),
+    (
+        re.compile(
+            r"\b(?:repond(?:ent|s|u)?|rappel(?:le|lent)) (?:pas|jamais)\b|\bpas de reponses?\b|"
+            r"\bpersonne (?:ne |me )*(?:repond|rappelle)|\bils ont dit non\b|\brecale[er]? partout"
+        ),
+        Plan(("action_courage", "action_resume")),
+    ),
+    (re.compile(r"^(?:change[rz]?|modifie[rz]?) (?:la |le |de )*date"), BUTTONS["when"]),
+    (re.compile(r"^(?:change[rz]?|modifie[rz]?) (?:la |le |de )*distance"), BUTTONS["distance"]),
+    (re.compile(r"^(?:c'?est )?pas pour moi\b"), Plan(("action_which_hide",))),
+    (
+        re.compile(r"^(?:c'?est |elle est )?deja (?:pris|prise|pourvue?)\b"),
+        Plan(("action_which_taken",)),
+    ),
+)
+"""What people say in so many words that only the dialogue can answer."""
+
+
+def _spoken(u: Understanding, slots: Slots, today: date) -> Plan | None:
+    folded = fold(u.text[:200]).replace("’", "'").strip()
+    return next((plan for pattern, plan in _SPOKEN if pattern.search(folded)), None)
+
+
 def _pending(u: Understanding, slots: Slots, today: date) -> Plan | None:
     """A yes or a no to what was proposed."""
     if not slots["pending"] or u.intent not in ("affirm", "deny") or from_message(u, slots):
         return None
     yes, no = slots["pending"]
+    if u.intent == "affirm" and u.confidence < (CERTAIN if yes in IRREVERSIBLE else SURE):
+        return None
     return pressed(yes if u.intent == "affirm" else no, slots, today)
 
 
@@ -197,38 +250,48 @@ def _data(u: Understanding, slots: Slots, today: date) -> Plan | None:
 def _aside(u: Understanding, slots: Slots, today: date) -> Plan | None:
     """What is answered without touching the search, which then goes on where it was."""
     if u.intent == "out_of_scope":
+        if _digit(u, slots):
+            return None
         if u.reason in ("employer", "customer", "housing", "insult"):
             return Plan((f"action_{u.reason}",))
-        return None if _remark(u, slots) else FALLBACK
+        return None if read_remark(u.text) else _not_understood(u)
     if u.intent == "question":
-        topic = read_topic(u.text)
+        topic, remark = read_topic(u.text), read_remark(u.text)
         if topic is None and from_message(u, slots):
+            return None
+        if remark and remark.kind == "too_far" and topic in (None, "transport", "distance"):
             return None
         return Plan(("action_answer", "action_resume"), argument=topic or "unknown")
     if from_message(u, slots) or u.ambiguous_places or u.domains or u.noncraft_trades:
         return None
-    if u.intent in ("greet", "help", "thanks") and not (u.confidence < SURE and _remark(u, slots)):
+    if u.intent in ("greet", "help", "thanks") and not (
+        u.confidence < SURE and read_remark(u.text)
+    ):
         return Plan((f"action_{u.intent}",), argument=u.language)
     return None
 
 
-def _remark(u: Understanding, slots: Slots) -> Remark | None:
-    return read_remark(u.text)
+def _not_understood(u: Understanding) -> Plan:
+    """A topic's word is enough: « je suis dyslexique » asks something without asking it."""
+    if topic := read_topic(u.text):
+        return Plan(("action_answer", "action_resume"), argument=topic)
+    return FALLBACK
 
 
 def _searched(u: Understanding, slots: Slots, today: date) -> Plan:
     """A search, a value, a correction, or a word about the offers shown."""
-    found, remark = from_message(u, slots), _remark(u, slots)
+    found, remark = from_message(u, slots), read_remark(u.text)
     moves = {"where", "radius_km"} & found.keys()
     if remark and remark.kind == "too_far" and not (moves or u.ambiguous_places):
         if u.travel and u.travel != "car":
             return form({**found, **travel(u.travel)}, "action_noted_travel")
-        return Plan(("action_ask_travel",), candidates=found or None)
+        return Plan(("action_ask_travel",), candidates=found or None, argument="closer")
     if u.ambiguous_places and "where" not in found:
         return Plan(("action_ask_which_place",), _ambiguous(u), found or None)
     if u.noncraft_trades and "trades" not in found:
-        label = u.noncraft_trades[0].label
-        return Plan(("action_noncraft",), candidates=found or None, argument=label)
+        trade = u.noncraft_trades[0]
+        said = u.text[trade.start : trade.end] or trade.label  # in their words, and their gender
+        return Plan(("action_noncraft",), candidates=found or None, argument=said)
     if u.domains and "trades" not in found:
         return Plan(("action_choose_in_domain",), candidates=found or None, argument=u.domains[0])
     if found:
@@ -247,26 +310,38 @@ def _ambiguous(u: Understanding) -> tuple[Event, ...]:
 def _bare(u: Understanding, slots: Slots, today: date) -> Plan:
     """Yes, no, « je cherche un apprentissage », nothing that can be read."""
     if u.intent in ("affirm", "deny") and u.confidence < SURE:
-        return FALLBACK
+        return _not_understood(u)
     if u.intent == "affirm" and "merci" in fold(u.text):
         return Plan(("action_thanks",))
+    asked_when = slots["asked"] == "ask_availability"
     if u.intent == "affirm":
-        return Plan(("action_go_on",))
+        return BUTTONS["when"] if asked_when else Plan(("action_go_on",))
     if u.intent == "deny":
-        if slots["asked"] == "ask_availability":
-            return Plan(("action_later",))
+        if asked_when and len(u.text.split()) <= SHORT:
+            return LATER
         return Plan(("action_change",))
+    number = _digit(u, slots)
+    if number:
+        return _nth(u, slots, Remark("nth", number))
     if u.intent in ("search", "correct", "resume_alerts"):
         return Plan(("action_change",)) if slots["shown"] else form({})
-    return FALLBACK
+    return _not_understood(u)
+
+
+def _digit(u: Understanding, slots: Slots) -> int | None:
+    """« 2 », « la 2 » under the cards."""
+    typed = u.text.strip(" .!").lower().removeprefix("la ").removeprefix("le ")
+    return int(typed) if slots["shown"] and len(typed) == 1 and typed in "123456789" else None
 
 
 def _dont_know(u: Understanding, slots: Slots, remark: Remark) -> Plan:
     match slots["asked"]:
-        case "ask_place" | "ask_which_place":
+        case "ask_which_place":
+            return Plan(("action_ask_which_place",))
+        case "ask_place":
             return Plan(("action_help_place",))
         case "ask_availability":
-            return Plan(("action_later",))
+            return LATER
         case "ask_travel" | "ask_radius":
             return form({})
         case "ask_diploma":
@@ -277,13 +352,15 @@ def _dont_know(u: Understanding, slots: Slots, remark: Remark) -> Plan:
 def _any(u: Understanding, slots: Slots, remark: Remark) -> Plan:
     match slots["asked"]:
         case "ask_availability":
-            return Plan(("action_later",))
+            return LATER
         case "ask_diploma":
             return form({"diploma": "any"})
         case "ask_trade":
             return Plan(("action_suggest_likings",))
         case "ask_place":
             return Plan(("action_help_place",))
+    if (slots["availability"] or {}).get("start"):
+        return form({"availability": {"any": True}})
     return Plan(("action_go_on",))
 
 
@@ -300,7 +377,9 @@ def _next_page(u: Understanding, slots: Slots, remark: Remark) -> Plan:
 def _nth(u: Understanding, slots: Slots, remark: Remark) -> Plan:
     ids = (slots["shown"] or {}).get("ids", [])
     number = remark.number or 1
-    if number <= len(ids):
+    if number > len(ids):
+        number -= (slots["shown"] or {}).get("offset", 0)  # « la 5e », counted from the first
+    if 1 <= number <= len(ids):
         return Plan(("action_call",), argument=ids[number - 1])
     return FALLBACK
 

@@ -59,7 +59,8 @@ class Search:
     The place is any of ``circles``, ``departements`` and ``france``; no place at all is France.
     ``excluded`` holds INSEE codes of communes not wanted. No trade at all is any trade.
     ``start``/``end`` bound the wished first day (``None``: unknown / open).
-    ``diploma_level`` is 3 (CAP) to 7. ``neighbours`` are proposed when nothing is found.
+    ``diploma_level`` is 3 (CAP) to 7; among the offers of that level those that name ``diploma``
+    come first. ``neighbours`` are proposed when nothing is found.
     ``hidden`` are ids of offers the person does not want to see again.
     """
 
@@ -71,6 +72,7 @@ class Search:
     start: date | None = None
     end: date | None = None
     diploma_level: int | None = None
+    diploma: str | None = None
     neighbours: tuple[WantedTrade, ...] = ()
     hidden: tuple[str, ...] = ()
 
@@ -318,13 +320,15 @@ def start_gap_months(search: Search, offer: Offer) -> int:
     return -(-days // 31)
 
 
-def rank(search: Search, offer: Offer) -> tuple[bool, int, int, float, float, str]:
-    """Sort key of an answer: schools last, trade fit, nearest start, distance, freshness."""
+def rank(search: Search, offer: Offer) -> tuple[bool, int, bool, int, float, float, str]:
+    """Sort key of an answer: schools last, trade fit, the very diploma, nearest start, distance,
+    freshness."""
     fitness = fit(search, offer)
     age = -offer.published.timestamp() if offer.published else 0.0
     return (
         offer.school,
         9 if fitness is None else fitness,
+        search.diploma is not None and search.diploma not in (offer.diploma or ""),
         start_gap_months(search, offer),
         nearest_km(search, offer) or 0.0,
         age,

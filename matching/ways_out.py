@@ -57,7 +57,7 @@ def _near(find_all: FindAll, search: Search) -> list[Attempt]:
         ("radius", partial(_wider, find_all, search)),
         ("trade", partial(_neighbour, find_all, search)),
         lifted("excluded", excluded=()),
-        lifted("diploma", diploma_level=None),
+        lifted("diploma", diploma_level=None, diploma=None),
         ("radius", partial(_wider, find_all, relax(search))),
     ]
 
@@ -81,8 +81,11 @@ def _wished_then_relaxed(search: Search) -> Iterable[Search]:
 
 
 def relax(search: Search) -> Search:
-    """The same trades and place, whatever the dates, the diploma and the communes refused."""
-    return replace(search, start=None, end=None, diploma_level=None, excluded=())
+    """The same trades and place, whatever the dates and the diploma.
+
+    A commune that was refused stays refused: who said « sauf Lille » has a reason.
+    """
+    return replace(search, start=None, end=None, diploma_level=None, diploma=None)
 
 
 async def _other(find_all: FindAll, kind: Kind, candidate: Search, search: Search) -> WayOut | None:

@@ -10,6 +10,7 @@ from typing import get_args
 
 import pytest
 
+from dialogs.changes import TRAVEL_KM
 from dialogs.french import NARROW, WIDE, at, fill, join, of, typeset
 from dialogs.preview import SAMPLES, page
 from dialogs.voice import Sentence, Voice, remember
@@ -22,7 +23,7 @@ SENTENCES = [(name, s) for name, variants in VOICE.sentences.items() for s in va
 ROOT = Path(__file__).parent.parent
 
 WAYS = {
-    "radius", "radius_anywhere", "dates", "diploma", "trade", "trade_anywhere", "excluded",
+    "radius", "dates", "diploma", "trade", "trade_anywhere", "excluded",
     "france", "any_trade", "any_trade_anywhere",
 }  # fmt: skip
 PUT_TOGETHER = (
@@ -32,6 +33,9 @@ PUT_TOGETHER = (
     | {f"way_{kind}" for kind in WAYS}
     | {f"button_way_{kind}" for kind in WAYS}
     | {f"button_{name}" for name in ("open", "call", "hide", "taken", "share")}
+    | {f"button_travel_{how}" for how in TRAVEL_KM}
+    | {"part_dates", "part_diploma"}
+    | {f"utter_resume_{what}" for what in ("trade", "place")}
 )
 """Names the code makes of a beginning and a value."""
 

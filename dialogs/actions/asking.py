@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from dialogs.actions.base import Say, Services, button
+from dialogs.actions.base import (
+    Say,
+    Services,
+    argument,
+    button,
+    effect,
+    place_label,
+)
+from dialogs.changes import TRAVEL_KM, travel
+from dialogs.criteria import DEFAULT_RADIUS_KM
 from dialogs.french import MONTHS, capital
 
 
@@ -78,7 +86,7 @@ class AskWhichPlace(Action):
     ) -> list[EventType]:
         candidates = tracker.slots["candidates"]
         places = [p for c in candidates["places"] if (p := self.services.gazetteer.by_insee(c))]
-        buttons = [button(f"{p.name} ({p.departement})", f"/set p={p.insee}") for p in places]
+        buttons = [button(place_label(p.name, p.departement), f"/set p={p.insee}") for p in places]
         name = "utter_ask_which_place"
         if len({p.name for p in places}) == 1:
             name = "utter_ask_which_departement"
@@ -117,6 +125,34 @@ class AskAvailability(Action):
         return [SlotSet("asked", "ask_availability")]
 
 
+class AskTravel(Action):
+    """« Tu bouges comment ? »; after « trop loin » no answer leads as far as it was."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    def name(self) -> str:
+        return "action_ask_travel"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        closer = argument(tracker) == "closer"
+        below = (tracker.slots["radius_km"] or DEFAULT_RADIUS_KM) if closer else None
+        buttons = [
+            button(
+                self.services.voice.phrase(f"button_travel_{how}"),
+                f"/set v={how} r={travel(how, below)['radius_km']}",
+            )
+            for how in TRAVEL_KM
+        ]
+        name = "utter_ask_travel" if closer else "utter_ask_distance"
+        dispatcher.utter_message(response=name, buttons=buttons)
+        if closer:
+            effect(dispatcher, "count", name="too_far")
+        return [SlotSet("asked", "ask_travel")]
+
+
 class NotedTravel(Action):
     """« OK, 20 km. »"""
 
@@ -131,7 +167,7 @@ class NotedTravel(Action):
 
 
 class Later(Action):
-    """No date wished: every date is kept."""
+    """No date wished: every date is kept (the form has set it)."""
 
     def name(self) -> str:
         return "action_later"
@@ -140,8 +176,7 @@ class Later(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
         dispatcher.utter_message(response="utter_any_date")
-        any_date: dict[str, Any] = {"any": True}
-        return [SlotSet("availability", any_date), SlotSet("asked", "show_offers")]
+        return [SlotSet("asked", "show_offers")]
 
 
 def build(services: Services) -> Sequence[Action]:
@@ -152,7 +187,7 @@ def build(services: Services) -> Sequence[Action]:
         AskAvailability(services),
         NotedTravel(),
         Later(),
-        Say("action_ask_travel", "utter_ask_travel", asked="ask_travel", count="too_far"),
+        AskTravel(services),
         Say("action_ask_diploma", "utter_ask_diploma", asked="ask_diploma"),
         Say("action_help_place", "utter_help_place", asked="ask_place"),
         Say("action_change", "utter_change", asked="show_offers"),

@@ -35,10 +35,18 @@ class Services:
     public_url: str
 
 
+def place_label(name: str, departement: str) -> str:
+    """« St-Pol-sur-Ternoise (62) »: cut, if it must be, before what tells it apart."""
+    end = f" ({departement})"
+    if len(name + end) > BUTTON_LENGTH:
+        name = name.replace("Sainte-", "Ste-").replace("Saint-", "St-")
+    if len(name + end) > BUTTON_LENGTH:
+        name = name[: BUTTON_LENGTH - len(end) - 1].rstrip(" ,-") + "…"
+    return name + end
+
+
 def button(title: str, payload: str) -> dict[str, str]:
     """A button as rasa writes it, its title cut to 24 characters in the least ugly way."""
-    if len(title) > BUTTON_LENGTH:
-        title = title.replace("Saint-", "St-").replace("Sainte-", "Ste-")
     if len(title) > BUTTON_LENGTH:
         title = title[: BUTTON_LENGTH - 1].rstrip(" ,-") + "…"
     return {"title": title, "payload": payload}

@@ -31,12 +31,14 @@ class SuggestLikings(Action):
     ) -> list[EventType]:
         likings = self.services.table.likings
         buttons = [button(capital(liking), f"/liking {liking}") for liking in likings]
+        buttons.append(button(self.services.voice.phrase("button_any_trade"), "/set t=*"))
         dispatcher.utter_message(response="utter_suggest_likings", buttons=buttons)
         return [SlotSet("asked", "ask_trade")]
 
 
 def _trade_buttons(trades: Sequence[Trade]) -> list[dict[str, str]]:
-    return [button(capital(t.label), f"/set t={t.id}") for t in trades[:MOST_TRADES]]
+    """By the craft and not by who does it: « Boulangerie » has no gender to choose."""
+    return [button(capital(t.craft), f"/set t={t.id}") for t in trades[:MOST_TRADES]]
 
 
 class ChooseTrade(Action):
@@ -72,7 +74,7 @@ class Noncraft(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
         dispatcher.utter_message(response="utter_noncraft", trade=capital(argument(tracker) or ""))
-        return [SlotSet("asked", "ask_trade")]
+        return [SlotSet("asked", "ask_trade"), SlotSet("pending", ["/dont_know", "/trade"])]
 
 
 def build(services: Services) -> Sequence[Action]:

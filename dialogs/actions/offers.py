@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -13,10 +14,13 @@ from rasa_sdk.types import DomainDict
 from dialogs.actions.base import Services, argument, button, effect
 from dialogs.cards import facts, offer_url
 from dialogs.french import capital, day, join
-from matching.model import DEMONSTRATION, Page, Search, Unavailable, WayOut
+from matching.model import DEMONSTRATION, Offer, Page, Search, Unavailable, WayOut
 
 PAGE = 3
 """Cards at a time."""
+
+MOST_WORDS = 165
+"""Characters for what was wished and the ways out, so that the whole stays below 240."""
 
 WHEN_ASKED_MOST = 2
 """Someone who does not answer « tu commences quand ? » twice does not want to."""
@@ -116,23 +120,35 @@ class ShowOffers(OffersAction):
             return events
         search = criteria.search(slots)
         ordered = sorted(_worth_saying(ways), key=lambda w: _unwelcome(w, slots))
-        texts = [self.describe(w) for w in ordered]
-        buttons = [button(self.label(w), payload(w, search)) for w in ordered]
+        texts = [self.describe(w, search) for w in ordered]
+        while len(texts) > 1 and len(what) + sum(map(len, texts)) > MOST_WORDS:
+            texts.pop()
+        buttons = [
+            button(self.label(w), payload(w, search))
+            for w in ordered[: len(texts)]
+        ]  # fmt: skip
         buttons.append(button(voice.phrase("button_change"), "/change"))
         dispatcher.utter_message(
             response="utter_nothing", ways=join(texts, "et"), buttons=buttons, **values
         )
         return [*events, SlotSet("pending", [payload(ordered[0], search), "/change"])]
 
-    def describe(self, way: WayOut) -> str:
-        """« 3 offres vers Arras et Lens, à 32–34 km »."""
-        return self.services.voice.phrase(
+    def describe(self, way: WayOut, search: Search) -> str:
+        """« 3 offres vers Arras et Lens, à 32–34 km », and every condition it lifts besides."""
+        voice = self.services.voice
+        said = voice.phrase(
             f"way_{self._kind(way)}",
             n=way.count,
             towns=list(way.towns),
             trade=self._trade(way),
             km=self._range(way),
         )
+        lifted = {
+            "dates": search.start is not None and way.search.start is None,
+            "diploma": search.diploma_level is not None and way.search.diploma_level is None,
+        }
+        more = [voice.phrase(f"part_{k}") for k, v in lifted.items() if v and k != way.kind]
+        return ", ".join([said, *more])
 
     def label(self, way: WayOut) -> str:
         """« Arras et Lens »."""
@@ -155,9 +171,9 @@ class ShowOffers(OffersAction):
         """« à 32–34 km », « à moins de 14 km », nothing where no distance is known."""
         if way.nearest_km is None or way.farthest_km is None:
             return ""
-        near, far = round(way.nearest_km), max(round(way.farthest_km), 1)
+        near, far = round(way.nearest_km), round(way.farthest_km)
         if near == 0:
-            return self.services.voice.phrase("part_within", km=far)
+            return self.services.voice.phrase("part_within", km=max(ceil(way.farthest_km), 1))
         return self.services.voice.phrase("part_at", km=far if near == far else f"{near}–{far}")
 
     def _trade(self, way: WayOut) -> str:
@@ -208,7 +224,9 @@ class NextPage(OffersAction):
             return [FollowupAction("action_resume")]
         offset = shown["offset"] + len(shown["ids"])
         if (pressed := argument(tracker)) is not None:
-            offset, revision = (int(n) for n in pressed.split())
+            wanted, revision = (int(n) for n in pressed.split())
+            # Offers put aside since move the others up: never beyond what was shown.
+            offset = min(wanted, offset)
             if revision != slots["revision"]:
                 dispatcher.utter_message(response="utter_old_list")
                 return [FollowupAction("action_show_offers")]
@@ -217,7 +235,7 @@ class NextPage(OffersAction):
             return []
         if not page.offers:
             dispatcher.utter_message(response="utter_no_more", n=page.total)
-            return [SlotSet("asked", "show_offers")]
+            return [SlotSet("asked", "show_offers"), SlotSet("pending", ["/wider", "/change"])]
         name = "utter_more_offers" if len(page.offers) > 1 else "utter_last_offer"
         events = self.show(dispatcher, page, slots, name, offset)
         return [*events, SlotSet("asked", "show_offers")]
@@ -240,7 +258,42 @@ class Hide(OffersAction):
         hidden = [*(h for h in tracker.slots["hidden"] or () if h != id), id][-HIDDEN_KEPT:]
         dispatcher.utter_message(response="utter_taken" if self.taken else "utter_hidden")
         effect(dispatcher, "count", name="taken" if self.taken else "not_for_me")
-        return [SlotSet("hidden", hidden), SlotSet("asked", "show_offers")]
+        events = [SlotSet("hidden", hidden), SlotSet("asked", "show_offers")]
+        shown = tracker.slots["shown"]
+        if shown and id in shown["ids"]:
+            left = {
+                **shown,
+                "ids": [i for i in shown["ids"] if i != id],
+                "total": shown["total"] - 1,
+            }
+            events.append(SlotSet("shown", left))
+        return events
+
+
+class WhichOffer(OffersAction):
+    """« Pas pour moi », written: which one, unless there is only one."""
+
+    def __init__(self, services: Services, *, taken: bool) -> None:
+        super().__init__(services)
+        self.verb = "taken" if taken else "hide"
+
+    def name(self) -> str:
+        return f"action_which_{self.verb}"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        ids = (tracker.slots["shown"] or {}).get("ids", [])
+        if not ids:
+            return [FollowupAction("action_resume")]
+        voice = self.services.voice
+        buttons = [
+            button(voice.phrase("button_nth", number=n, nth="1re" if n == 1 else f"{n}e"),
+                   f"/{self.verb} {id}")
+            for n, id in enumerate(ids, 1)
+        ]  # fmt: skip
+        dispatcher.utter_message(response="utter_which_offer", buttons=buttons)
+        return []
 
 
 HIDDEN_KEPT = 100
@@ -267,21 +320,25 @@ class Contact(OffersAction):
             return []
         if offer is None or offer.status != "open":
             dispatcher.utter_message(response="utter_offer_gone")
-            return []
+            return [SlotSet("pending", ["/again", "/change"])]
         url = offer_url(offer, self.services.public_url)
-        name = "utter_share" if self.share else "utter_call" if offer.phone else "utter_no_phone"
-        if name == "utter_call" and offer.source == DEMONSTRATION:
-            name = "utter_call_demonstration"
         opener = {"title": self.services.voice.phrase("button_open"), "url": url}
         dispatcher.utter_message(
-            response=name,
+            response=self._sentence(offer, url),
             title=offer.title,
             phone=offer.phone,
             url=url,
-            buttons=[] if name.startswith("utter_call") else [opener],
+            buttons=[opener] if url else [],
         )
         effect(dispatcher, "count", name="shared" if self.share else "contacts")
         return [SlotSet("asked", "show_offers")]
+
+    def _sentence(self, offer: Offer, url: str) -> str:
+        if self.share:
+            return "utter_share" if url else "utter_share_nothing"
+        if not offer.phone:
+            return "utter_no_phone"
+        return "utter_call_demonstration" if offer.source == DEMONSTRATION else "utter_call"
 
 
 def build(services: Services) -> Sequence[Action]:
@@ -290,6 +347,8 @@ def build(services: Services) -> Sequence[Action]:
         NextPage(services),
         Hide(services, taken=False),
         Hide(services, taken=True),
+        WhichOffer(services, taken=False),
+        WhichOffer(services, taken=True),
         Contact(services, share=False),
         Contact(services, share=True),
     )

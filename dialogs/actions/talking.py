@@ -27,16 +27,20 @@ class Arrival(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
         origin = tracker.slots["origin"]
-        response = "utter_arrival_with_search" if self.with_search else "utter_arrival"
-        if self.with_search and origin:
-            response = "utter_arrival_from"
-        dispatcher.utter_message(response=response, origin=origin)
+        dispatcher.utter_message(response=arrival_name(origin, self.with_search), origin=origin)
         effect(dispatcher, "count", name="arrivals", label=origin or "")
         return [] if self.with_search else [SlotSet("asked", "ask_trade")]
 
 
+def arrival_name(origin: str | None, with_search: bool) -> str:
+    """The first sentence, by what the link held."""
+    if not with_search:
+        return "utter_arrival"
+    return "utter_arrival_from" if origin else "utter_arrival_with_search"
+
+
 class Greet(Action):
-    """A greeting gets one back, in its own language the first time."""
+    """A greeting gets one back, in its own language; then what was under way goes on."""
 
     def __init__(self, services: Services) -> None:
         self.services = services
@@ -48,14 +52,13 @@ class Greet(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
         foreign = f"utter_greet_{argument(tracker)}"
-        if foreign in self.services.voice.sentences:
-            dispatcher.utter_message(response=foreign)
-        elif tracker.slots["welcomed"]:
-            dispatcher.utter_message(response="utter_greet_again")
-            return [FollowupAction("action_resume")]
-        else:
-            dispatcher.utter_message(response="utter_arrival")
-        return [SlotSet("asked", "ask_trade")]
+        first = "utter_greet_again" if tracker.slots["welcomed"] else "utter_arrival"
+        known = foreign in self.services.voice.sentences
+        dispatcher.utter_message(response=foreign if known else first)
+        if not tracker.slots["welcomed"]:
+            return [SlotSet("asked", "ask_trade")]
+        begun = tracker.slots["trades"] is not None or tracker.slots["where"]
+        return [FollowupAction("action_resume")] if begun or not known else []
 
 
 class Thanks(Action):
@@ -67,9 +70,14 @@ class Thanks(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
-        searched = bool(tracker.slots["shown"])
+        searched = complete(tracker.slots)
         dispatcher.utter_message(response="utter_thanks" if searched else "utter_thanks_early")
         return []
+
+
+def complete(slots: Mapping[str, Any]) -> bool:
+    """Whether there is a search to come back to, found or not."""
+    return slots["trades"] is not None and bool(slots["where"])
 
 
 class Resume(Action):
@@ -82,17 +90,14 @@ class Resume(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
         slots = tracker.slots
-        if slots["shown"]:
-            dispatcher.utter_message(response="utter_resume_offers")
-        elif slots["candidates"] and slots["where"] is None:
+        if slots["candidates"]:
             return [FollowupAction("action_ask_which_place")]
-        elif slots["trades"] is not None:
-            dispatcher.utter_message(response="utter_resume_place")
-            return [SlotSet("asked", "ask_place")]
-        else:
-            dispatcher.utter_message(response="utter_resume_trade")
-            return [SlotSet("asked", "ask_trade")]
-        return []
+        if complete(slots):
+            dispatcher.utter_message(response="utter_resume_offers")
+            return [SlotSet("asked", "show_offers"), SlotSet("pending", ["/again", "/change"])]
+        name = "trade" if slots["trades"] is None else "place"
+        dispatcher.utter_message(response=f"utter_resume_{name}")
+        return [SlotSet("asked", f"ask_{name}")]
 
 
 class GoOn(Action):
@@ -139,8 +144,11 @@ class Human(Action):
     ) -> list[EventType]:
         counsellor = self._counsellor(tracker.slots)
         known = bool(counsellor and counsellor.get("phone"))
+        who = ", ".join(filter(None, map((counsellor or {}).get, ("name", "structure"))))
         dispatcher.utter_message(
-            response="utter_human" if known else "utter_human_unknown", **(counsellor or {})
+            response="utter_human" if known else "utter_human_unknown",
+            who=who,
+            phone=(counsellor or {}).get("phone"),
         )
         effect(dispatcher, "count", name="human")
         return []
@@ -167,7 +175,10 @@ class Fallback(Action):
         effect(dispatcher, "count", name="fallbacks")
         if slots["fallbacks"] >= 1:
             dispatcher.utter_message(response="utter_fallback_human")
-            return [SlotSet("fallbacks", 0), SlotSet("asked", "ask_trade")]
+            return [SlotSet("fallbacks", 0), SlotSet("pending", ["/human", "/help"])]
+        if slots["candidates"]:
+            dispatcher.utter_message(response="utter_fallback_which")
+            return [SlotSet("fallbacks", 1), FollowupAction("action_ask_which_place")]
         missing = "trade" if slots["trades"] is None else "place"
         name = "offers" if slots["where"] and missing == "place" else missing
         dispatcher.utter_message(response=f"utter_fallback_{name}")
@@ -189,11 +200,16 @@ class MyData(Action):
     ) -> list[EventType]:
         slots = tracker.slots
         summary = self.services.criteria.summary(slots)
-        name = "utter_my_data" if summary else "utter_my_data_empty"
-        dispatcher.utter_message(response=name, summary=summary)
-        extras = {"hidden": len(slots["hidden"] or ()), "origin": slots["origin"]}
-        if any(extras.values()):
-            dispatcher.utter_message(response="utter_my_data_more", **extras)
+        hidden, origin = len(slots["hidden"] or ()), slots["origin"]
+        nothing = not (summary or hidden or origin)
+        if nothing:
+            dispatcher.utter_message(response="utter_my_data_empty")
+        if summary:
+            dispatcher.utter_message(response="utter_my_data", summary=summary)
+        if hidden:
+            dispatcher.utter_message(response="utter_my_data_hidden", n=hidden)
+        if origin:
+            dispatcher.utter_message(response="utter_my_data_origin", origin=origin)
         return []
 
 
@@ -206,9 +222,24 @@ class Delete(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
-        dispatcher.utter_message(response="utter_deleted")
+        dispatcher.utter_message(response="utter_deleted", json_message={"clear_screen": True})
         effect(dispatcher, "delete_me")
         return []
+
+
+class ClearScreen(Action):
+    """« Efface l’écran »: the page forgets what it shows, the search stays."""
+
+    def name(self) -> str:
+        return "action_clear_screen"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        dispatcher.utter_message(
+            response="utter_screen_cleared", json_message={"clear_screen": True}
+        )
+        return [FollowupAction("action_resume")]
 
 
 class Restart(Action):
@@ -241,7 +272,11 @@ def build(services: Services) -> Sequence[Action]:
         Restart(),
         Say("action_help", "utter_help"),
         Say("action_keep", "utter_keep"),
-        Say("action_distress", "utter_distress", count="distress"),
+        Say("action_distress", "utter_distress", count="distress", then="action_stay"),
+        Say("action_stay", "utter_after_distress"),
+        Say("action_bravo", "utter_bravo", count="found"),
+        Say("action_courage", "utter_courage"),
+        ClearScreen(),
         Say(
             "action_confirm_delete",
             "utter_confirm_delete",
@@ -249,7 +284,7 @@ def build(services: Services) -> Sequence[Action]:
             pending=("/delete_yes", "/delete_no"),
         ),
         Say("action_cancel", "utter_cancelled", then=resume),
-        Say("action_no_alerts", "utter_no_alerts"),
+        Say("action_no_alerts", "utter_no_alerts", then=resume),
         Say("action_alerts_later", "utter_alerts_later"),
         Say("action_employer", "utter_employer", count="employers"),
         Say("action_customer", "utter_customer"),
