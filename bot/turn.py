@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from bot.links import Link
+from dialogs.actions.talking import arrival_name
 from dialogs.conversation import Conversation
 from dialogs.engine import Engine, Outcome, asked_of
 from dialogs.reply import Reply
@@ -193,9 +194,7 @@ class Turns:
 
     def greeting(self, link: Link) -> list[Reply]:
         """What an arrival would be told first, without anything being kept."""
-        name = "utter_arrival"
-        if link.has_search:
-            name = "utter_arrival_from" if link.origin else "utter_arrival_with_search"
+        name = arrival_name(link.origin, link.has_search)
         return [self.voice.say(name, {"origin": link.origin})]
 
 
