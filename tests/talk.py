@@ -150,6 +150,7 @@ def _expect(turn: dict[str, Any], replies: list[Reply], where: str) -> None:
     cards = [c for r in replies for c in r.cards]
     if "cartes" in turn:
         assert len(cards) == turn["cartes"], where
+    assert cards or not {"chaque_carte", "aucune_carte"} & turn.keys(), f"no card: {where}"
     for pattern in _list(turn.get("chaque_carte")):
         for card in cards:
             text = plain("\n".join((card.title, *card.lines, card.note or "")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from datetime import date
 from typing import Any
 
@@ -11,11 +12,11 @@ import pytest
 from bot.assembly import Rooms
 from dialogs.actions.offers import payload
 from dialogs.changes import FRANCE, from_payload
-from dialogs.conversation import SLOTS
+from dialogs.conversation import SLOTS, Conversation
 from dialogs.criteria import Criteria
-from dialogs.rules import pressed
+from dialogs.rules import Heard, pressed
 from nlu.understander import Understander
-from tests.talk import TODAY, rooms_for
+from tests.talk import TODAY, check_manners, rooms_for
 
 SEARCHES = 500
 
@@ -41,6 +42,7 @@ def random_slots(draw: random.Random, rooms: Rooms) -> dict[str, Any]:
         "availability": draw.choice(starts),
         "diploma": draw.choice((None, None, "CAP", "BTS", "any")),
         "excluded": draw.choice((None, None, where["places"][:1] or None)),
+        "hidden": draw.choice((None, ["demonstration:boulanger-77"])),
     }
 
 
@@ -69,6 +71,27 @@ async def test_every_empty_answer_has_ways_out_that_keep_their_word(
                 assert found.total == way.count > 0, (button, way)
                 assert len(button.encode()) <= 52, "a signature must still fit on Telegram"
         assert empty > SEARCHES / 4, "the searches were too easy to show anything"
+
+
+@pytest.mark.timeout(60)
+async def test_every_answer_stays_short_and_its_first_button_keeps_its_word(
+    sqlite_url: str, understander: Understander
+) -> None:
+    """Through the dialogue: what is said of random searches, and what its ways out lead to."""
+    draw = random.Random(24)
+    async with rooms_for(sqlite_url, None, understander) as rooms:
+        for _ in range(SEARCHES // 4):
+            conversation = Conversation("someone", random_slots(draw, rooms))
+            outcome = await rooms.engine.turn(conversation, Heard(payload="/again"))
+            check_manners(outcome.replies, str(conversation.slots))
+            said = outcome.replies[0]
+            if said.cards:
+                continue
+            count = int(re.search(r"(\d+)\s(?:offre|autre)", said.text)[1])  # type: ignore[index]
+            pressed = said.buttons[0].payload
+            after = await rooms.engine.turn(outcome.conversation, Heard(payload=pressed))
+            shown = after.conversation.slots["shown"]
+            assert shown["total"] == count, said.text
 
 
 @pytest.mark.parametrize(

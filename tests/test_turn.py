@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.turn import Incoming
 from dialogs.conversation import SLOTS, Conversation
+from dialogs.engine import asked_of
 from dialogs.rules import Heard
 from nlu.understander import Understander
 from tests.talk import Talk, rooms_for
@@ -168,7 +169,7 @@ async def test_any_sequence_of_messages_gets_an_answer(
         loop = asyncio.get_running_loop()
 
         @settings(
-            max_examples=60, deadline=None,
+            max_examples=60, deadline=None, derandomize=True,
             suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
         )  # fmt: skip
         @given(st.lists(messages, min_size=1, max_size=8))
@@ -181,7 +182,8 @@ async def test_any_sequence_of_messages_gets_an_answer(
 async def _answered(rooms: Any, understander: Understander, texts: list[str]) -> None:
     conversation = Conversation("someone")
     for text in texts:
-        read = understander.read(text, asked=None, today=rooms.settings.today())
+        today, asked = rooms.settings.today(), asked_of(conversation)
+        read = understander.read(text, asked=asked, today=today)
         outcome = await rooms.engine.turn(conversation, Heard(text=text, understanding=read))
         assert outcome.replies, texts
         conversation = outcome.conversation
