@@ -84,6 +84,7 @@ class Rules:
             or self._about_data(words, asked)
             or self._about_alerts(words, asked)
             or self._person(words)
+            or self._looking(words)
         )
 
     def elsewhere(self, words: str) -> Ruled | None:
@@ -123,7 +124,8 @@ class Rules:
                 return Ruled("deny")
             agreed = asked == "confirm" and _AGREED.match(words)
             return Ruled("affirm" if agreed else "delete_data")
-        return Ruled("export_data") if self.says("export", words) else None
+        exported = self.says("export", words) and not self.says("not_export", words)
+        return Ruled("export_data") if exported else None
 
     def _about_alerts(self, words: str, asked: str | None) -> Ruled | None:
         ruled = self._alerts(words)
@@ -146,6 +148,11 @@ class Rules:
     def _person(self, words: str) -> Ruled | None:
         wanted = self.says("human", words) and not self.says("not_human", words)
         return Ruled("human") if wanted else None
+
+    def _looking(self, words: str) -> Ruled | None:
+        """« je cherche un truc », « je veux changer de patron »: no home, no employer."""
+        looks = self.says("looks", words) and not self.says("asks", words)
+        return Ruled("search", values=True) if looks else None
 
 
 def _compiled(patterns: list[str], parts: dict[str, str]) -> re.Pattern[str]:
