@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -64,6 +64,8 @@ _CUES = _set(
 )
 # One comes « en moto »; one works « dans la moto ».
 _NO_EN = _set("velo moto taxi voiture vehicule photo")
+# « une montre ».
+_ONE = _set("une la ma de d")
 _TO = _set("a sur vers habite pres dans de ville")
 # « à Avion », « sur Art-sur-Meurthe »: towns.
 _PLACED = _set("a sur vers")
@@ -112,6 +114,31 @@ class TradeReader:
             self._pictured(message.text, reading)
         return reading
 
+    def beside(self, message: Message, places: Sequence[tuple[int, int]]) -> TradeReading:
+        """The field or craft that stands beside a place, alone: « bâtiment Lens », « taxi Lille ».
+
+        ``places`` are the spans (characters) of what was read as places.
+        """
+        reading, words = TradeReading(), message.words[:_MOST_WORDS]
+        rest = [
+            (word, k)
+            for k, word in enumerate(words)
+            if word.form not in _BETWEEN | _TO
+            and not any(a < word.end and word.start < b for a, b in places)
+        ]
+        found = longest(self._unsure, [singular(word.form) for word, _ in rest], 0)
+        if not found or found[0] < len(rest) or found[1][0] == "#":
+            return reading
+        forms = tuple([word.form for word in words])
+        if _shows(forms, rest[0][1]) or _rides(forms, rest[0][1]):
+            return reading
+        last = rest[-1][1]
+        if last + 1 < len(words) and words[last + 1].form in {"de", "d", "du"}:
+            return reading  # « bois de Boulogne »
+        self._put(reading, found[1], (rest[0][0].start, rest[-1][0].end), "wish")
+        reading.spans.append((rest[0][0].start, rest[-1][0].end))
+        return reading
+
     def _pictured(self, text: str, reading: TradeReading) -> None:
         """« 🥖 », alone or as an answer."""
         for i, sign in enumerate(text[:_MOST_WORDS]):
@@ -123,12 +150,22 @@ class TradeReader:
     def _spot(
         self, message: Message, forms: Forms, stems: Forms, asked: str | None
     ) -> Iterator[Found]:
-        i = 0
+        i, before = 0, None
         while i < len(forms):
-            best = self._longest(message, forms, stems, i, asked)
+            best = self._mended_too(stems, i, before) or self._longest(
+                message, forms, stems, i, asked
+            )
             if best and best.meaning != "!":
                 yield best
+                before = best
             i = best.last if best else i + 1
+
+    def _mended_too(self, stems: Forms, i: int, before: Found | None) -> Found | None:
+        """« mécano moto ou auto »: both are mended."""
+        if before is None or before.last != i - 1 or stems[i - 1] not in {"ou", "et"}:
+            return None
+        found = longest(self._objects["réparer"], stems, i)
+        return Found(i, *found) if found and before.meaning.startswith("mecanicien") else None
 
     def _longest(
         self, message: Message, forms: Forms, stems: Forms, i: int, asked: str | None
@@ -171,13 +208,16 @@ class TradeReader:
 
     def _cued(self, forms: Forms, first: int, last: int, asked: str | None) -> bool:
         """Whether an unsure word stands where a trade would: « dans le bois », « photo » alone."""
-        rest = [form for form in (*forms[:first], *forms[last:]) if form not in _BETWEEN]
-        if (first and forms[first - 1] in _PLACED) or asked == "ask_place":
+        around = (*forms[:first], *forms[last:])
+        rest = [form for form in around if form not in _BETWEEN and form not in _PLACED]
+        if _shows(forms, first) or _rides(forms, first) or asked == "ask_place":
+            return False
+        if first and forms[first - 1] in _PLACED:
             return False
         if not rest or (asked == "ask_trade" and len(rest) <= 3):
             return True
         for k in range(first - 1, max(-1, first - 5), -1):
-            if forms[k] in _CUES or (forms[k] == "en" and singular(forms[first]) not in _NO_EN):
+            if forms[k] in _CUES or forms[k] == "en":
                 return True
             if forms[k] not in _BETWEEN and forms[k] not in {"et", "ou", "travail"}:
                 return False
@@ -198,7 +238,9 @@ class TradeReader:
     def _things(self, forms: Forms, stems: Forms) -> Iterator[Found]:
         """After « quel métier ? », a bare thing is enough: « les voitures », « le pain »."""
         for i, form in enumerate(forms):
-            if form not in _BETWEEN and (found := longest(self._alone, stems, i)):
+            if form in _BETWEEN or _shows(forms, i):
+                continue
+            if found := longest(self._alone, stems, i):
                 yield Found(i, *found)
                 return
 
@@ -256,6 +298,16 @@ def _like_before(forms: Forms, before: tuple[Found, Verdict], one: Found) -> Ver
     if link == ("ou",) or all_but or (link in ((), ("et",)) and before[1] != "refused"):
         return before[1]
     return "wish"
+
+
+def _shows(forms: Forms, i: int) -> bool:
+    """« montre les offres », not « une montre »."""
+    return forms[i] == "montre" and not (i and forms[i - 1] in _ONE)
+
+
+def _rides(forms: Forms, i: int) -> bool:
+    """One comes « en moto »."""
+    return bool(i) and forms[i - 1] == "en" and singular(forms[i]) in _NO_EN
 
 
 def _in_trouble(forms: Forms, one: Found) -> bool:

@@ -69,6 +69,9 @@ NOW = _set(
     "experience xp exp titulaire obtenu valide ancien ancienne ex diplome suis jsuis chui chuis "
     "deja eu termine terminee passe actuellement stage"
 )
+# « au début je voulais faire boulanger, mais… », not « je voulais dire boulanger ».
+ONCE_WISHED = _set("voulais jvoulais voulai voulait pensais jpensais pensait revais")
+ONCE_SAID = _set("dire savoir demander")
 DONE = _set(
     "cap bp bep bac diplome titre brevet mc fait eu travaille bosse passe commence arrete obtenu"
 )
@@ -100,6 +103,7 @@ REFUSED_AFTER = re.compile(
     r"(?:trop |vraiment |du tout )?(?:pas|plus)(?! (?:loin|mal|encore|tard|grave|que))"
     r"|(?:fini|mort|termine)\b|marre|surtout pas|non\b|nan\b|nn\b|pas pour moi|bof|plus jamais"
     r"|jamais de la vie"
+    r"|trop (?:dur|difficile|physique|fatigant|fatiguant|crevant|salissant|chiant)\w*(?! (?:a|de|d) )"
     r"|deteste|degoute|saoule|horreur)"
 )
 # « un électricien pour refaire ma maison »: someone who wants a craftsman, not a trade.

@@ -125,6 +125,8 @@ def _situation(spot: Spot, chez: bool) -> Verdict | None:
         return "wish"
     if spot.word in {"ai", "jai"} and not w.DONE.isdisjoint(spot.between):
         return "weak"
+    if spot.word in w.ONCE_WISHED and w.ONCE_SAID.isdisjoint(spot.between):
+        return "weak"
     if spot.word in w.NOW:
         return "other" if chez and spot.word != "stage" else "weak"
     if spot.word in w.THIRD_VERBS and spot.before in w.THIRD:
