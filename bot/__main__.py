@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from datetime import date
 from pathlib import Path
@@ -60,13 +59,9 @@ def understand(
     ] = None,
 ) -> None:
     """Lit un message par ligne (texte ou JSON) et écrit ce qu’il veut dire, en JSON."""
-    from bot.understand_command import understand as read
-    from nlu.understander import Understander
+    from nlu.command import run
 
-    day = _day(today) if today else Settings.load().today()
-    for meaning in read(sys.stdin.buffer, Understander.load(), day):
-        sys.stdout.write(json.dumps(meaning, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
+    run(sys.stdin.buffer, sys.stdout, _day(today) if today else Settings.load().today())
 
 
 def _day(written: str) -> date:
@@ -117,7 +112,7 @@ def migrate() -> None:
 
 @app.command()
 def purge() -> None:
-    """Efface ce qui a dépassé sa durée de conservation (`serve` le fait chaque jour)."""
+    """Efface ce qui a dépassé sa durée de conservation (`serve` le fait chaque heure)."""
     from bot.assembly import assemble
     from bot.purge import purge as run
 
@@ -188,9 +183,9 @@ def main() -> None:
         _leave("", 130)
     except Exception as error:
         from bot.serve import CannotListen
-        from storage.database import DatabaseProblem
+        from storage.database import DatabaseProblem, Refused
 
-        if not isinstance(error, CannotListen | DatabaseProblem):
+        if not isinstance(error, CannotListen | DatabaseProblem | Refused):
             raise
         _leave(str(error), 1)
 

@@ -83,8 +83,8 @@ def _from_json(given: Any) -> Line:
     if not isinstance(text, str) or not text.strip():
         raise BadLine("Il manque le champ « text », avec le message.")
     asked = given.get("context")
-    if asked is not None and not (isinstance(asked, str) and asked in _CONTEXTS):
-        raise BadLine("Je ne connais pas ce « context ».")
+    if not (isinstance(asked, str) and asked in _CONTEXTS):
+        asked = None  # a question we do not ask says nothing of the answer; the text still counts
     # A lone surrogate is valid JSON and no text: it could not be written out again.
     clean = text.encode("utf-8", "replace").decode()
     return Line(clean, asked, {"id": given["id"]} if given.get("id") is not None else {})

@@ -123,12 +123,13 @@ class TestUnderstand:
         code, out, _ = run("understand", "--today", "2026-11-23")
         found = [json.loads(line) for line in out.splitlines()]
         assert code == 0
-        assert len(found) == 9
+        assert len(found) == len(typed)
         assert found[0]["trades"][0]["label"] == "boulanger"
         assert found[0]["places"][0]["insee"] == "62498"
         assert (found[1]["id"], found[1]["intent"]) == ("u1", "affirm")
-        assert [set(line) for line in found[2:7]] == [{"error"}] * 5
-        assert found[8]["places"]
+        bad = [n for n, line in enumerate(found) if set(line) == {"error"}]
+        assert bad == [2, 3, 5, 6, 7]
+        assert found[-1]["places"]
 
     def test_wants_a_date(self, run: Run) -> None:
         code, _, err = run("understand", "--today", "demain")

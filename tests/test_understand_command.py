@@ -64,8 +64,6 @@ def test_an_object_holds_exactly_what_is_promised(read: Read) -> None:
         '{"id": "x"}',
         '{"text": 12}',
         '{"text": "  "}',
-        '{"text": "lens", "context": "ask_age"}',
-        '{"text": "lens", "context": ["confirm"]}',
         "",
         "   ",
         b"\xff\xfe bonjour",
@@ -102,3 +100,12 @@ def test_a_message_of_4096_characters_is_never_too_long(read: Read) -> None:
     (answer,) = read(json.dumps({"text": "🥖" * 4096}, ensure_ascii=False))
     assert "error" not in answer
     assert LONGEST_LINE >= 4 * 4096
+
+
+def test_a_question_we_do_not_ask_leaves_the_text(understander: Understander) -> None:
+    lines = [json.dumps({"text": "lens", "context": c}) for c in ("ask_age", ["confirm"], 3)]
+    out = io.StringIO()
+    run(lines, out, date(2026, 11, 23), understander)
+    assert [json.loads(line)["places"][0]["name"] for line in out.getvalue().splitlines()] == [
+        "Lens"
+    ] * 3
