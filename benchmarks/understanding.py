@@ -71,7 +71,21 @@ def places_right(wanted: Json, got: Json) -> bool:
         _covers(expected, found, _same_place)
         and _covers(wanted.get("negated_places", []), got["negated_places"], _same_place)
         and _ambiguous_right(wanted, got)
+        and areas_right(wanted, got)
     )
+
+
+def areas_right(wanted: Json, got: Json) -> bool:
+    """The same départements, regions and zones, by code or else by name, where the file says so."""
+    if wanted.get("areas") is None:
+        return True
+    return _covers(wanted["areas"], got.get("areas", []), _same_area)
+
+
+def _same_area(wanted: Json, got: Json) -> bool:
+    if wanted.get("code") and got.get("code"):
+        return bool(wanted["code"] == got["code"])
+    return fold(wanted["name"]) == fold(got["name"])
 
 
 def _same_place(wanted: Json, got: Json) -> bool:
@@ -238,7 +252,8 @@ def _shown(name: str, line: Json) -> str:
             "?" + "/".join(c["name"] for c in a["candidates"][:3])
             for a in line.get("ambiguous_places") or ()
         ]
-        return ", ".join(named + without + asked) or "–"
+        areas = [f"({a.get('code') or a['name']})" for a in line.get("areas") or ()]
+        return ", ".join(named + without + asked + areas) or "–"
     if name == "trades":
         named = [f"{t['label']} {'/'.join(t['rome'])}" for t in line.get("trades", ())]
         return ", ".join(named + [f"-{t['label']}" for t in line.get("negated_trades", ())]) or "–"
@@ -260,7 +275,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--against", type=Path)
     options = parser.parse_args()
-    wanted = _lines(options.file) if options.file else our_messages()
+    wanted = _all_or_none(_lines(options.file) if options.file else our_messages())
     got, costs = read_all(wanted, options.today)
     ours = score(wanted, got) | {
         "cpu_ms_median": round(costs[len(costs) // 2], 3),
@@ -308,6 +323,7 @@ def our_messages() -> list[Json]:
             "negated_trades": trades(e.get("no_trades", [])),
             "places": communes(e.get("places", [])),
             "negated_places": communes(e.get("no_places", [])),
+            "areas": [{"name": name} for name in e.get("areas", [])],
             "radius_km": e.get("radius"),
             "availability": _wished(e) if "from" in e else None,
             "diploma": e.get("diploma"),
@@ -319,6 +335,12 @@ def our_messages() -> list[Json]:
 def _wished(entry: Json) -> Json:
     at_once = entry["from"] == OUR_DAY.isoformat() and "until" not in entry
     return {"start": entry["from"], "end": entry.get("until"), "asap": at_once}
+
+
+def _all_or_none(wanted: list[Json]) -> list[Json]:
+    """A file that speaks of areas means none where it says nothing."""
+    told = any("areas" in line for line in wanted)
+    return [{"areas": []} | line for line in wanted] if told else wanted
 
 
 def _lines(path: Path) -> list[Json]:

@@ -20,6 +20,7 @@ _PREPOSITIONS = frozenset({"dans", "ds", "sur", "de", "d", "du", "en", "vers", "
                            "a", "tout", "toute", "pour", "departement", "coin",
                            "secteur"})  # fmt: skip
 _INSIDE = frozenset({"dans", "ds", "sur", "tout"})
+_INSTEAD = frozenset({"plutot", "finalement", "non", "nan", "mais", "fait", "enfaite", "prefere"})
 _AROUND = _BEFORE | _PREPOSITIONS
 _AROUND |= {"et", "ou", "c", "est", "mon", "je", "jsuis", "suis", "plutot", "euh", "bah", "oui"}
 _AROUND |= {"nord", "oise", "somme", "aisne"}
@@ -130,9 +131,12 @@ class Areas:
         before = forms[at - 1] if at else ""
         named = before in {"departement", "dept", "dep", "dpt", "dpts", "departements"}
         inside = before in {"le", "l"} and at > 1 and forms[at - 2] in _INSIDE
+        # « plutôt le 62 »; up to 31 it may be a day.
+        instead = before == "le" and at > 1 and forms[at - 2] in _INSTEAD and forms[at] > "31"
+        instead = instead and forms[at] in HOME and asked not in {"ask_radius", "ask_availability"}
         from_there = before == "du" and at > 1 and forms[at - 2] in {"suis", "sui", "chui", "viens"}
         alone = asked != "ask_radius" and self._closing(forms, at)
-        if named or inside or from_there or alone or self._answer(forms, asked):
+        if named or inside or instead or from_there or alone or self._answer(forms, asked):
             return FoundArea((area,), at, at, number=True)
         return None
 

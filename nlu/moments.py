@@ -336,7 +336,7 @@ def _season(m: re.Match[str], today: date) -> Days:
         start = end.replace(day=21)
     elif part == "debut":
         end = start + timedelta(days=9)
-    return Days(start, end, approx=m["s"] != "ete" or bool(part))
+    return Days(start, end, approx=True)
 
 
 def _feast(m: re.Match[str], today: date) -> Days:

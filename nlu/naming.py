@@ -12,7 +12,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from nlu.gazetteer import Gazetteer
-from nlu.keys import ARTICLES, name_key, sound, without_links
+from nlu.keys import ARTICLES, LINKS, name_key, sound, without_links
 from nlu.text import fold
 
 _CANDIDATES = 6
@@ -45,11 +45,14 @@ class Naming:
         self._g = gazetteer
         self.nicknames = {key: gazetteer.row_of(code) for key, code in nicknames.items()}
         self.longest: dict[str, int] = {}
+        self._begun_by: set[tuple[str, ...]] = set()
         for key in [*gazetteer.keys, *self.nicknames]:
             words = key.split(" ")
             first, length = words[0], len(words)
             if length > self.longest.get(first, 0):
                 self.longest[first] = length
+            if length > 1:
+                self._remember(tuple(word for word in words if word not in LINKS))
         self._near = list(gazetteer.homes_and_towns())
         self._bare: dict[str, list[int]] = defaultdict(list)
         self._joined: dict[str, list[int]] = defaultdict(list)
@@ -64,6 +67,22 @@ class Naming:
             for row in self._near
             if gazetteer.home(row) and gazetteer.population[row] >= _SMALL_TOWN
         )
+
+    def _remember(self, words: tuple[str, ...]) -> None:
+        """The beginnings of a name, small words aside, from two words on."""
+        for size in range(2, len(words) + 1):
+            self._begun_by.add(words[:size])
+
+    def reach(self, forms: Sequence[str]) -> int:
+        """How many of ``forms`` may be one name; past that no name goes on."""
+        said: tuple[str, ...] = ()
+        for i, form in enumerate(forms):
+            for word in form.split(" "):
+                if word not in LINKS:
+                    said = (*said, word)
+                    if len(said) > 1 and said not in self._begun_by:
+                        return i
+        return len(forms)
 
     def _listen(self) -> tuple[dict[str, list[int]], dict[tuple[str, int], _SameSize]]:
         """Names by their sound; and by first letter and length, to be compared."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from nlu import placewords as pw
+from nlu.areas import FoundArea, spanned
 from nlu.gazetteer import Gazetteer
 from nlu.keys import ARTICLES
+from nlu.meaning import Area
 from nlu.placesentence import Mention, Sentence
 
 _POSTCODE = re.compile(r"([0-9]{5})[a-z]*")
@@ -22,6 +24,7 @@ def wanted(g: Gazetteer, s: Sentence, mentions: list[Mention]) -> list[Mention]:
     kept = [
         m for i, m in enumerate(kept) if not i or s.forms[kept[i - 1].last + 1 : m.first] != ["les"]
     ]  # « saint nicolas lez arras »
+    kept = [m for m in kept if not pw.ENROLLED.search(" ".join(s.forms[: m.first][-7:]))]
     return _in_the_wish(s, kept)
 
 
@@ -124,3 +127,28 @@ def _less_than(s: Sentence, before: Mention | None, mention: Mention) -> bool:
     if before is None or "plutot" not in s.forms[: mention.first]:
         return False
     return s.forms[before.last + 1 : mention.first] in (["que"], ["qu", "a"], ["que", "sur"])
+
+
+def located(g: Gazetteer, s: Sentence, mentions: list[Mention], area: FoundArea) -> bool:
+    """« Clermont 60 », « Rue, dans la Somme »: the area only says which commune is meant."""
+    codes = {one.code for one in area.areas if one.type == "departement"}
+    for mention in mentions:
+        between = s.forms[mention.last + 1 : area.first]
+        if mention.last + 1 == area.first and area.number:
+            return True
+        if between and mention.last < area.first and pw.INSIDE.issuperset(between):
+            return any(g.departement(row) in codes for row in mention.named.rows)
+    return False
+
+
+def area_values(s: Sentence, found: list[FoundArea]) -> tuple[Area, ...]:
+    """Those that are wanted, each once, with where it stands; not « pas dans le Nord »."""
+    values: dict[tuple[str, str], Area] = {}
+    for f in found:
+        words = s.forms[max(0, f.first - 3) : f.first]
+        if ("pas" in words and words[-1:] != ["pas"] and "loin" not in words) or "sauf" in words:
+            continue
+        start, end = s.message.words[f.first].start, s.message.words[f.last].end
+        for area in spanned(f.areas, start, end):
+            values.setdefault((area.type, area.name), area)
+    return tuple(values.values())

@@ -10,19 +10,21 @@ from importlib.resources import files
 import yaml
 
 from nlu import placewords as pw
-from nlu.areas import Areas, FoundArea, canonical, spanned
+from nlu.areas import Areas, FoundArea, canonical
 from nlu.gazetteer import HOME, Gazetteer
 from nlu.keys import ARTICLES, LINKS
 from nlu.meaning import AmbiguousPlace, Area, Place
 from nlu.naming import Named, Naming
-from nlu.placechoice import ruled_out, wanted
+from nlu.placechoice import area_values, located, ruled_out, wanted
 from nlu.placeclaims import Traps
 from nlu.placesentence import Mention, Sentence
 from nlu.text import Message
 
 _POSTCODE = re.compile(r"([0-9]{5})([a-z]*)")
+_ORDINAL = re.compile(r"^([0-9]{1,2})(?:eme|er|e)$")
 
 
+_MOST_WORDS = 400  # beyond these, a message does not say where one looks for work
 _MOST = 40  # places or guesses in one message; more is noise
 _SURE = 4_000  # inhabitants from which a name outside the region is not taken for a typing error
 _NEVER_ALONE = LINKS | {"st", "ste"}
@@ -36,6 +38,13 @@ class PlaceReading:
     negated_places: tuple[Place, ...] = ()
     ambiguous_places: tuple[AmbiguousPlace, ...] = ()
     areas: tuple[Area, ...] = ()
+
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        """Where each of them stands, in characters."""
+        where: list[Place | Area] = [*self.places, *self.negated_places, *self.areas]
+        where += [ambiguous.candidates[0] for ambiguous in self.ambiguous_places]
+        return [(place.start, place.end) for place in where]
 
 
 class PlaceReader:
@@ -65,15 +74,14 @@ class PlaceReader:
         self._traps.claim(sentence)
         departements = frozenset(d for f in areas for a in f.areas for d in a.departements)
         mentions = self._mentions(sentence, departements)
-        located = {mention.last + 1 for mention in mentions}
-        areas = [area for area in areas if not (area.number and area.first in located)]
+        areas = [area for area in areas if not located(self._g, sentence, mentions, area)]
         return self._reading(sentence, wanted(self._g, sentence, mentions), areas)
 
     def _prepare(
         self, message: Message, asked: str | None, taken: Sequence[tuple[int, int]]
     ) -> Sentence:
         sentence = Sentence(message, asked)
-        for word in message.words:
+        for word in message.words[:_MOST_WORDS]:
             sentence.forms.append(canonical(word.form))
             sentence.claimed.append(any(a < word.end and word.start < b for a, b in taken))
         return sentence
@@ -163,7 +171,8 @@ class PlaceReader:
     def _exact_at(
         self, s: Sentence, at: int, departements: frozenset[str], listed: bool
     ) -> Mention | None:
-        longest = min(self._naming.longest[s.forms[at]], len(s.forms) - at)
+        ahead = s.forms[at : at + self._naming.longest[s.forms[at]]]
+        longest = self._naming.reach([_ORDINAL.sub(r"\1", form) for form in ahead])
         for size in range(longest, 0, -1):
             last = at + size - 1
             if any(s.claimed[at : last + 1]) or any(s.cut(i) for i in range(at, last)):
@@ -181,7 +190,7 @@ class PlaceReader:
     def _arrondissement(self, words: list[str]) -> list[str]:
         """« paris 11eme » -> « paris 11 »."""
         if len(words) == 2 and words[0] in {"paris", "lyon", "marseille"}:
-            return [words[0], re.sub(r"(eme|er|e)$", "", words[1])]
+            return [words[0], _ORDINAL.sub(r"\1", words[1])]
         return words
 
     def _number_after(self, s: Sentence, last: int) -> frozenset[str]:
@@ -365,7 +374,7 @@ class PlaceReader:
         kept = self._distinct(places, negated)
         return PlaceReading(
             kept, self._distinct(negated, []), tuple(ambiguous),
-            self._area_values(s, areas),
+            area_values(s, areas),
         )  # fmt: skip
 
     def _put(
@@ -385,16 +394,3 @@ class PlaceReader:
             if (place.insee, place.start) not in ruled_out:
                 kept.setdefault(place.insee, place)
         return tuple(kept.values())
-
-    def _area_values(self, s: Sentence, found: list[FoundArea]) -> tuple[Area, ...]:
-        values: dict[tuple[str, str], Area] = {}
-        for f in found:
-            words = s.forms[max(0, f.first - 3) : f.first]
-            if (
-                "pas" in words and words[-1:] != ["pas"] and "loin" not in words
-            ) or "sauf" in words:
-                continue
-            start, end = s.message.words[f.first].start, s.message.words[f.last].end
-            for area in spanned(f.areas, start, end):
-                values.setdefault((area.type, area.name), replace(area))
-        return tuple(values.values())

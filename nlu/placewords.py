@@ -109,6 +109,11 @@ REFUSED_BEFORE = re.compile(
     r"\b(?:lieu|place) (?:de|d|du)$|\b(?:plutot|autres?) (?:que|qu)(?: a| sur| vers| de)?$"
     r"|\ba part(?: sur| vers| a)?$|\bexception (?:de|d)$"
 )
+# « inscrit au cfa d'Arras »: where one learns is not where one looks.
+ENROLLED = re.compile(
+    r"\binscrite? (?:au|dans le|dans un|a un) cfa(?: (?:de|d|du|a))?(?: l[ae]?)?$"
+)
+INSIDE = frozenset({"dans", "ds", "en", "le", "la", "l"})
 # Inside no name: what stands on both sides is not one misspelt name.
 APART = frozenset({"a", "vers", "je", "jsuis", "ou", "dans", "ds", "pour", "cherche", "jcherche"})
 # Towns that after a trade are what is worked on: « mécanique avion ».

@@ -26,6 +26,7 @@ _SIGNS: tuple[tuple[frozenset[str], Intent], ...] = (
     (frozenset("🙏"), "thanks"),
     (frozenset("👋"), "greet"),
 )
+_YES_WORDS = 12
 _REFUSED = re.compile(r"(?:non|nan|nn|no)\b")
 _NO_DELETION = re.compile(r"(?:\w+ )?(?:n|ne) \w+ (?:pas|rien)|(?:non|nan) ")
 _AGREED = re.compile(r"(?:oui|ouais|ok|d accord|yes|vas y)\b")
@@ -60,8 +61,11 @@ class Rules:
         self._patterns = {
             name: _compiled(patterns, parts)
             for name, patterns in table.items()
-            if name != "parts" and name not in whole
+            if name not in {"parts", "yes_besides", *whole}
         }
+        yes = "|".join(map(re.escape, self._whole["affirmed"]))
+        besides = "|".join(table["yes_besides"])
+        self._yes = re.compile(rf"(?:(?:{besides}) )*(?:{yes})(?: (?:{yes}|{besides}))*")
 
     @classmethod
     def load(cls, path: Path = RULES_FILE) -> Rules:
@@ -81,11 +85,20 @@ class Rules:
             self._in_danger(words)
             or _by_signs(text)
             or self._by_short_answer(words)
-            or self._about_data(words, asked)
+            or self._about_data(text, words, asked)
             or self._about_alerts(words, asked)
             or self._person(words)
             or self._looking(words)
         )
+
+    def is_yes(self, text: str, words: str) -> bool:
+        """Whether the whole message agrees: « oui vas-y », « ok efface tout », « 👍 »."""
+        said = words.split()
+        if not said:
+            ruled = _by_signs(text)
+            return ruled is not None and ruled.intent == "affirm"
+        # What agrees may hold what else agrees: few words, or trying all ways takes for ever.
+        return len(said) <= _YES_WORDS and self._yes.fullmatch(words) is not None
 
     def elsewhere(self, words: str) -> Ruled | None:
         """Employers, customers, people looking for a home: nothing is searched for them."""
@@ -116,13 +129,13 @@ class Rules:
             return Ruled("deny")
         return Ruled("help") if short in self._whole["help"] else None
 
-    def _about_data(self, words: str, asked: str | None) -> Ruled | None:
+    def _about_data(self, text: str, words: str, asked: str | None) -> Ruled | None:
         if self.says("restart", words):
             return Ruled("restart")
         if self.says("delete", words) and not self.says("again", words):
             if _NO_DELETION.match(words):
                 return Ruled("deny")
-            agreed = asked == "confirm" and _AGREED.match(words)
+            agreed = asked == "confirm" and self.is_yes(text, words)
             return Ruled("affirm" if agreed else "delete_data")
         exported = self.says("export", words) and not self.says("not_export", words)
         return Ruled("export_data") if exported else None

@@ -16,6 +16,10 @@ _DOUBT = 0.3
 _STRANGE = 0.7
 # Giving a value without a value found, unasked.
 _GIVEN = 0.45
+# « zzzz » is like no word of ours, and a yes is acted upon.
+_AGREED = 0.5
+# A yes with something else in it; a yes that hesitates.
+_YES_AT_MOST, _HESITANT = 0.85, 0.5
 # That something means nothing is never said with more than this.
 _NOISE_AT_MOST = 0.5
 
@@ -26,10 +30,23 @@ def settle(
     rules: Rules, guess: IntentReading, values: Values, words: str, asked: str | None
 ) -> IntentReading:
     """The model's ``guess``, corrected; ``words`` are those of ``rules.plain``."""
-    settled = _evident(rules, _with_the_rest(rules, guess, values, words, asked), words)
+    settled = _with_the_rest(rules, _evident(rules, guess, words), values, words, asked)
     if settled.reason == "noise":
         return replace(settled, confidence=min(settled.confidence, _NOISE_AT_MOST))
     return settled
+
+
+def agreed(rules: Rules, guess: IntentReading, text: str, words: str) -> IntentReading:
+    """After « j'efface tout ? », only a message that is wholly a yes is a sure one.
+
+    « Oui, c'est quoi ? » asks; « mouais » and « oui mais » hesitate.
+    """
+    if guess.intent != "affirm" or (rules.is_yes(text, words) and "?" not in text):
+        return guess
+    if rules.says("asks_back", words):
+        return IntentReading("question", None, _YES_AT_MOST)
+    most = _HESITANT if rules.says("hesitates", words) else _YES_AT_MOST
+    return replace(guess, confidence=min(guess.confidence, most))
 
 
 def _with_the_rest(
@@ -62,6 +79,8 @@ def _least(guess: IntentReading, asked: str | None) -> float:
     if not guess.known:
         return _STRANGE
     # Nothing given and nothing asked: « je suis amoureux » looks like « je suis mobile ».
+    if guess.intent == "affirm" and asked != "confirm":
+        return _AGREED
     return _GIVEN if guess.intent in SEARCHING and asked is None else _DOUBT
 
 

@@ -13,7 +13,7 @@ from nlu.meaning import Understanding
 from nlu.places import PlaceReader
 from nlu.radius import read_radius, read_travel
 from nlu.rules import Ruled, Rules, plain
-from nlu.settling import settle
+from nlu.settling import agreed, settle
 from nlu.text import Message
 from nlu.trade_table import TradeTable
 from nlu.trades import TradeReader
@@ -48,11 +48,12 @@ class Understander:
         values = self._values(text, asked, today)
         if ruled := self._ruled(text, words, values, asked):
             guess = IntentReading(ruled.intent, ruled.reason, _SURE)
-            values = values.kept_for(ruled.intent, named=ruled.values)
         else:
             guess = self._intents.read(mask(text, values.spans), asked)
             guess = settle(self._rules, guess, values, words, asked)
-            values = values.kept_for(guess.intent)
+        if asked == "confirm":
+            guess = agreed(self._rules, guess, text, words)
+        values = values.kept_for(guess.intent, named=bool(ruled and ruled.values))
         return _together(text, guess, values, adds=self._rules.says("adds", words))
 
     def _values(self, text: str, asked: str | None, today: date) -> Values:
@@ -60,9 +61,12 @@ class Understander:
         message = Message.of(text)
         trades = self._trades.read(message, asked)
         when = read_availability(message, today, asked)
+        places = self._places.read(message, asked, [*trades.spans, *when.spans])
+        if not trades.spans and places.spans and asked != "ask_place":
+            trades = self._trades.beside(message, [*places.spans, *when.spans])
         return Values(
             trades,
-            self._places.read(message, asked, [*trades.spans, *when.spans]),
+            places,
             when,
             read_radius(message, asked),
             read_diploma(message, asked),

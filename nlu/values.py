@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from nlu.availability import AvailabilityReading
 from nlu.intents import Span
-from nlu.meaning import Area, Intent, Place, Travel
+from nlu.meaning import Intent, Travel
 from nlu.places import PlaceReading
 from nlu.trades import TradeReading
 
@@ -51,12 +51,9 @@ class Values:
     @property
     def spans(self) -> list[Span]:
         """Where values stand, each with the kind the intent model sees instead."""
-        places = self.places
-        where: list[Place | Area] = [*places.places, *places.negated_places, *places.areas]
-        where += [ambiguous.candidates[0] for ambiguous in places.ambiguous_places]
         return [
             *((start, end, "trade") for start, end in self.trades.spans),
-            *((place.start, place.end, "place") for place in where),
+            *((start, end, "place") for start, end in self.places.spans),
             *((start, end, "date") for start, end in self.when.spans),
         ]
 

@@ -103,7 +103,7 @@ REFUSED_AFTER = re.compile(
     r"(?:trop |vraiment |du tout )?(?:pas|plus)(?! (?:loin|mal|encore|tard|grave|que))"
     r"|(?:fini|mort|termine)\b|marre|surtout pas|non\b|nan\b|nn\b|pas pour moi|bof|plus jamais"
     r"|jamais de la vie"
-    r"|trop (?:dur|difficile|physique|fatigant|fatiguant|crevant|salissant|chiant)\w*(?! (?:a|de|d) )"
+    r"|trop (?:dur|difficile|physique|fatigu?ant|crevant|salissant|chiant)\w*(?! (?:a|de|d) )"
     r"|deteste|degoute|saoule|horreur)"
 )
 # « un électricien pour refaire ma maison »: someone who wants a craftsman, not a trade.

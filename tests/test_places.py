@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -211,6 +212,32 @@ def test_codes_postcodes_and_names(gazetteer: Gazetteer) -> None:
     assert gazetteer.by_postcode("99999") == ()
     assert gazetteer.lookup("st-quentin")[0].insee == "02691"
     assert gazetteer.lookup("nulle part") == ()
+
+
+def _calls(reader: PlaceReader, text: str) -> int:
+    """How many functions are called to read ``text``: a count of work no other process disturbs."""
+    message, calls = Message.of(text), 0
+
+    def count(frame: object, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        reader.read(message, None)
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+@pytest.mark.parametrize(
+    "word", ["st ", "st pol ", "saint ", "nord ", "bruay ", "a st ", "rue de "]
+)
+def test_many_words_that_begin_names_cost_little(reader: PlaceReader, word: str) -> None:
+    reader.read(Message.of(word), None)
+    whole, quarter = (_calls(reader, (word * size)[:size]) for size in (4_096, 1_024))
+    assert whole <= 6 * quarter
+    assert whole <= 100_000  # some 20 ms
 
 
 def test_a_long_message_costs_no_more_than_its_length(reader: PlaceReader) -> None:

@@ -58,6 +58,7 @@ def _summary(meant: Understanding) -> dict[str, Any]:
         "no_places": [p.name for p in meant.negated_places],
         "asks": [a.text for a in meant.ambiguous_places],
         "areas": [a.name for a in meant.areas],
+        "domains": list(meant.domains),
         "radius": meant.radius_km,
         "from": when.start.isoformat() if when else None,
         "until": when.end.isoformat() if when and when.end else None,
@@ -81,6 +82,34 @@ def test_whole_messages(understander: Understander, entry: dict[str, Any]) -> No
     assert meant.intent == entry["intent"]
     wanted = {k: v for k, v in entry.items() if k not in {"text", "asked", "intent"}}
     assert _summary(meant) == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["oui", "ouais vas y", "ok", "oui stp", "oui efface tout", "👍", "👍🏽", "yes", "Ouiii !",
+     "oui oui c'est bon", "oui je suis sûre", "d'accord", "نعم", "ok vas-y supprime tout"],
+)  # fmt: skip
+def test_a_whole_yes_is_sure(understander: Understander, text: str) -> None:
+    meant = understander.read(text, asked="confirm", today=TODAY)
+    assert meant.intent == "affirm"
+    assert meant.confidence >= 0.9
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["pourquoi", "ok attends", "oui c'est quoi", "mouais", "ok mais pourquoi", "oui ?",
+     "oui je veux bien un travail", "d'accord mais pas tout", "oui efface pas tout",
+     "oui mais efface tout sauf mon nom", "ok je verrai demain", "oui, je veux une alerte"],
+)  # fmt: skip
+def test_a_yes_with_something_else_in_it_is_not_sure(understander: Understander, text: str) -> None:
+    meant = understander.read(text, asked="confirm", today=TODAY)
+    assert meant.intent != "affirm" or meant.confidence < 0.9
+
+
+def test_many_yeses_cost_little(understander: Understander) -> None:
+    """Words that agree may be cut in many ways: they are not all tried."""
+    meant = understander.read("oui " * 1_000 + "quoi", asked="confirm", today=TODAY)
+    assert meant.intent != "affirm" or meant.confidence < 0.9
 
 
 @pytest.mark.parametrize(
