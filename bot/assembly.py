@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from bot.config import Settings
 from bot.links import Signer
@@ -71,11 +72,13 @@ async def assemble(
                 counsellors=counsellors.load(),
                 today=settings.today,
                 public_url=settings.public_url,
+                keep_days=settings.keep_conversation_days,
             )
         )
         turns = Turns(
             database=database, locks=locks, understander=understander, engine=engine, voice=voice,
             key=settings.key(), now=settings.now, today=settings.today,
+            keep=timedelta(days=settings.keep_conversation_days),
         )  # fmt: skip
         signer = Signer(settings.key(), (trade.id for trade in table))
         yield Rooms(

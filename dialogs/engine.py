@@ -136,7 +136,8 @@ class Engine:
         cards = [card(self.services.voice, o, today) for o in message["custom"].get("offers", ())]
         reply = self.services.voice.say(
             message["response"],
-            {k: v for k, v in message.items() if k not in MESSAGE_KEYS},
+            {"days": self.services.keep_days}
+            | {k: v for k, v in message.items() if k not in MESSAGE_KEYS},
             said=said,
             buttons=[
                 Button(b["title"], b.get("payload"), b.get("url")) for b in message["buttons"]

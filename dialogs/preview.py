@@ -34,7 +34,7 @@ SAMPLES: Mapping[str, Any] = {
     "when": "1er septembre 2027",
     "source": "La bonne alternance",
     "who": "Camille, CMA Hauts-de-France, Nord", "nth": "2e", "number": 2,
-    "n": 4, "first": 4, "last": 6, "km": 20, "hidden": 2, "months": 24, "days": 12,
+    "n": 4, "first": 4, "last": 6, "km": 20, "hidden": 2, "months": 24, "days": 30,
 }  # fmt: skip
 """A plausible value for every field a sentence may have."""
 

@@ -23,7 +23,8 @@ BUTTON_LENGTH = 24
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What actions may use; ``counsellors`` maps a département to its counsellor's data."""
+    """What actions may use; ``counsellors`` maps a département to its counsellor's data, a
+    conversation is erased after ``keep_days`` without a word."""
 
     matcher: Matcher
     table: TradeTable
@@ -33,6 +34,7 @@ class Services:
     counsellors: Mapping[str, Mapping[str, str | None]]
     today: Callable[[], date]
     public_url: str
+    keep_days: int
 
 
 def place_label(name: str, departement: str) -> str:
