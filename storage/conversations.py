@@ -19,11 +19,12 @@ class Stale(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A conversation as it was saved; ``version`` counts its saves."""
+    """A conversation as it was saved; ``version`` counts its saves, ``updated`` dates the last."""
 
     id: str
     version: int
     state: dict[str, Any]
+    updated: datetime
 
 
 class Conversations:
@@ -34,10 +35,10 @@ class Conversations:
 
     async def load(self, id: str) -> Stored | None:
         columns = conversations.c
-        query = select(columns.version, columns.state).where(columns.id == id)
+        query = select(columns.version, columns.state, columns.updated).where(columns.id == id)
         async with self._db.read() as tx:
             row = (await tx.execute(query)).one_or_none()
-        return Stored(id, row.version, row.state) if row else None
+        return Stored(id, row.version, row.state, row.updated) if row else None
 
     async def save(
         self,

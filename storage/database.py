@@ -7,11 +7,14 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
+from inspect import signature
 from pathlib import Path
 from typing import Any, Self, TypeAlias
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import URL, Connection, event, make_url, text
 from sqlalchemy.exc import (
     ArgumentError,
@@ -30,8 +33,9 @@ COMMAND_SECONDS = 15.0
 BUSY_SECONDS = 10.0
 """How long a writer of SQLite waits for another one."""
 
-_MIGRATING = 0x636D61
-"""The advisory lock of PostgreSQL under which one process migrates."""
+MIGRATING = 0x636D61
+FURNISHING = 0x636D62
+"""Advisory locks of PostgreSQL, for :meth:`Database.alone`."""
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -86,9 +90,21 @@ class Database:
     async def migrate(self) -> None:
         """Bring the tables to the newest version; several processes may do it at once."""
         async with self.write() as tx:
-            if not self._sqlite:
-                await tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
-            await tx.run_sync(_upgrade)
+            await self.alone(tx, MIGRATING)
+            try:
+                await tx.run_sync(_upgrade)
+            except CommandError as error:  # a step that this code does not know
+                raise DatabaseProblem(
+                    "elle a été mise à jour par une version plus récente du robot."
+                ) from error
+
+    async def alone(self, tx: Transaction, key: int) -> None:
+        """Until the transaction ends, no other process passes here with the same key.
+
+        On SQLite a writer is alone already.
+        """
+        if not self._sqlite:
+            await tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
@@ -166,7 +182,16 @@ def _address(url: str) -> URL:
         raise DatabaseProblem(
             f"« {address.drivername} » n’est ni sqlite+aiosqlite ni postgresql+asyncpg."
         )
+    if unknown := set(address.query) - _options(driver):
+        raise DatabaseProblem(f"son adresse a une option inconnue : « {min(unknown)} ».")
     return address.set(drivername=driver)
+
+
+def _options(driver: str) -> set[str]:
+    """What may stand after the « ? » of an address: what its driver takes."""
+    if driver == "sqlite+aiosqlite":
+        return set()
+    return {*signature(asyncpg.connect).parameters, "prepared_statement_cache_size"}
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from sqlalchemy import Select, and_, bindparam, delete, func, insert, or_, selec
 from sqlalchemy.sql.elements import BindParameter, ColumnElement
 
 from matching.model import Offer
-from storage.database import Database
+from storage.database import FURNISHING, Database
 from storage.schema import offer_codes, offers
 
 Box = tuple[float, float, float, float]
@@ -83,6 +83,7 @@ class Offers:
         one that we closed stays closed.
         """
         async with self._db.write() as tx:
+            await self._db.alone(tx, FURNISHING)  # then compare: others may have written the same
             known = {id: tuple(rest) for id, *rest in await tx.execute(select(*_STAMP))}
             change = await asyncio.to_thread(_difference, known, source, offers_)
             erase = delete(offers).where(offers.c.id == bindparam("gone"))

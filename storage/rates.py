@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from sqlalchemy import case, delete, literal
+from sqlalchemy import case, delete, literal, select
 
 from storage import schema
 from storage.database import Database
@@ -26,6 +26,17 @@ class Rate(Protocol):
         """
         ...
 
+    async def ask(self, key: str, *, per_second: float, burst: int = 1) -> float:
+        """Do it now or not at all; 0.0: now, else the seconds after which to ask again.
+
+        What is refused costs nothing, so that a flood does not shut the door on the next.
+        """
+        ...
+
+    async def purge(self) -> int:
+        """Forget the keys that are free again; how many."""
+        ...
+
     async def close(self) -> None: ...
 
 
@@ -37,12 +48,25 @@ class LocalRate:
         self._free_at: dict[str, float] = {}
 
     async def take(self, key: str, *, per_second: float, burst: int = 1) -> float:
-        now, spacing = self._clock(), 1 / per_second
+        return await self._next(key, 1 / per_second, burst, patient=True)
+
+    async def ask(self, key: str, *, per_second: float, burst: int = 1) -> float:
+        return await self._next(key, 1 / per_second, burst, patient=False)
+
+    async def _next(self, key: str, spacing: float, burst: int, *, patient: bool) -> float:
         if len(self._free_at) > _MANY:
-            self._free_at = {k: at for k, at in self._free_at.items() if at > now}
+            await self.purge()
+        now = self._clock()
         slot = max(self._free_at.get(key, now), now)
-        self._free_at[key] = slot + spacing
-        return max(0.0, slot - (burst - 1) * spacing - now)
+        wait = max(0.0, slot - (burst - 1) * spacing - now)
+        if patient or not wait:
+            self._free_at[key] = slot + spacing
+        return wait
+
+    async def purge(self) -> int:
+        now, before = self._clock(), len(self._free_at)
+        self._free_at = {key: at for key, at in self._free_at.items() if at > now}
+        return before - len(self._free_at)
 
     async def close(self) -> None:
         """Nothing to close."""
@@ -59,18 +83,29 @@ class DatabaseRate:
         self._clock = clock
 
     async def take(self, key: str, *, per_second: float, burst: int = 1) -> float:
-        now, spacing = self._clock(), 1 / per_second
+        return await self._next(key, 1 / per_second, burst, patient=True)
+
+    async def ask(self, key: str, *, per_second: float, burst: int = 1) -> float:
+        return await self._next(key, 1 / per_second, burst, patient=False)
+
+    async def _next(self, key: str, spacing: float, burst: int, *, patient: bool) -> float:
+        now = self._clock()
+        latest_free = now + (burst - 1) * spacing
         async with self._db.write() as tx:
             row = schema.insert(tx, rates).values(key=key, free_at=now + spacing)
             latest = case((rates.c.free_at > now, rates.c.free_at), else_=literal(now))
             taken = row.on_conflict_do_update(
-                index_elements=["key"], set_={"free_at": latest + spacing}
+                index_elements=["key"],
+                set_={"free_at": latest + spacing},
+                where=None if patient else rates.c.free_at <= latest_free,
             )
-            free_at = (await tx.execute(taken.returning(rates.c.free_at))).scalar_one()
-        return max(0.0, float(free_at) - burst * spacing - now)
+            free_at = (await tx.execute(taken.returning(rates.c.free_at))).scalar_one_or_none()
+            if free_at is None:  # refused
+                now_free = select(rates.c.free_at).where(rates.c.key == key)
+                return float((await tx.execute(now_free)).scalar_one()) - latest_free
+        return max(0.0, float(free_at) - spacing - latest_free)
 
     async def purge(self) -> int:
-        """Forget the keys that are free again; how many."""
         async with self._db.write() as tx:
             return (await tx.execute(delete(rates).where(rates.c.free_at < self._clock()))).rowcount
 
@@ -86,24 +121,39 @@ class RedisRate:
         self._fallback = fallback
 
     async def take(self, key: str, *, per_second: float, burst: int = 1) -> float:
-        spacing = 1_000_000 / per_second
         try:
-            wait = await self._link.run(_TAKE, [f"rate:{key}"], spacing, (burst - 1) * spacing)
+            return await self._next(key, 1_000_000 / per_second, burst, patient=True)
         except RedisLost:
             return await self._fallback.take(key, per_second=per_second, burst=burst)
-        return int(wait) / 1_000_000
+
+    async def ask(self, key: str, *, per_second: float, burst: int = 1) -> float:
+        try:
+            return await self._next(key, 1_000_000 / per_second, burst, patient=False)
+        except RedisLost:
+            return await self._fallback.ask(key, per_second=per_second, burst=burst)
+
+    async def _next(self, key: str, spacing: float, burst: int, *, patient: bool) -> float:
+        values = (spacing, (burst - 1) * spacing, int(patient))
+        return int(await self._link.run(_NEXT, [f"rate:{key}"], *values)) / 1_000_000
+
+    async def purge(self) -> int:
+        """Redis forgets by itself; what the other has counted meanwhile goes here."""
+        return await self._fallback.purge()
 
     async def close(self) -> None:
         await self._link.close()
 
 
 # In microseconds: what Redis counts in, and whole numbers that Lua holds exactly.
-_TAKE = """
+_NEXT = """
 local spacing, tolerance = tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local slot = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
-local free = math.ceil(slot + spacing)
-redis.call('SET', KEYS[1], string.format('%.0f', free), 'PX', math.ceil((free - now) / 1000))
-return math.max(0, math.ceil(slot - tolerance - now))
+local wait = math.max(0, math.ceil(slot - tolerance - now))
+if wait == 0 or ARGV[3] == '1' then
+  local free = math.ceil(slot + spacing)
+  redis.call('SET', KEYS[1], string.format('%.0f', free), 'PX', math.ceil((free - now) / 1000))
+end
+return wait
 """

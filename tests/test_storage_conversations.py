@@ -38,9 +38,9 @@ async def test_a_conversation_comes_back_as_it_was_saved(db: Database) -> None:
     state = {"ville": "L’Haÿ-les-Roses", "rayon": 30, "pages": [1, 2], "rien": None, "z": 1.5}
     assert await Conversations(db).load("p1") is None
     await save(db, "p1", 0, state)
-    assert await Conversations(db).load("p1") == Stored("p1", 1, state)
+    assert await Conversations(db).load("p1") == Stored("p1", 1, state, NOW)
     await save(db, "p1", 1, {"ville": "Lens"})
-    assert await Conversations(db).load("p1") == Stored("p1", 2, {"ville": "Lens"})
+    assert await Conversations(db).load("p1") == Stored("p1", 2, {"ville": "Lens"}, NOW)
     assert await Conversations(db).load("p2") is None
 
 
@@ -50,7 +50,7 @@ async def test_only_the_version_loaded_last_is_saved(db: Database, version: int)
     await save(db, "p1", 1, {"n": 2})
     with pytest.raises(Stale):
         await save(db, "p1", version, {"n": 9})
-    assert await Conversations(db).load("p1") == Stored("p1", 2, {"n": 2})
+    assert await Conversations(db).load("p1") == Stored("p1", 2, {"n": 2}, NOW)
 
 
 async def test_a_deleted_conversation_is_not_revived_by_a_late_turn(db: Database) -> None:
@@ -79,7 +79,7 @@ async def test_no_update_is_lost_among_120_by_six_at_once(db: Database) -> None:
                 redone += 1
 
     await asyncio.gather(*(add(20) for _ in range(6)))
-    assert await conversations.load("p1") == Stored("p1", 121, {"n": 120})
+    assert await conversations.load("p1") == Stored("p1", 121, {"n": 120}, NOW)
     assert redone > 0
 
 
@@ -90,7 +90,7 @@ async def test_one_turn_in_120_of_the_same_version_is_saved(db: Database) -> Non
     )
     assert sorted(map(repr, outcomes)) == ["None"] + ["Stale()"] * 119
     winner = outcomes.index(None)
-    assert await Conversations(db).load("p1") == Stored("p1", 2, {"n": winner})
+    assert await Conversations(db).load("p1") == Stored("p1", 2, {"n": winner}, NOW)
 
 
 async def test_a_conversation_is_created_once_among_several_at_once(db: Database) -> None:

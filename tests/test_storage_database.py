@@ -95,6 +95,8 @@ async def test_a_file_gets_its_folder_and_may_be_read_while_written(tmp_path: Pa
         ("postgresql://bot:hunter2@host:port/name", "mal écrite"),
         ("mysql://bot:hunter2@host/name", "« mysql »"),
         ("sqlite://", "fichier"),
+        ("sqlite:///bot.db?foo=hunter2", "« foo »"),
+        ("postgresql://bot@host/name?foo=hunter2", "« foo »"),
         ("sqlite:////proc/nowhere/bot.db", "dossier"),
     ],
 )
@@ -102,6 +104,15 @@ def test_an_address_that_cannot_be_is_said_so_without_its_password(url: str, wor
     with pytest.raises(DatabaseProblem, match=words) as problem:
         Database.open(url)
     assert "hunter2" not in str(problem.value)
+
+
+async def test_a_database_of_a_newer_version_is_said_so(database_url: str) -> None:
+    db = Database.open(database_url)
+    async with db.write() as tx:
+        await tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseProblem, match="plus récente"):
+        await db.migrate()
+    await db.close()
 
 
 async def test_a_server_that_is_not_there_is_said_so(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -91,6 +92,16 @@ async def test_an_import_replaces_what_came_from_the_same_place_only(offers: Off
     await offers.replace("b.jsonl", [moved])
     await offers.replace("a.jsonl", [])
     assert ids(await offers.near(None, None, [])) == ["demo:1"]
+
+
+async def test_processes_may_fill_an_empty_catalogue_at_once(database_url: str) -> None:
+    """Two ``Database`` objects stand for two processes."""
+    both = [Database.open(database_url), Database.open(database_url)]
+    everything = [replace(BARE, id=f"demo:{n}") for n in range(1_000)]
+    await asyncio.gather(*(Offers(db).replace("demo", everything) for db in both))
+    assert await Offers(both[0]).count() == 1_000
+    for db in both:
+        await db.close()
 
 
 async def test_an_offer_that_we_closed_stays_so_until_it_changes(offers: Offers) -> None:

@@ -74,6 +74,16 @@ async def test_keys_do_not_slow_each_other(rate: Rate) -> None:
     assert await rate.take("a", per_second=1) == pytest.approx(1.0, abs=1e-3)
 
 
+async def test_what_is_refused_costs_nothing(rate: Rate, clock: Clock) -> None:
+    asked = [await rate.ask("door", per_second=10, burst=3) for _ in range(50)]
+    assert [round(wait, 4) for wait in asked] == [0.0] * 3 + [0.1] * 47
+    clock.now += 0.1001
+    assert await rate.ask("door", per_second=10, burst=3) == 0.0
+    assert await rate.ask("door", per_second=10, burst=3) == pytest.approx(0.1, abs=1e-3)
+    assert await rate.take("door", per_second=10, burst=3) == pytest.approx(0.1, abs=1e-3)
+    assert await rate.ask("door", per_second=10, burst=3) == pytest.approx(0.2, abs=1e-3)
+
+
 async def test_a_local_rate_forgets_keys_that_are_free(clock: Clock) -> None:
     rate = LocalRate(clock)
     for person in range(10_001):
@@ -135,6 +145,23 @@ async def test_a_shared_burst(redis_url: str, db: Database) -> None:
     taken = [await rate.take("bot", per_second=0.1, burst=3) for _ in range(5)]
     assert taken[:3] == [0.0, 0.0, 0.0]
     assert 5 < taken[3] <= 10 < taken[4] <= 20
+    await rate.close()
+
+
+async def test_what_is_refused_by_redis_costs_nothing_either(redis_url: str, db: Database) -> None:
+    rate = RedisRate(redis_url, DatabaseRate(db))
+    asked = [await rate.ask("door", per_second=0.1, burst=3) for _ in range(50)]
+    assert asked[:3] == [0.0] * 3
+    assert all(5 < wait <= 10 for wait in asked[3:])
+    await rate.close()
+
+
+async def test_a_refusal_is_as_cheap_without_redis(db: Database, clock: Clock) -> None:
+    rate = RedisRate("redis://127.0.0.1:1/0", DatabaseRate(db, clock))
+    asked = [await rate.ask("door", per_second=1, burst=2) for _ in range(5)]
+    assert asked == pytest.approx([0.0, 0.0, 1.0, 1.0, 1.0], abs=1e-3)
+    clock.now += 60
+    assert await rate.purge() == 1
     await rate.close()
 
 
