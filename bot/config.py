@@ -25,6 +25,14 @@ class BadSettings(Exception):
     """Un réglage n’est pas utilisable ; le message dit lequel et pourquoi."""
 
 
+def _port_is_one(url: str) -> bool:
+    """Whether an address can be taken apart, its port included."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
 def _own_page(data: dict[str, Any]) -> str:
     return f"http://127.0.0.1:{data.get('port', 8080)}"
 
@@ -94,18 +102,22 @@ class Settings(BaseSettings):
     @field_validator("redis_url")
     @classmethod
     def _known_redis(cls, url: str | None) -> str | None:
-        if url is not None and not url.startswith(("redis://", "rediss://", "unix://")):
+        if url is not None and not (
+            url.startswith(("redis://", "rediss://", "unix://")) and _port_is_one(url)
+        ):
             raise ValueError("attendu « redis://hôte:port/numéro »")
         return url
 
     @field_validator("public_url")
     @classmethod
     def _web_address(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        parts = urlsplit(url) if _port_is_one(url) else None
+        if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("attendu une adresse comme « https://exemple.fr »")
-        if parts.query or parts.fragment or parts.username:
+        if parts.query or parts.fragment or parts.username is not None:
             raise ValueError("attendu une adresse sans « ? », « # » ni mot de passe")
+        if parts.path.strip("/"):
+            raise ValueError("attendu une adresse sans chemin : le service est à sa racine")
         return url.rstrip("/")
 
     @field_validator("telegram_bot_name")
@@ -152,10 +164,25 @@ class Settings(BaseSettings):
         return self.now().astimezone(PARIS).date()
 
     def key(self) -> bytes:
-        """The signing key; made on first use in ``./var/secret_key``, for its owner only."""
+        """The signing key; made on first use in ``./var/secret_key``, for its owner only.
+
+        Raises :class:`BadSettings` when it cannot be made or read, or was cut short.
+        """
         if self.secret_key:
             return self.secret_key.get_secret_value().encode()
-        return _kept_key(VAR / "secret_key")
+        path = VAR / "secret_key"
+        try:
+            key = _kept_key(path)
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "contenu illisible"
+            raise BadSettings(f"SECRET_KEY : {path} n’est pas utilisable ({reason})") from None
+        if len(key) < KEY_BYTES:
+            raise BadSettings(
+                f"SECRET_KEY : {path} est vide ou abîmé. Remettez-y la clé d’origine, ou "
+                "effacez-le pour en fabriquer une autre (les liens déjà distribués ne marcheront "
+                "plus)"
+            )
+        return key
 
 
 def _kept_key(path: Path) -> bytes:
@@ -163,8 +190,11 @@ def _kept_key(path: Path) -> bytes:
     made = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     if not path.exists():
         made.touch(0o600)
-        made.write_text(secrets.token_hex(KEY_BYTES), "ascii")
         try:
+            with made.open("w", encoding="ascii") as file:
+                file.write(secrets.token_hex(KEY_BYTES))
+                file.flush()
+                os.fsync(file.fileno())  # a machine that stops now must not leave an empty key
             os.link(made, path)  # never over a key that another process made meanwhile
         except FileExistsError:
             pass

@@ -61,6 +61,12 @@ def test_an_empty_variable_is_no_variable(monkeypatch: pytest.MonkeyPatch) -> No
         ("TODAY", "2026-02-31", "TODAY : attendu une date"),
         ("PUBLIC_URL", "cmachance.fr", "PUBLIC_URL : attendu une adresse"),
         ("PUBLIC_URL", "https://u:p@exemple.fr", "PUBLIC_URL : attendu une adresse"),
+        ("PUBLIC_URL", "http://exemple.fr/robot", "PUBLIC_URL : attendu une adresse sans chemin"),
+        ("PUBLIC_URL", "http://exemple.fr:abc", "PUBLIC_URL : attendu une adresse"),
+        ("PUBLIC_URL", "http://exemple.fr:70000", "PUBLIC_URL : attendu une adresse"),
+        ("PUBLIC_URL", "http://[", "PUBLIC_URL : attendu une adresse"),
+        ("REDIS_URL", "redis://hote:abc/0", "REDIS_URL : attendu"),
+        ("REDIS_URL", "redis://hote:70000/0", "REDIS_URL : attendu"),
         ("PUBLIC_URL", "https://exemple.fr", "SECRET_KEY est obligatoire"),
         ("SECRET_KEY", "court", "au moins 32 caractères"),
         ("DATABASE_URL", "mysql://x", "DATABASE_URL : attendu"),
@@ -99,6 +105,28 @@ def test_the_key_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
     kept = tmp_path / "var" / "secret_key"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert list(kept.parent.iterdir()) == [kept]
+
+
+@pytest.mark.parametrize("content", [b"", b"abc", b"\xff" * 64, None])
+def test_a_key_that_was_damaged_is_said_so(tmp_path: Path, content: bytes | None) -> None:
+    kept = tmp_path / "var" / "secret_key"
+    kept.parent.mkdir()
+    kept.mkdir() if content is None else kept.write_bytes(content)
+    with pytest.raises(BadSettings, match="SECRET_KEY : var/secret_key"):
+        Settings.load().key()
+
+
+def test_a_key_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "var").write_text("a file in place of the folder")
+    with pytest.raises(BadSettings, match="SECRET_KEY"):
+        Settings.load().key()
+
+
+def test_the_container_passes_every_setting_on() -> None:
+    compose = (DOCS.parent / "compose.yaml").read_text("utf-8")
+    fixed = {"HOST", "PORT", "TODAY"}
+    for name in set(setting_names()) - fixed:
+        assert f"      {name}: " in compose, f"{name} n’est pas dans compose.yaml"
 
 
 def test_the_key_given_is_the_key_used_and_never_printed(tmp_path: Path) -> None:
