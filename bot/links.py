@@ -136,6 +136,11 @@ class Signer:
             return None
         return payload if genuine and payload else None
 
+    def token(self, nonce: str) -> str:
+        """What a newcomer who sends this nonce is known by: the same each time, 128 bits in 22
+        characters that cannot be had without the nonce and the key."""
+        return _to_text(self._mac(b"newcomer", nonce.encode())[:16])
+
     def _press_mark(self, payload: str, address: str) -> str:
         message = f"{address}\0{payload}".encode()
         return _to_text(self._mac(b"press", message))[:_PRESS_SIGNATURE]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SEEN_FOR = timedelta(hours=48)
 """Longer than any network repeats an update."""
 
-EVERY = timedelta(days=1)
+EVERY = timedelta(hours=1)
 
 log = structlog.get_logger()
 
@@ -27,11 +27,12 @@ async def purge(rooms: Rooms) -> dict[str, int]:
         "conversations": await turns.conversations.purge(now - kept),
         "seen": await turns.seen.purge(now - SEEN_FOR),
         "outbox": await turns.outbox.purge(now),
+        "rates": await rooms.rate.purge(),
     }
 
 
-async def purge_daily(rooms: Rooms, stop: asyncio.Event) -> None:
-    """Purge now, then every day, until ``stop`` is set; a failure waits for the next day."""
+async def purge_regularly(rooms: Rooms, stop: asyncio.Event) -> None:
+    """Purge now, then every hour, until ``stop`` is set; a failure waits for the next hour."""
     while not stop.is_set():
         try:
             gone = await purge(rooms)

@@ -1,4 +1,4 @@
-"""The server: our pages and the daily cleaning, from the first request to a clean stop."""
+"""The server: our pages and the regular cleaning, from the first request to a clean stop."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from aiohttp import web
 
 from bot.assembly import Rooms, assemble
 from bot.config import Settings
-from bot.purge import purge_daily
+from bot.purge import purge_regularly
 from bot.web.app import make_app
 
-DRAIN_SECONDS = 10.0
+DRAIN_SECONDS = 5.0
 """How long requests under way may take to end once we are asked to stop."""
 
 
@@ -47,7 +47,7 @@ async def _until(stop: asyncio.Event, rooms: Rooms, say: Callable[[str], None]) 
     settings = rooms.settings
     runner = web.AppRunner(make_app(rooms), access_log=None, shutdown_timeout=DRAIN_SECONDS)
     await runner.setup()
-    cleaning = asyncio.create_task(purge_daily(rooms, stop))
+    cleaning = asyncio.create_task(purge_regularly(rooms, stop))
     try:
         await _listen(runner, settings)
         say(f"Le robot répond sur {settings.public_url} (Ctrl-C pour arrêter).")

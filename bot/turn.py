@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from bot import log
 from bot.links import Link
 from dialogs.actions.talking import arrival_name
 from dialogs.conversation import Conversation
@@ -28,8 +30,14 @@ from storage.seen import Seen
 
 logger = structlog.get_logger(__name__)
 
-WEB_WINDOW = timedelta(hours=24)
-"""How long an unread answer waits for the page."""
+WEB_WINDOW = timedelta(hours=23)
+"""How long an unread answer waits for the page: 24 hours once the hourly cleaning has passed."""
+
+PUSHED = frozenset({"telegram"})
+"""The networks we write to by ourselves: only their addresses are kept. Elsewhere people come and
+read, and the address is the key to their conversation: nobody needs it twice."""
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 TRIES = 3
 """A turn is redone when another process saved the conversation meanwhile."""
@@ -41,7 +49,8 @@ class Incoming:
 
     ``address`` is who, on that channel; ``id`` is the update's, unique for that address: the same
     one twice is answered once. ``order`` sorts waiting updates of one person (lower first).
-    A ``payload`` was verified by the channel; one that failed is ``OLD_BUTTON``.
+    A ``payload`` was verified by the channel; one that failed is ``OLD_BUTTON``. What is said to a
+    ``quiet`` one is not kept: the page had said it.
     """
 
     channel: str
@@ -51,6 +60,7 @@ class Incoming:
     payload: str | None = None
     link: Link | None = None
     order: int = 0
+    quiet: bool = False
 
 
 OLD_BUTTON = "/expired"
@@ -71,6 +81,7 @@ class Turns:
         key: bytes,
         now: Callable[[], datetime],
         today: Callable[[], date],
+        keep: timedelta,
     ) -> None:
         self.database = database
         self.conversations = Conversations(database)
@@ -84,6 +95,7 @@ class Turns:
         self._key = key
         self.now = now
         self.today = today
+        self.keep = keep
 
     def person(self, channel: str, address: str) -> str:
         """The conversation's id: an address cannot be read from it, nor guessed without the key."""
@@ -94,35 +106,40 @@ class Turns:
         message = f"update\0{incoming.channel}\0{incoming.address}\0{incoming.id}".encode()
         return hmac.digest(self._key, message, "sha256").hex()[:32]
 
-    async def handle(self, incoming: Incoming) -> None:
+    async def handle(self, incoming: Incoming) -> bool:
         """Answer once: state, effects, replies and counters are committed together.
 
-        Raises what storage raises; an error of the dialogue becomes an apology with a reference.
+        ``False`` when it had been answered before: nothing has changed. Raises what storage raises;
+        an error of the dialogue becomes an apology with a reference.
         """
         person = self.person(incoming.channel, incoming.address)
         update = self._update(incoming)
         async with self.locks.hold(person, incoming.order):
-            for attempt in range(TRIES):
+            for _ in range(TRIES - 1):
                 try:
-                    await self._once(incoming, person, update)
-                    return
+                    return await self._once(incoming, person, update)
                 except Stale:
-                    if attempt == TRIES - 1:
-                        raise
+                    continue
+            return await self._once(incoming, person, update)
 
-    async def _once(self, incoming: Incoming, person: str, update: str) -> None:
-        stored = await self.conversations.load(person)
-        conversation = (
-            Conversation.from_json(stored.id, stored.version, stored.state)
-            if stored
-            else Conversation(person)
-        )
+    async def _once(self, incoming: Incoming, person: str, update: str) -> bool:
+        conversation = await self._load(person)
         outcome = await self._answer(conversation, incoming)
         async with self.database.write() as tx:
             now = self.now()
             if not await self.seen.add(tx, update, now):
-                return  # came again: answered before, nothing of this answer is kept
+                return False  # came again: nothing of this answer is kept
             await self._keep(tx, outcome, incoming, now)
+        return True
+
+    async def _load(self, person: str) -> Conversation:
+        """Where the conversation was left; anew when it is too old, even before it is erased."""
+        stored = await self.conversations.load(person)
+        if stored is None:
+            return Conversation(person)
+        if stored.updated < self.now() - self.keep:
+            return Conversation(person, version=stored.version)
+        return Conversation.from_json(stored.id, stored.version, stored.state)
 
     async def _answer(self, conversation: Conversation, incoming: Incoming) -> Outcome:
         """The dialogue's outcome; when it fails, the conversation stays as it was."""
@@ -132,7 +149,10 @@ class Turns:
             # The one place where any error is caught: the person gets an apology and keeps what
             # they gave, the log gets the traceback, both get the reference.
             reference = secrets.token_hex(3)
-            logger.exception("turn_failed", reference=reference, channel=incoming.channel)
+            logger.exception(
+                "turn_failed", reference=reference, channel=incoming.channel,
+                person=log.person(self._key, conversation.id),
+            )  # fmt: skip
             said = self.voice.say("utter_error", {"reference": reference})
             return Outcome(conversation, [said], [{"type": "count", "name": "errors"}])
 
@@ -141,7 +161,7 @@ class Turns:
             return Heard(arrival=arrival(incoming.link))
         if incoming.payload is not None:
             return Heard(payload=incoming.payload)
-        text = incoming.text or ""
+        text = _UNSTORABLE.sub("\ufffd", incoming.text or "")
         read = self.understander.read(text, asked=asked_of(conversation), today=self.today())
         return Heard(text=text, understanding=read)
 
@@ -149,6 +169,7 @@ class Turns:
         self, tx: Transaction, outcome: Outcome, incoming: Incoming, now: datetime
     ) -> None:
         conversation = outcome.conversation
+        address = incoming.address if incoming.channel in PUSHED else ""
         if any(effect["type"] == "delete_me" for effect in outcome.effects):
             await self.conversations.delete(tx, conversation.id)
         else:
@@ -156,7 +177,7 @@ class Turns:
                 tx,
                 conversation.id,
                 channel=incoming.channel,
-                address=incoming.address,
+                address=address,
                 state=conversation.to_json(),
                 version=conversation.version,
                 now=now,
@@ -165,8 +186,8 @@ class Turns:
             tx,
             conversation=conversation.id,
             channel=incoming.channel,
-            address=incoming.address,
-            bodies=[reply.to_json() for reply in outcome.replies],
+            address=address,
+            bodies=[] if incoming.quiet else [reply.to_json() for reply in outcome.replies],
             now=now,
             expires=now + WEB_WINDOW,
         )
@@ -181,6 +202,10 @@ class Turns:
             (str(e["name"]), str(e.get("label", ""))) for e in effects if e["type"] == "count"
         }
         await self.counters.add(tx, self.today(), counts)
+
+    async def knows(self, channel: str, address: str) -> bool:
+        """Whether anything is kept of a conversation: no longer after « supprime tout »."""
+        return await self.conversations.load(self.person(channel, address)) is not None
 
     async def waiting(self, channel: str, address: str) -> list[tuple[int, Reply]]:
         """Replies not yet read, oldest first, each with the number that acknowledges it."""

@@ -17,12 +17,16 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bot import log
 from bot.assembly import Rooms
+from bot.links import Signer
 from bot.web.app import make_app
 from matching.demonstration import import_demonstration
 from nlu.understander import Understander
 from storage.database import Database
 from storage.offers import Offers
 from tests.talk import TODAY, plain, rooms_for
+
+FETCH = {"X-Requested-With": "fetch"}
+"""What the page's script says of itself."""
 
 VOID = {"br", "hr", "img", "input", "link", "meta"}
 
@@ -141,6 +145,18 @@ def logging_to(stream: TextIO) -> Iterator[None]:
         structlog.reset_defaults()
         root.handlers[:] = before
         root.setLevel(level)
+
+
+def nonce(person: Person, seed: str = "a", mark: str = "") -> str:
+    """A nonce as a page of this person's holds it, and as the script completes it."""
+    own = f"{seed}{person.client.port}".ljust(22, "0")
+    return Signer(b"k" * 32, []).sign(own, "nonce") + (mark and f".{mark}")
+
+
+async def fetch(person: Person, **fields: str) -> ClientResponse:
+    """What the page's script sends."""
+    data = {"nonce": nonce(person)} | fields
+    return await person.client.post("/chat", data=data, headers=FETCH)
 
 
 @asynccontextmanager

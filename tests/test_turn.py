@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
+from bot.assembly import Rooms
+from bot.purge import EVERY, purge
 from bot.turn import Incoming
 from dialogs.conversation import SLOTS, Conversation
 from dialogs.engine import asked_of
 from dialogs.rules import Heard
 from nlu.understander import Understander
-from tests.talk import Talk, rooms_for
+from storage import schema as tables
+from tests.talk import TODAY, Talk, rooms_for
 
 
 async def test_a_message_that_comes_again_is_answered_once(
@@ -116,6 +122,57 @@ def _files(url: str) -> list[Any]:
 
     file = Path(url.removeprefix("sqlite+aiosqlite:///"))
     return sorted(file.parent.glob(f"{file.name}*"))
+
+
+@pytest.mark.parametrize("days", [29, 31])
+async def test_a_conversation_too_old_is_absent_even_before_it_is_erased(
+    database_url: str, understander: Understander, days: int
+) -> None:
+    async with rooms_for(database_url, None, understander) as rooms:
+        await Talk(rooms, "lou").say("boulanger à lens")
+        later = rooms.settings.now() + timedelta(days=days)
+        rooms.turns.now = lambda: later
+        await rooms.turns.handle(Incoming("test", "lou", "later", text="que gardes-tu sur moi ?"))
+        said = " ".join(reply.text for _, reply in await rooms.turns.waiting("test", "lou"))
+        assert ("Lens" in said) == (days == 29)
+
+
+async def test_only_networks_we_write_to_keep_an_address(
+    database_url: str, understander: Understander
+) -> None:
+    async with rooms_for(database_url, None, understander) as rooms:
+        for channel in ("web", "terminal", "telegram"):
+            await rooms.turns.handle(Incoming(channel, "lou-42", "1", text="lens"))
+        async with rooms.database.read() as tx:
+            for table in (tables.conversations, tables.outbox):
+                kept = await tx.execute(select(table.c.channel, table.c.address).distinct())
+                assert dict(kept.all()) == {
+                    "web": "",
+                    "terminal": "",
+                    "telegram": "lou-42",
+                }
+
+
+async def test_a_turn_says_whether_it_was_new(sqlite_url: str, understander: Understander) -> None:
+    async with rooms_for(sqlite_url, None, understander) as rooms:
+        incoming = Incoming("web", "lou", "1", text="lens", quiet=True)
+        assert await rooms.turns.handle(incoming)
+        assert not await rooms.turns.handle(incoming)
+        assert await rooms.turns.waiting("web", "lou") == []
+
+
+async def test_the_cleaning_takes_what_is_over(sqlite_url: str, understander: Understander) -> None:
+    async with rooms_for(sqlite_url, None, understander) as rooms:
+        await rooms.turns.handle(Incoming("web", "lou", "1", text="boulanger à lens"))
+        gone = await purge(_on(rooms, TODAY + timedelta(days=1)))
+        assert (gone["conversations"], gone["outbox"], gone["seen"]) == (0, 2, 0)
+        gone = await purge(_on(rooms, TODAY + timedelta(days=31)))
+        assert (gone["conversations"], gone["outbox"], gone["seen"]) == (1, 0, 1)
+    assert timedelta(hours=1) >= EVERY
+
+
+def _on(rooms: Rooms, day: date) -> Rooms:
+    return replace(rooms, settings=rooms.settings.model_copy(update={"fixed_today": day}))
 
 
 async def test_deleting_leaves_no_row(database_url: str, understander: Understander) -> None:

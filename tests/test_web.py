@@ -22,6 +22,7 @@ from bot.web.templating import paragraphs, read_assets, safe_url
 from matching.model import Offer
 from nlu.understander import Understander
 from tests.browsing import Page, Person, furnish, house, logging_to, visit
+from tests.talk import rooms_for
 
 LEGAL = ["/mentions-legales", "/donnees-personnelles", "/accessibilite"]
 PLACEHOLDER = Offer(
@@ -173,8 +174,24 @@ class TestLegalPages:
 
     async def test_say_what_is_kept(self, lou: Person) -> None:
         text = (await lou.go("/donnees-personnelles")).text
-        for words in ("@", "Finalité", "urée de conservation", "ous-traitant", "30 jours", "CNIL"):
+        for words in (
+            "contact",
+            "élégué ou déléguée à la protection",
+            "Finalité",
+            "urée de conservation",
+            "ous-traitant",
+            "30 jours",
+            "CNIL",
+        ):
             assert words in text
+
+    async def test_say_how_long_as_it_was_set(self, rooms: Rooms) -> None:
+        settings = rooms.settings.model_copy(update={"keep_conversation_days": 12})
+        async with visit(replace(rooms, settings=settings)) as lou:
+            text = (await lou.go("/donnees-personnelles")).text
+        assert "12 jours" in text
+        assert "30 jours" not in text
+        assert "·" not in text
 
     async def test_do_not_claim_an_audit(self, lou: Person) -> None:
         text = (await lou.go("/accessibilite")).text
@@ -232,9 +249,16 @@ class TestOffers:
             assert response.status == 410
             assert "n'est plus proposée" in Page(await response.text()).text
 
-    @pytest.mark.parametrize("id", ["x", "%00", "é", "..%2f..%2fetc", "a" * 200])
+    @pytest.mark.parametrize("id", ["x", "%00", "é", "%ED%A0%80", "..%2f..%2fetc", "a" * 200])
     async def test_an_unknown_one_is_not_found(self, lou: Person, id: str) -> None:
         assert (await lou.client.get(f"/offre/{id}")).status == 404
+
+    async def test_an_impossible_one_is_not_found_in_postgresql_either(
+        self, postgres_url: str, understander: Understander
+    ) -> None:
+        async with rooms_for(postgres_url, None, understander) as rooms, visit(rooms) as lou:
+            for id in ("%00", "%ED%A0%80", "a%0Ab", "x"):
+                assert (await lou.client.get(f"/offre/{id}")).status == 404
 
 
 class TestMistakes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 from hashlib import sha256
@@ -13,21 +14,29 @@ from aiohttp import web
 
 from bot.channels.telegram import deep_link
 from bot.links import Link
-from bot.turn import OLD_BUTTON, Incoming
+from bot.turn import OLD_BUTTON, Incoming, arrival
 from bot.web.guard import own_request, visitor, wants_fragment
+from dialogs.changes import from_payload
+from dialogs.conversation import SLOTS
 from dialogs.reply import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.assembly import Rooms
-    from storage.rates import Rate
 
 NAME = "web"
 COOKIE = "cmachance"
 
+FORM = "application/x-www-form-urlencoded"
+FORM_SECONDS = 15.0
+"""How long a form may take to arrive."""
+
+NONCE = "nonce"
+"""What our nonces are signed for; no conversation has this address."""
+
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
-_NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_NONCE = re.compile(r"[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{8}(\.[0-9a-f]{1,32})?")
 
 Messages = list[tuple[int, Reply]]
 
@@ -35,9 +44,8 @@ Messages = list[tuple[int, Reply]]
 class WebChat:
     """The chat's pages over the rooms of the house."""
 
-    def __init__(self, rooms: Rooms, rate: Rate) -> None:
+    def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
-        self._rate = rate
         self._settings = rooms.settings
 
     def routes(self) -> list[web.RouteDef]:
@@ -50,23 +58,25 @@ class WebChat:
 
     async def home(self, request: web.Request) -> web.Response:
         """The greeting, or where the conversation was left."""
-        waiting = await self._waiting(token_of(request))
-        return self._page(request, waiting or self._greeting(Link()))
+        token = token_of(request)
+        waiting = await self._waiting(token)
+        return self._page(request, waiting or self._greeting(Link()), token)
 
     async def arrival(self, request: web.Request) -> web.Response:
         """A link somebody forwarded: what it holds, and a button that starts from there."""
-        link = self._rooms.signer.decode(request.match_info["code"])
+        code, token = request.match_info["code"], token_of(request)
+        link = self._rooms.signer.decode(code)
         if link is None:
-            return self._page(request, self._greeting(Link()))
-        code = request.match_info["code"]
-        return self._page(request, self._greeting(link), code, link.has_search)
+            return self._page(request, self._greeting(Link()), token, broken=True)
+        return self._page(request, self._greeting(link), token, link=code, holds=link)
 
     async def read(self, request: web.Request) -> web.Response:
         """The last exchange, until the next message says that it was read."""
-        waiting = await self._waiting(token_of(request), _number(request.query, "after"))
+        token = token_of(request)
+        waiting = await self._waiting(token, _number(request.query, "after"))
         if wants_fragment(request):
-            return self._fragment(request, waiting)
-        return self._page(request, waiting or self._greeting(Link()))
+            return self._fragment(request, waiting, token)
+        return self._page(request, waiting or self._greeting(Link()), token)
 
     async def write(self, request: web.Request) -> web.Response:
         """One message, one press or one arrival; answered by a fragment, or by going to read."""
@@ -75,55 +85,91 @@ class WebChat:
         token = token_of(request)
         await self._slow_down(visitor(request), token)
         form = await _form(request)
-        if token is not None:
-            await self._rooms.turns.acknowledge(NAME, token, _number(form, "read_up_to"))
-        known = token or secrets.token_urlsafe(16)
-        if "clear" not in form:
-            await self._handle(form, known)
-        response = await self._answer(request, known)
-        self._remember(response, known)
-        return response
+        if token is not None and (read := _number(form, "read_up_to")):
+            await self._rooms.turns.acknowledge(NAME, token, read)
+        if "clear" in form:
+            return await self._go_on(request, token)
+        nonce, seed = self._nonce(form)
+        known = token or self._rooms.signer.token(seed)
+        await self._handle(form, known, nonce)
+        return await self._answer(request, known)
 
-    async def _handle(self, form: Mapping[str, Any], token: str) -> None:
-        """The turns of one form: an arrival, then what was said on the page it opened."""
+    async def _handle(self, form: Mapping[str, Any], token: str, nonce: str) -> None:
+        """The turns of one form: an arrival, then what was said on the page it opened.
+
+        That page had greeted already: the arrival is then quiet, only the answer is news.
+        """
         said, pressed, code = (_field(form, name) for name in ("text", "press", "link"))
         speaks = said is not None or pressed is not None
         if code is not None:
-            link = self._rooms.signer.decode(code) or Link()
-            await self._turn(form, token, f"link {code}", link=link)
-            if speaks:  # the page had greeted already: only the answer is news
-                greeted = await self._waiting(token)
-                await self._rooms.turns.acknowledge(NAME, token, _last(greeted))
+            link, how = self._rooms.signer.decode(code) or Link(), "quiet" if speaks else "link"
+            await self._turn(token, nonce, f"{how} {code}", link=link, quiet=speaks)
         if pressed is not None:
             payload = self._payload(pressed, token)
-            await self._turn(form, token, f"press {pressed}", payload=payload)
+            await self._turn(token, nonce, f"press {pressed}", payload=payload)
         elif said is not None or code is None:
-            await self._turn(form, token, f"text {said}", text=said or "")
+            await self._turn(token, nonce, f"text {said}", text=said or "")
 
-    async def _turn(self, form: Mapping[str, Any], token: str, content: str, **said: Any) -> None:
+    async def _turn(self, token: str, nonce: str, content: str, **said: Any) -> None:
         """The same form sent twice has one id; other words on the same form (« back », then
         something else) have another."""
-        nonce = _field(form, "nonce") or ""
-        if not _NONCE.fullmatch(nonce):
-            nonce = secrets.token_urlsafe(16)
         mark = sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         incoming = Incoming(channel=NAME, address=token, id=f"{nonce}:{mark}", **said)
         await self._rooms.turns.handle(incoming)
 
+    def _new_nonce(self) -> str:
+        return self._rooms.signer.sign(secrets.token_urlsafe(16), NONCE)
+
+    def _nonce(self, form: Mapping[str, Any]) -> tuple[str, str]:
+        """The form's nonce, and the page's, which it is or begins with.
+
+        Only one that we made counts: whoever knows a newcomer's nonce can speak for them.
+        """
+        nonce = _field(form, "nonce") or ""
+        seed = ".".join(nonce.split(".")[:2])
+        if _NONCE.fullmatch(nonce) and self._rooms.signer.verify(seed, NONCE):
+            return nonce, seed
+        seed = self._new_nonce()
+        return seed, seed
+
     async def _answer(self, request: web.Request, token: str) -> web.Response:
+        """What was said, to somebody we go on knowing, or who had everything erased."""
+        if await self._rooms.turns.knows(NAME, token):
+            response = await self._go_on(request, token)
+            response.set_cookie(
+                COOKIE, token, max_age=self._settings.keep_conversation_days * 86_400,
+                **self._cookie(),
+            )  # fmt: skip
+            return response
+        farewell = await self._waiting(token)
+        show = self._fragment if wants_fragment(request) else self._page
+        response = show(request, farewell, None)
+        response.del_cookie(COOKIE, **self._cookie())
+        return response
+
+    async def _go_on(self, request: web.Request, token: str | None) -> web.Response:
         if not wants_fragment(request):
             return web.Response(status=303, headers={"Location": "/chat"})
-        # what was read has been acknowledged above
+        # what was read has been acknowledged
         return self._fragment(request, await self._waiting(token), token)
 
+    def _cookie(self) -> Any:
+        secure = self._settings.secure
+        return {"path": "/", "httponly": True, "samesite": "Lax", "secure": secure}
+
     async def _slow_down(self, address: str, token: str | None) -> None:
-        """Refuses floods; a whole class behind one address, or one quick writer, is no flood."""
-        wait = await self._rate.take(f"visitor {address}", per_second=10, burst=300)
+        """Refuses floods; a whole class behind one address, or one quick writer, is no flood.
+
+        The keys name nobody: they may be kept by Redis.
+        """
+        ask, mark = self._rooms.rate.ask, self._rooms.turns.person
+        wait = 0.0
         if token is not None:
-            own = await self._rate.take(f"writer {token}", per_second=1, burst=30)
-            wait = max(wait, own)
+            wait = await ask(f"writer {mark(NAME, token)}", per_second=1, burst=30)
+        if not wait:  # a refusal is not held against the others behind that address
+            wait = await ask(f"visitor {mark('visitor', address)}", per_second=10, burst=300)
         if wait:
-            raise web.HTTPTooManyRequests(headers={"Retry-After": str(min(60, ceil(wait)))})
+            raise web.HTTPTooManyRequests(headers={"Retry-After": str(ceil(wait))})
 
     async def _waiting(self, token: str | None, after: int = 0) -> Messages:
         if token is None:
@@ -139,6 +185,13 @@ class WebChat:
         verify = self._rooms.signer.verify
         return verify(signed, f"{NAME}:{token}") or verify(signed, f"{NAME}:") or OLD_BUTTON
 
+    def _summary(self, link: Link | None) -> str:
+        """The search a link holds, as it will be said: « Boulanger, 30 km autour de Lens »."""
+        held = {k: v for k, v in arrival(link).items() if k != "origin"} if link else {}
+        slots = {**SLOTS, **from_payload(held, SLOTS, self._settings.today())}
+        words = self._rooms.engine.services.criteria.summary(slots)
+        return words[:1].upper() + words[1:]
+
     def _context(self, messages: Messages, token: str | None) -> dict[str, Any]:
         address = f"{NAME}:{token or ''}"
         return {
@@ -147,31 +200,34 @@ class WebChat:
         }
 
     def _page(
-        self, request: web.Request, messages: Messages, link: str = "", has_search: bool = False
+        self,
+        request: web.Request,
+        messages: Messages,
+        token: str | None = None,
+        *,
+        link: str = "",
+        holds: Link | None = None,
+        broken: bool = False,
     ) -> web.Response:
         bot = self._settings.telegram_bot_name
-        context = self._context(messages, token_of(request)) | {
+        context = self._context(messages, token) | {
             "link": link,
-            "has_search": has_search,
+            "has_search": holds is not None and holds.has_search,
+            "summary": self._summary(holds),
+            "broken": broken,
             "read_up_to": _last(messages),
             "started": any(id for id, _ in messages),
-            "nonce": secrets.token_urlsafe(16),
+            "nonce": self._new_nonce(),
             "telegram": deep_link(bot, link or None) if bot else "",
             "private": request.path != "/",
         }
         return aiohttp_jinja2.render_template("chat.html", request, context)
 
     def _fragment(
-        self, request: web.Request, messages: Messages, token: str | None = None
+        self, request: web.Request, messages: Messages, token: str | None
     ) -> web.Response:
-        context = self._context(messages, token or token_of(request))
+        context = self._context(messages, token)
         return aiohttp_jinja2.render_template("_messages.html", request, context)
-
-    def _remember(self, response: web.Response, token: str) -> None:
-        response.set_cookie(
-            COOKIE, token, max_age=self._settings.keep_conversation_days * 86_400, path="/",
-            httponly=True, samesite="Lax", secure=self._settings.secure,
-        )  # fmt: skip
 
 
 def token_of(request: web.Request) -> str | None:
@@ -181,9 +237,15 @@ def token_of(request: web.Request) -> str | None:
 
 
 async def _form(request: web.Request) -> Mapping[str, Any]:
+    """The form a browser sends: nothing of another type is read, nor for longer than it takes."""
+    if request.content_type != FORM or (request.charset or "utf-8").lower() != "utf-8":
+        raise web.HTTPUnsupportedMediaType
     try:
-        return await request.post()
-    except (ValueError, LookupError):  # bytes that are no text, or of an unknown encoding
+        async with asyncio.timeout(FORM_SECONDS):
+            return await request.post()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
+    except (ValueError, ConnectionError):  # bytes that are no text, or a visitor gone meanwhile
         raise web.HTTPBadRequest from None
 
 

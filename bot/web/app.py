@@ -10,7 +10,6 @@ from aiohttp import web
 from bot.channels.webchat import WebChat
 from bot.web import guard, templating
 from bot.web.pages import Pages
-from storage.rates import LocalRate
 from storage.redis_link import RedisLink
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def make_app(rooms: Rooms) -> web.Application:
     assets = templating.read_assets()
     templating.setup(app, assets, rooms.settings.public_url)
     app.on_response_prepare.append(guard.headers(rooms.settings.secure))
-    app.add_routes(WebChat(rooms, LocalRate()).routes())
+    app.add_routes(WebChat(rooms).routes())
     redis = RedisLink(rooms.settings.redis_url) if rooms.settings.redis_url else None
     app.add_routes(Pages(rooms, assets, redis).routes())
     if redis:

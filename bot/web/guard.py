@@ -36,9 +36,11 @@ WORDS = {
     ),
     404: ("Page introuvable", "Cette page n’existe pas, ou n’existe plus."),
     405: ("Page introuvable", "Cette page ne s’ouvre pas de cette façon."),
+    408: ("Envoi trop lent", "Ton message n’est pas arrivé en entier. Renvoie-le."),
     410: ("Offre retirée", "Cette offre n’est plus proposée. Il y en a d’autres\u202f!"),
     413: ("Message trop lourd", "Ce message est trop long pour moi. Écris-moi plus court."),
-    429: ("Doucement", "Tu m’écris trop vite pour moi. Attends une minute et recommence."),
+    415: ("Demande incomplète", "Je ne lis que du texte. Écris-moi avec des mots."),
+    429: ("Doucement", "Tu m’écris trop vite pour moi. Attends quelques secondes et recommence."),
     503: (
         "Service en pause",
         "Je n’arrive pas à répondre pour le moment. Réessaie dans quelques minutes.",
@@ -67,7 +69,10 @@ def own_request(request: web.Request, public_url: str) -> bool:
     source = request.headers.get("Origin") or request.headers.get("Referer")
     if source is None:
         return True
-    return urlsplit(source).netloc in {request.host, urlsplit(public_url).netloc}
+    try:
+        return urlsplit(source).netloc in {request.host, urlsplit(public_url).netloc}
+    except ValueError:
+        return False
 
 
 def visitor(request: web.Request) -> str:

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bot.web.templating import Asset, in_pairs, safe_url, tel
 from dialogs.cards import card, facts
-from matching.model import DEMONSTRATION, Found, Offer, Unavailable, is_open
+from matching.model import DEMONSTRATION, Found, Offer, Unavailable
 from storage.redis_link import RedisLink, RedisLost
 
 if TYPE_CHECKING:
@@ -41,15 +41,16 @@ class Pages:
 
     async def offer(self, request: web.Request) -> web.Response:
         """An offer as it was published, with its source and how to answer it."""
+        id = request.match_info["id"]
+        if not id.isprintable():  # no offer bears it, and PostgreSQL would choke on some of them
+            raise web.HTTPNotFound
         try:
-            offer = await self._rooms.catalogue.offer(request.match_info["id"])
+            offer = await self._rooms.catalogue.offer(id)
         except Unavailable:
             raise web.HTTPServiceUnavailable from None
         if offer is None:
-            known = await self._rooms.offers.get(request.match_info["id"])
+            known = await self._rooms.offers.get(id)
             raise web.HTTPGone if known else web.HTTPNotFound
-        if not is_open(offer, self._settings.now()):
-            raise web.HTTPGone
         return aiohttp_jinja2.render_template("offer.html", request, self._offer(offer))
 
     def _offer(self, offer: Offer) -> dict[str, object]:

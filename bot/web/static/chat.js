@@ -19,7 +19,9 @@ let busy = false;
 let tries = 0;
 let timer = 0;
 
-const nonce = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
+// The page's own nonce says who a newcomer is, what follows it which message this is.
+const mark = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
+const nonce = () => `${say.elements.nonce.value}.${mark()}`;
 const lastRead = (root = log) => Math.max(0, ...Array.from(root.querySelectorAll("[data-id]"), (m) => Number(m.dataset.id)));
 
 function save() {
@@ -73,10 +75,16 @@ function add(html) {
   parts.innerHTML = html;
   const fresh = Array.from(parts.content.querySelectorAll(".message"));
   for (const message of fresh) {
-    if ("clear" in message.dataset) log.replaceChildren();
+    if ("clear" in message.dataset) wipe();
     log.append(message);
   }
   return fresh;
+}
+
+// Nothing of what was said stays, on screen or in the tab.
+function wipe() {
+  log.replaceChildren();
+  for (const name of ["log", "queue", "link"]) store.drop(name);
 }
 
 function speak(fields, label) {
@@ -129,13 +137,15 @@ async function flush() {
 
 // Sends the oldest message with its own nonce, so that sending it again is harmless.
 async function deliver() {
+  const item = queue[0]; // the queue may be emptied meanwhile
   let answer, text;
   try {
-    answer = await post(queue[0]);
+    answer = await post(item);
     text = await answer.text();
   } catch {
-    return later();
+    return later("Le réseau ne répond pas.");
   }
+  if (!spoken(answer)) return later("Le service ne répond pas pour le moment.");
   if (answer.status === 429) {
     problem(text, false);
     timer = setTimeout(flush, 1000 * (Number(answer.headers.get("Retry-After")) || 30));
@@ -145,18 +155,25 @@ async function deliver() {
     problem(text);
     return false;
   }
-  const { fields } = queue.shift();
+  queue = queue.filter((other) => other !== item);
   tries = 0;
-  if (answer.ok) settle(add(text), fields);
+  if (answer.ok) settle(add(text), item.fields);
   else problem(text, false);
   save();
   return true;
 }
 
-function later() {
+// Whether it is our server that speaks, and able to: not a relay before it, with a page of its own.
+function spoken(answer) {
+  if (answer.redirected || [502, 503, 504].includes(answer.status)) return false;
+  return answer.ok || (answer.headers.get("Content-Type") ?? "").startsWith("text/plain");
+}
+
+function later(words) {
   const offline = navigator.onLine === false;
-  problem(offline ? "Pas de réseau. Ton message partira dès qu’il revient." : "Le réseau ne répond pas.");
-  if (!offline && tries < WAITS.length) timer = setTimeout(flush, WAITS[tries++]);
+  problem(offline ? "Pas de réseau. Ton message partira dès qu’il revient." : words);
+  if (!queue.length) show(); // emptied meanwhile
+  else if (!offline && tries < WAITS.length) timer = setTimeout(flush, WAITS[tries++]);
   return false;
 }
 
@@ -198,7 +215,10 @@ function submitted(event) {
   if (!["say", "press", "arrival", "clear"].includes(form.id)) return;
   event.preventDefault();
   if (form.id === "clear") return clear();
-  if (form.id === "arrival") return speak({}, button?.textContent.trim());
+  if (form.id === "arrival") {
+    for (const shown of log.querySelectorAll(".message:not([data-id]):not(.me)")) shown.remove(); // it is said again
+    return speak({}, button?.textContent.trim());
+  }
   if (form.id === "press") {
     const title = button.closest(".card")?.querySelector("h3")?.textContent.trim();
     const label = button.textContent.trim();
@@ -233,8 +253,5 @@ document.addEventListener("visibilitychange", () => { if (!document.hidden) pull
 if (queue.length) flush();
 else if (by("arrival")) {
   if (store.get("link") === say.elements.link.value) by("arrival").remove();
-  else {
-    for (const shown of log.querySelectorAll(".message:not([data-id]):not(.me)")) shown.remove(); // it is said again
-    speak({}, "");
-  }
+  else by("arrival").querySelector("button").focus({ preventScroll: true });
 }
