@@ -24,6 +24,8 @@ _INSTEAD = frozenset({"plutot", "finalement", "non", "nan", "mais", "fait", "enf
 _AROUND = _BEFORE | _PREPOSITIONS
 _AROUND |= {"et", "ou", "c", "est", "mon", "je", "jsuis", "suis", "plutot", "euh", "bah", "oui"}
 _AROUND |= {"nord", "oise", "somme", "aisne"}
+_HERE = "la region"  # without a name, the one we serve
+_LINKED = frozenset({"et", "ou", "le", "la", "l", "dans", "ds", "ni", "en"})
 _UNITS = frozenset({"km", "kms", "kilometre", "kilometres", "borne", "bornes", "ans", "an", "min",
                     "mn", "minutes", "h", "heures", "euros", "euro", "e", "cm", "jours", "jour",
                     "mois", "kil", "kilo", "kilos", "pourcent", "eme", "m",
@@ -74,7 +76,7 @@ class Areas:
         for code, (name, inside, *aliases) in table["regions"].items():
             region = Area("region", code, name, tuple(inside.split()))
             for alias in aliases:
-                self._add(alias, (region,), free=len(alias) > 4)
+                self._add(alias, (region,), free=len(alias) > 4 and alias != _HERE)
         everywhere = (Area("pays", "FR", "France"),)
         for phrase in [*table["france"], *table["france_answers"]]:
             self._add(name_key(phrase), everywhere, free=phrase in table["france"])
@@ -91,12 +93,15 @@ class Areas:
         self, forms: Sequence[str], asked: str | None, free_at: Callable[[int], bool]
     ) -> Iterator[FoundArea]:
         """Areas in order; ``forms`` are canonical words, ``free_at(i)`` says i is not claimed."""
-        at = 0
+        at, before = 0, 0
         while at < len(forms):
-            found = self._at(forms, at, asked) if free_at(at) else None
+            found = None
+            if free_at(at):
+                found = self._at(forms, at, asked) or self._in_a_list(forms, at, before)
+                found = found or self._after_trade(forms, at, free_at)
             if found:
                 yield found
-                at = found.last + 1
+                at = before = found.last + 1
             else:
                 at += 1
 
@@ -111,12 +116,48 @@ class Areas:
                 return FoundArea(phrase.areas, at, at + size - 1)
         return None
 
+    def _in_a_list(self, forms: Sequence[str], at: int, before: int) -> FoundArea | None:
+        """« dans le 59 et le 62 », « le Nord et la Somme »: ``before`` follows the last area."""
+        link = forms[before:at]
+        if not before or not {"et", "ou"}.intersection(link) or not _LINKED.issuperset(link):
+            return None
+        following = forms[at + 1] if at + 1 < len(forms) else ""
+        code = self.named_by_number(forms[at], following)
+        if code:
+            return FoundArea((self.departements[code],), at, at, True) if code in HOME else None
+        return self._of_the_region(forms, at)
+
+    def _after_trade(
+        self, forms: Sequence[str], at: int, free_at: Callable[[int], bool]
+    ) -> FoundArea | None:
+        """« coiffeur mel », « coiffure nord sauf lille »: right after words already spoken for."""
+        if not at or free_at(at - 1):
+            return None
+        found = self._of_the_region(forms, at)
+        ends = found and (found.last + 1 == len(forms) or forms[found.last + 1] in {"sauf", "pas"})
+        return found if ends else None
+
+    def _of_the_region(self, forms: Sequence[str], at: int) -> FoundArea | None:
+        for phrase in self._phrases.get(forms[at], ()):
+            last = at + len(phrase.words) - 1
+            near = all(area.type == "zone" or HOME.issuperset(area.departements)
+                       for area in phrase.areas)  # fmt: skip
+            if near and tuple(forms[at : last + 1]) == phrase.words and phrase.words[0] != "la":
+                return FoundArea(phrase.areas, at, last)
+        return None
+
     def _introduced(self, forms: Sequence[str], at: int, size: int, asked: str | None) -> bool:
         """« dans le nord », « en gironde », or « nord » as the answer to « où ? »."""
         alone = all(form in _AROUND for form in forms[:at])
+        said = " ".join(forms[at : at + size])
+        if said == _HERE:
+            whole = at > 0 and forms[at - 1] == "toute"
+            return at + size == len(forms) and ((asked == "ask_place" and alone) or whole)
+        if asked == "show_offers" and len(forms) <= size + 2 and said not in self._answers:
+            return at + size == len(forms) and alone
         if asked == "ask_place" and len(forms) <= size + 5 and alone:
             return True
-        if " ".join(forms[at : at + size]) in self._answers:
+        if said in self._answers:
             return False
         if at == 0 or forms[at - 1] not in _BEFORE:
             return at > 0 and forms[at - 1] in {"dans", "ds", "departement", "dept"}
@@ -148,7 +189,9 @@ class Areas:
 
     def _answer(self, forms: Sequence[str], asked: str | None) -> bool:
         """« 59 », « le 62 et le 59 »: numbers, and next to nothing besides."""
-        if asked != "ask_place":
+        if asked not in {"ask_place", "show_offers"}:
+            return False
+        if asked == "show_offers" and HOME.isdisjoint(forms):
             return False
         return all(
             f.upper() in self.departements

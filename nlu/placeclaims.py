@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from nlu import placewords as pw
 from nlu.keys import LINKS
-from nlu.placesentence import Sentence
+from nlu.placesentence import Mention, Sentence
 
 _POSTCODE = re.compile(r"[0-9]{5}[a-z]*")
 
@@ -28,6 +28,29 @@ class Traps:
                         sentence.claim(i, i + len(trap) - 1)
             elif form in pw.STREETS:
                 _claim_street(sentence, i)
+
+
+_SCHOOL = re.compile(
+    r"\b(?:cfa|college|lycee|mfr|ecole|internat)"
+    r"(?: (?!(?:et|je|j|jhabite|habite|cherche|jcherche|mais|pour)\b)\w+){0,3}? ?"
+    r"\b(?:de|d|du|a|au)(?: (?:la|le|l))?$"
+)
+_NEAR_SCHOOL = re.compile(r"\b(?:pres|proche|cote|autour|loin)(?: \w+){0,6}$")
+
+
+def away_from_school(s: Sentence, mentions: list[Mention]) -> list[Mention]:
+    """« collège X à Bruay, j'habite Béthune »: the school's town is no wish beside another."""
+    away = [m for m in mentions if not _at_school(s, m)]
+    return away or mentions
+
+
+def _at_school(s: Sentence, m: Mention) -> bool:
+    start = m.first
+    while start and m.first - start < 7 and not (start < m.first and s.cut(start - 1)):
+        start -= 1
+    before = " ".join(s.forms[start : m.first])
+    found = _SCHOOL.search(before)
+    return found is not None and not _NEAR_SCHOOL.search(before)
 
 
 def _claim_street(sentence: Sentence, at: int) -> None:

@@ -163,9 +163,11 @@ class Rules:
         return Ruled("human") if wanted else None
 
     def _looking(self, words: str) -> Ruled | None:
-        """« je cherche un truc », « je veux changer de patron »: no home, no employer."""
+        """« je cherche un truc », « je veux changer de patron »; « pas dans le 62 »."""
         looks = self.says("looks", words) and not self.says("asks", words)
-        return Ruled("search", values=True) if looks else None
+        if looks:
+            return Ruled("search", values=True)
+        return Ruled("correct", values=True) if self.says("area_refused", words) else None
 
 
 def _compiled(patterns: list[str], parts: dict[str, str]) -> re.Pattern[str]:

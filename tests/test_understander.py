@@ -130,7 +130,7 @@ def test_any_text_is_read_without_a_fuss(asked: str | None, text: str) -> None:
     assert 0 <= meant.confidence <= 1
     assert meant.to_json()["text"] == text[:LONGEST]
     # « SUPPRIM » is drawn from our own words: only it may be taken for a deletion.
-    spoken = "suppr" in text.lower() or "stop" in text.lower()
+    spoken = any(sign in text.lower() for sign in ("suppr", "stop", "oubli", "eff"))
     assert spoken or meant.intent not in {"delete_data", "stop_alerts"}
 
 
