@@ -60,17 +60,24 @@ def test_every_page_is_good_to_look_at(
         screen.shoot(f"{path.strip('/')}-{name}", full=True)
     newcomer = open_screen(width=width, js=js, dark=dark)
     newcomer.go(link)
-    if js:
-        expect(newcomer.page.locator(".card")).to_have_count(3)
-        settled(newcomer)
     newcomer.shoot(f"link-{name}")
+    newcomer.go("/l/cut")
+    newcomer.shoot(f"link-cut-{name}")
 
 
-def test_a_link_starts_by_itself_once(open_screen: Open, link: str) -> None:
+def test_a_link_waits_to_be_pressed_and_starts_once(open_screen: Open, link: str) -> None:
     screen = open_screen()
     sent: list[str] = []
     screen.page.on("request", lambda r: sent.append(r.method) if r.method == "POST" else None)
     screen.go(link)
+    button = screen.page.get_by_role("button", name="Voir les offres")
+    expect(button).to_be_focused()
+    expect(screen.page.locator("#arrival")).to_contain_text(
+        re.compile(r"Boulanger ou boulangère, 30\s?km autour de Lens")
+    )
+    assert sent == []
+    assert screen.page.context.cookies() == []
+    screen.page.keyboard.press("Enter")
     expect(screen.page.locator(".card")).to_have_count(3)
     settled(screen)
     expect(screen.page.locator(".bubble", has_text="Mission locale de Lens")).to_have_count(1)
@@ -137,6 +144,67 @@ def test_clearing_the_screen_leaves_nothing_to_see(open_screen: Open) -> None:
     assert "boulanger" not in screen.page.evaluate("JSON.stringify(sessionStorage)").lower()
 
 
+def test_deleting_everything_leaves_the_farewell_alone(open_screen: Open, link: str) -> None:
+    screen = open_screen()
+    screen.go(link)
+    screen.page.get_by_role("button", name="Voir les offres").click()
+    expect(screen.page.locator(".card")).to_have_count(3)
+    screen.say("supprime tout")
+    screen.page.get_by_role("button", name="Oui").click()
+    expect(screen.page.locator(".message")).to_have_count(1)
+    expect(screen.page.locator("#log")).to_contain_text("effacé")
+    settled(screen)
+    kept = screen.page.evaluate("JSON.stringify(sessionStorage)")
+    assert "oulang" not in kept
+    assert link.removeprefix("/l/") not in kept
+    assert screen.page.context.cookies() == []
+    screen.say("coiffeur à Arras")
+    expect(screen.page.locator("#log")).to_contain_text("autour d’Arras")
+
+
+def test_clearing_the_screen_during_a_send_harms_nothing(open_screen: Open) -> None:
+    screen = searched(open_screen())
+    settled(screen)
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if not held and "text=" in (route.request.post_data or ""):
+            held.append(route)
+        else:
+            route.continue_()
+
+    screen.page.route("**/chat", hold_the_first)
+    screen.say("plutôt 20 km")
+    expect(screen.page.locator("#state")).to_contain_text("Envoi")
+    with screen.page.expect_response("**/chat"):
+        screen.page.get_by_role("button", name="Effacer l’écran").click()
+    held[0].continue_()
+    expect(screen.page.locator("#log")).to_contain_text(re.compile(r"20\s?km autour de Lens"))
+    screen.say("trop loin")
+    expect(screen.page.locator("#log")).to_contain_text("Tu bouges comment")
+    settled(screen)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(502, "text/html"), (503, "text/plain"), (404, "text/html")]
+)
+def test_the_page_of_a_relay_is_never_shown(open_screen: Open, status: int, kind: str) -> None:
+    screen = searched(open_screen())
+    settled(screen)
+    screen.page.route(
+        "**/chat",
+        lambda route: route.fulfill(status=status, content_type=kind, body="<h1>Bad Gateway</h1>"),
+    )
+    screen.say("plutôt 20 km")
+    expect(screen.page.locator("#state")).to_contain_text("Le service ne répond pas")
+    assert "Bad Gateway" not in screen.page.inner_text("body")
+    screen.page.unroute("**/chat")
+    screen.page.get_by_role("button", name="Réessayer").click()
+    expect(screen.page.locator("#log")).to_contain_text(re.compile(r"20\s?km autour de Lens"))
+    expect(screen.page.locator(".me", has_text="plutôt 20 km")).to_have_count(1)
+    expected_offline(screen)
+
+
 def test_a_lost_network_loses_nothing_and_repeats_nothing(open_screen: Open) -> None:
     screen = searched(open_screen())
     settled(screen)
@@ -159,7 +227,7 @@ def test_a_lost_answer_is_asked_again_with_the_same_nonce(open_screen: Open) -> 
     nonces: list[str] = []
 
     def lose_the_first(route: Route) -> None:
-        nonces.append(re.findall(r"nonce=(\w+)", route.request.post_data or "")[0])
+        nonces.append(re.findall(r"nonce=([\w.-]+)", route.request.post_data or "")[0])
         if len(nonces) == 1:
             route.fetch()  # the server answers, and nobody hears
             route.abort("connectionreset")
@@ -192,7 +260,7 @@ def test_a_page_closed_too_early_finds_its_answer_again(open_screen: Open) -> No
 
 def expected_offline(screen: Screen) -> None:
     """The browser itself complains of a lost network: that much was wanted."""
-    wanted = re.compile(r"console: Failed to load resource: net::ERR_")
+    wanted = re.compile(r"console: Failed to load resource: (net::ERR_|.* status of \d+)")
     screen.problems[:] = [p for p in screen.problems if not wanted.match(p)]
 
 
