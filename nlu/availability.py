@@ -15,6 +15,7 @@ from nlu.moments import Days, Moment, moments
 from nlu.text import Message
 
 _LONGEST = 4_096
+_SEASON = 100  # days, beyond which two months named together are no one period
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,12 @@ _ELSEWHERE = re.compile(
     r"alertes?|previen\w*|relance\w*|rappel\w*|stop\w*|reprend\w*|"
     r"majeure?|fete\w* (?:mes|son)|arrive en france|conge\w*|salon|portes?|forum|bapteme|mariage)"
     r"(?: \S+){0,4} $"
+)
+# « j'ai cours jusqu'en juin »: free only afterwards.
+_BUSY = re.compile(
+    r"\b(?:ai (?:des )?cours|jai cours|(?:pas|plus) (?:dispo|libre)|occupee?|absente?|"
+    r"suis (?:encore )?(?:en (?:cours|cdd|stage|contrat|interim|arret|formation|terminale|classe)|au "
+    r"(?:lycee|college)|a l ' ecole|a l ecole|pris|prise|malade))(?: \S+){0,3} jusqu"
 )
 _BARE_TIME = re.compile(r"^(?:environ |genre )?(?:une?|[0-9]{1,3}) (?:jour|semaine|mois|an)$")
 _CUE = re.compile(
@@ -170,11 +177,16 @@ def _joined(
     months = first.kind == second.kind == "month"
     if not ranged and not (months and re.match(r"^ (?:et|ou|/|,|-)?", between)):
         return None
+    if months and not ranged and re.match(r"^ (?:et|ou|/|,) ", between):
+        # Of two months far apart both count: from the one to come to the other's end.
+        wide = Days(min(a.start, b.start), max(a.end or a.start, b.end or b.start), approx=True)
+        if ((wide.end or wide.start) - wide.start).days > _SEASON:
+            return wide
     later = second.on(a.start) or b
     end = later.end or later.start
     if end < a.start:
         return None
-    if months and not ranged and (end - a.start).days > 100:
+    if months and not ranged and (end - a.start).days > _SEASON:
         return None
     return replace(a, end=end)
 
@@ -197,7 +209,8 @@ def _related(moment: Moment, line: str, today: date) -> Days | None:
     if _FROM.search(near) or _FROM.search(near + _head(moment)):
         return Days(days.start, asap=days.asap, approx=days.approx)
     if _UNTIL.search(near) or (head.startswith("au ") and _UNTIL.search(near + "au ")):
-        return Days(today, days.end or days.start)
+        last = days.end or days.start
+        return Days(last + timedelta(days=1)) if _BUSY.search(near) else Days(today, last)
     if moment.kind == "in":
         return Days(days.start, approx=days.approx)
     if _AFTER.search(near) and moment.kind not in {"now", "in"}:

@@ -375,7 +375,7 @@ _RULES: tuple[tuple[str, str, str, Callable[[re.Match[str], date], Days | None]]
     ("holidays", "vacances", rf"\bvacances (?:scolaire )?(?:(?:de |d ' |du |l ' |la |des )*)(?P<name>{'|'.join(HOLIDAYS)})\b", _holidays),
     ("holidays", "vacances", r"\b(?:grandes? |prochain )?vacances(?: scolaires?| prochain)?\b", _holidays),
     ("month", " ".join(MONTHS), rf"\b(?P<part>debut|mi|milieu|fin|courant|(?:[1-4]|dernier) (?:ere |eme )?(?:semaine|quinzaine))(?: (?:-|de|d '|du|mois|le|au))* (?P<mo>{_M})\b{_YEAR}", _month),
-    ("month", " ".join(MONTHS), rf"\b(?:mois (?:de |d ' )?)?(?P<part>)(?P<mo>{_M})\b{_YEAR}", _month),
+    ("month", " ".join(MONTHS), rf"(?<!\ble 3[2-9] )(?<!\ble [4-9][0-9] )\b(?:mois (?:de |d ' )?)?(?P<part>)(?P<mo>{_M})\b{_YEAR}", _month),
     ("in", "dans d sous dici ici avant", r"\b(?:dans|sous|d ' ici|d ici|dici|ici|(?:pas|rien) avant|d ' ici a)(?: (?:environ|a peu pres|genre|minimum|au moins|max|maxi|maximum|mini))? (?P<n>une?|quelques?|plusieurs|[0-9]{1,3})(?: ou [0-9]+)? ?(?P<unit>jour|semaine|quinzaine|mois|an)\b(?P<half> et demie?)?", _in_time),
     ("day", "demain apresdemain", r"\bapresdemain\b|\bapres demain\b|\bdemain\b", _tomorrow),
     ("day", "semaine", rf"\b(?P<w>{_W}) (?:de |d ' )?(?:la )?semaine (?:prochain|suivante|d ' apres|qui (?:vient|arrive))", _week),

@@ -167,6 +167,8 @@ class Rules:
         looks = self.says("looks", words) and not self.says("asks", words)
         if looks:
             return Ruled("search", values=True)
+        if self.says("date_alone", words):
+            return Ruled("give_info", values=True)
         return Ruled("correct", values=True) if self.says("area_refused", words) else None
 
 
