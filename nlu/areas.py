@@ -26,6 +26,7 @@ _AROUND |= {"et", "ou", "c", "est", "mon", "je", "jsuis", "suis", "plutot", "euh
 _AROUND |= {"nord", "oise", "somme", "aisne"}
 _HERE = "la region"  # without a name, the one we serve
 _LINKED = frozenset({"et", "ou", "le", "la", "l", "dans", "ds", "ni", "en"})
+_GOING_ON = frozenset({"sauf", "pas", "dispo", "pour", "a", "des", "svp", "stp", "urgent"})
 _UNITS = frozenset({"km", "kms", "kilometre", "kilometres", "borne", "bornes", "ans", "an", "min",
                     "mn", "minutes", "h", "heures", "euros", "euro", "e", "cm", "jours", "jour",
                     "mois", "kil", "kilo", "kilos", "pourcent", "eme", "m",
@@ -134,7 +135,7 @@ class Areas:
         if not at or free_at(at - 1):
             return None
         found = self._of_the_region(forms, at)
-        ends = found and (found.last + 1 == len(forms) or forms[found.last + 1] in {"sauf", "pas"})
+        ends = found and (found.last + 1 == len(forms) or forms[found.last + 1] in _GOING_ON)
         return found if ends else None
 
     def _of_the_region(self, forms: Sequence[str], at: int) -> FoundArea | None:
