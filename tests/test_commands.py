@@ -8,9 +8,11 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -165,6 +167,26 @@ def test_a_lost_database_is_said_without_its_password(run: Run) -> None:
     assert "base de données" in err
     assert "sesame" not in err
     assert "Traceback" not in err
+
+
+def test_a_refused_write_is_said_without_a_traceback(run: Run, tmp_path: Path) -> None:
+    run("migrate")
+    with closing(sqlite3.connect(tmp_path / "var" / "cmachance.sqlite3")) as file:
+        file.execute(
+            "CREATE TRIGGER no BEFORE INSERT ON offers BEGIN SELECT RAISE(ABORT, 'x'); END"
+        )
+    code, _, err = run("offers", "search", "--trade", "boulanger", "--place", "lens")
+    assert code == 1
+    assert "refuse cette écriture" in err
+    assert "Traceback" not in err
+
+
+def test_a_key_that_was_damaged_is_said(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "secret_key").touch()
+    code, _, err = run("link", "--origin", "CFA", SECRET_KEY="")
+    assert code == 2
+    assert "var/secret_key" in err
 
 
 def test_a_port_already_taken_is_said(run: Run) -> None:

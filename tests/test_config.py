@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import BadSettings, Settings
+from bot.serve import DRAIN_SECONDS
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -120,6 +122,13 @@ def test_a_key_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "var").write_text("a file in place of the folder")
     with pytest.raises(BadSettings, match="SECRET_KEY"):
         Settings.load().key()
+
+
+def test_the_container_waits_for_the_answers_under_way() -> None:
+    compose = (DOCS.parent / "compose.yaml").read_text("utf-8")
+    grace = re.search(r"stop_grace_period: (\d+)s", compose)
+    assert grace
+    assert int(grace[1]) > 2 * DRAIN_SECONDS
 
 
 def test_the_container_passes_every_setting_on() -> None:

@@ -60,6 +60,11 @@ def test_every_page_is_good_to_look_at(
         screen.shoot(f"{path.strip('/')}-{name}", full=True)
     newcomer = open_screen(width=width, js=js, dark=dark)
     newcomer.go(link)
+    button = newcomer.page.locator("#arrival button").bounding_box()
+    bar = newcomer.page.locator("#say").bounding_box()
+    assert button
+    assert bar
+    assert button["y"] + button["height"] <= bar["y"], "the button is in sight"
     newcomer.shoot(f"link-{name}")
     newcomer.go("/l/cut")
     newcomer.shoot(f"link-cut-{name}")

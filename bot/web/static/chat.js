@@ -253,5 +253,5 @@ document.addEventListener("visibilitychange", () => { if (!document.hidden) pull
 if (queue.length) flush();
 else if (by("arrival")) {
   if (store.get("link") === say.elements.link.value) by("arrival").remove();
-  else by("arrival").querySelector("button").focus({ preventScroll: true });
+  else by("arrival").querySelector("button").focus();
 }
