@@ -40,7 +40,8 @@ async def ways_out(find_all: FindAll, search: Search) -> tuple[WayOut, ...]:
             if len(ways) < most and kind not in ways and (way := await attempt()) is not None:
                 ways[kind] = way
     if not ways:  # everything everywhere is hardly a help: it is for when nothing else is left
-        for asked in _wished_then_relaxed(search):
+        # … and a commune that was refused is asked for again only then.
+        for asked in (*_wished_then_relaxed(search), replace(relax(search), excluded=())):
             if (last := await _everything(find_all, asked)) is not None:
                 return (last,)
     return tuple(ways.values())

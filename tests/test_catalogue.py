@@ -83,7 +83,7 @@ async def test_every_empty_answer_has_ways_out_that_keep_their_word(
     catalogue: Catalogue, searches: Searches
 ) -> None:
     empty = 0
-    for seed in range(1000, 1500):
+    for seed in range(1000, 1120):
         search = searches.draw(Random(seed))
         page = await catalogue.find(search)
         if page.total:

@@ -34,7 +34,7 @@ PUT_TOGETHER = (
     | {f"button_way_{kind}" for kind in WAYS}
     | {f"button_{name}" for name in ("open", "call", "hide", "taken", "share")}
     | {f"button_travel_{how}" for how in TRAVEL_KM}
-    | {"part_dates", "part_diploma"}
+    | {"part_dates", "part_diploma", "part_excluded"}
     | {f"utter_resume_{what}" for what in ("trade", "place")}
 )
 """Names the code makes of a beginning and a value."""

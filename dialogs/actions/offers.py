@@ -146,6 +146,7 @@ class ShowOffers(OffersAction):
         lifted = {
             "dates": search.start is not None and way.search.start is None,
             "diploma": search.diploma_level is not None and way.search.diploma_level is None,
+            "excluded": bool(search.excluded) and not way.search.excluded,
         }
         more = [voice.phrase(f"part_{k}") for k, v in lifted.items() if v and k != way.kind]
         return ", ".join([said, *more])
