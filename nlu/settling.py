@@ -23,6 +23,10 @@ _YES_AT_MOST, _HESITANT = 0.85, 0.5
 # That something means nothing is never said with more than this.
 _NOISE_AT_MOST = 0.5
 
+# Never concluded from a weak guess: these undo something.
+_GRAVE = ("delete_data", "stop_alerts")
+_GRAVE_FROM = 0.6
+
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -121,6 +125,8 @@ def _by_values(
 
 def _evident(rules: Rules, guess: IntentReading, words: str) -> IntentReading:
     """Deleting, stopping, distress and the like need a word that speaks of it, if in Latin."""
+    if guess.intent in _GRAVE and guess.confidence < _GRAVE_FROM:
+        return _noise(guess)  # « message » alone is not « plus de messages »
     name = f"signs_of_{guess.reason if guess.intent == 'human' else guess.intent}"
     if not rules.has(name) or rules.says(name, words):
         return guess

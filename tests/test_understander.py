@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nlu.meaning import Understanding
@@ -124,6 +124,8 @@ def test_noise_is_out_of_scope_and_unsure(understander: Understander, noise: str
 
 @pytest.mark.parametrize("asked", [None, "ask_place", "confirm"])
 @settings(max_examples=60, deadline=None)
+@example(text="MESSAGE")
+@example(text="SUPPRIM")
 @given(text=st.text(max_size=200))
 def test_any_text_is_read_without_a_fuss(asked: str | None, text: str) -> None:
     meant = _shared().read(text, asked=asked, today=TODAY)
