@@ -98,7 +98,8 @@ def read_availability(message: Message, today: date, asked: str | None) -> Avail
 def _without_date(words: DateWords, today: date, asked_when: bool) -> AvailabilityReading:
     """As an answer, « dispo », « direct », « peu importe » mean now, and « 15 jours » in so many."""
     if asked_when and _BARE_TIME.match(words.line):
-        return read_availability(Message.of(f"dans {words.line}"), today, None)
+        found = read_availability(Message.of(f"dans {words.line}"), today, None)
+        return AvailabilityReading(found.availability, (words.span(0, len(words.line)),))
     if not asked_when or {"pas", "plus", "jamais", "quand"} & words.tokens:
         return AvailabilityReading()
     if {"dispo", "direct", "directement", "vite", "rapidement", "urgent", "now", "libre",

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+import hypothesis
 import pytest
 import redis
 
@@ -26,6 +27,12 @@ from tests import servers
 
 if TYPE_CHECKING:
     from nlu.understander import Understander
+
+# The same examples at every run: a change is judged by what it changes. New ones are searched for
+# with `HYPOTHESIS_PROFILE=search make test`, and what they find becomes an @example.
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("search", deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 _TEMPLATE = "CMACHANCE_TEST_TEMPLATE"
 """The environment variable that hands workers the name of the database others are copied from."""

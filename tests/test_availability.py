@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nlu.availability import read_availability
@@ -119,6 +119,7 @@ def test_easter() -> None:
 
 
 @settings(max_examples=300, deadline=None)
+@example(text="1 semaine", today=date(2026, 11, 23), asked="ask_availability")
 @given(
     text=st.text(max_size=200),
     today=st.dates(date(2025, 1, 1), date(2029, 12, 31)),
