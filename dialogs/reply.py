@@ -1,11 +1,9 @@
-"""What the bot says, whatever the network: replies, buttons, cards, how a channel sends them."""
+"""What the bot says, whatever the network: replies, buttons, cards."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +57,13 @@ class Reply:
     """One message of the bot, channel-neutral; every channel degrades it gracefully.
 
     ``name`` is the sentence's name in ``responses/*.yml``. Reading order: ``text``, ``cards``,
-    ``buttons``. ``ask_location`` proposes to share a position, ``clear_screen`` asks the web page
-    to forget what it shows.
+    ``buttons``. ``clear_screen`` asks the web page to forget what it shows.
     """
 
     text: str
     buttons: tuple[Button, ...] = ()
     cards: tuple[Card, ...] = ()
     name: str = ""
-    ask_location: bool = False
     clear_screen: bool = False
     language: str = "fr"
 
@@ -76,7 +72,7 @@ class Reply:
             "text": self.text, "name": self.name, "language": self.language,
             "buttons": [b.to_json() for b in self.buttons],
             "cards": [c.to_json() for c in self.cards],
-            "ask_location": self.ask_location, "clear_screen": self.clear_screen,
+            "clear_screen": self.clear_screen,
         }  # fmt: skip
 
     @classmethod
@@ -86,28 +82,6 @@ class Reply:
             buttons=tuple(Button.from_json(b) for b in data["buttons"]),
             cards=tuple(Card.from_json(c) for c in data["cards"]),
             name=data["name"],
-            ask_location=data["ask_location"],
             clear_screen=data["clear_screen"],
             language=data["language"],
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """What became of a send: ``sent``, ``later`` (not before ``when``), ``gone``, ``unknown``."""
-
-    state: str
-    when: datetime | None = None
-
-
-SENT = Delivery("sent")
-GONE = Delivery("gone")
-UNKNOWN = Delivery("unknown")
-
-
-class Channel(Protocol):
-    """A network people write from."""
-
-    name: str
-
-    async def send(self, address: str, replies: Sequence[Reply]) -> Delivery: ...

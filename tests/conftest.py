@@ -11,7 +11,7 @@ import asyncio
 import itertools
 import os
 import shutil
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,7 +26,9 @@ import redis
 from tests import servers
 
 if TYPE_CHECKING:
+    from bot.assembly import Rooms
     from nlu.understander import Understander
+    from tests.browsing import Person
 
 # The same examples at every run: a change is judged by what it changes. New ones are searched for
 # with `HYPOTHESIS_PROFILE=search make test`, and what they find becomes an @example.
@@ -72,7 +74,7 @@ def _server(variable: str, start: Callable[[], servers.Server]) -> str:
     return os.environ[variable]
 
 
-def _run(work: Coroutine[Any, Any, None]) -> None:
+def _run(work: Coroutine[Any, Any, object]) -> None:
     """Run to the end, in a loop of its own, whether or not the test has one already."""
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, work).result()
@@ -210,3 +212,42 @@ def understander() -> Understander:
     from nlu.understander import Understander
 
     return Understander.load()
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory, understander: Understander) -> Path:
+    """A SQLite file with the demonstration offers; each house works on a copy of it."""
+    from tests.browsing import furnish
+
+    file = tmp_path_factory.mktemp("furnished") / "demonstration.sqlite"
+    _run(furnish(file, understander))
+    return file
+
+
+@pytest.fixture
+async def rooms(
+    furnished: Path, tmp_path: Path, understander: Understander
+) -> AsyncIterator[Rooms]:
+    """The real house, on SQLite."""
+    from tests.browsing import house
+
+    async with house(furnished, tmp_path, understander) as built:
+        yield built
+
+
+@pytest.fixture
+async def lou(rooms: Rooms) -> AsyncIterator[Person]:
+    """Somebody at our page."""
+    from tests.browsing import visit
+
+    async with visit(rooms) as person:
+        yield person
+
+
+@pytest.fixture
+async def sam(rooms: Rooms) -> AsyncIterator[Person]:
+    """Somebody else at our page."""
+    from tests.browsing import visit
+
+    async with visit(rooms) as person:
+        yield person

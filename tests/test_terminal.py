@@ -2,41 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import os
 import pty
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
-
-import pytest
 
 from bot.assembly import Rooms
 from bot.channels.terminal import KEPT, NAME, Sheet, Terminal
 from dialogs.reply import Button, Card, Reply
-from nlu.understander import Understander
-from tests.browsing import furnish, house
 from tests.talk import plain
 
 ROOT = Path(__file__).parents[1]
 SEARCH = "slt jcherche boulanger vers lens dispo en septembre"
-
-
-@pytest.fixture(scope="module")
-def furnished(tmp_path_factory: pytest.TempPathFactory, understander: Understander) -> Path:
-    file = tmp_path_factory.mktemp("furnished") / "demonstration.sqlite"
-    return asyncio.run(furnish(file, understander))
-
-
-@pytest.fixture
-async def rooms(
-    furnished: Path, tmp_path: Path, understander: Understander
-) -> AsyncIterator[Rooms]:
-    async with house(furnished, tmp_path, understander) as rooms:
-        yield rooms
 
 
 def environment(folder: Path) -> dict[str, str]:

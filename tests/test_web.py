@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +20,7 @@ from bot.web.guard import visitor
 from bot.web.templating import paragraphs, read_assets, safe_url
 from matching.model import Offer
 from nlu.understander import Understander
-from tests.browsing import Page, Person, furnish, house, logging_to, visit
+from tests.browsing import Page, Person, logging_to, visit
 from tests.talk import rooms_for
 
 LEGAL = ["/mentions-legales", "/donnees-personnelles", "/accessibilite"]
@@ -40,26 +39,6 @@ PLACEHOLDER = Offer(
     phone="0321000000",
     description="Tu pétris.\n\nVoir https://example.org/plus, ou 06.01.02.03.04.",
 )
-
-
-@pytest.fixture(scope="module")
-def furnished(tmp_path_factory: pytest.TempPathFactory, understander: Understander) -> Path:
-    file = tmp_path_factory.mktemp("furnished") / "demonstration.sqlite"
-    return asyncio.run(furnish(file, understander))
-
-
-@pytest.fixture
-async def rooms(
-    furnished: Path, tmp_path: Path, understander: Understander
-) -> AsyncIterator[Rooms]:
-    async with house(furnished, tmp_path, understander) as rooms:
-        yield rooms
-
-
-@pytest.fixture
-async def lou(rooms: Rooms) -> AsyncIterator[Person]:
-    async with visit(rooms) as person:
-        yield person
 
 
 @pytest.fixture

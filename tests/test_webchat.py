@@ -2,45 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from bot.assembly import Rooms
 from bot.links import Link
-from nlu.understander import Understander
-from tests.browsing import FETCH, Page, Person, fetch, furnish, house, nonce, visit
+from tests.browsing import FETCH, Page, Person, fetch, nonce
 
 SEARCH = "slt jcherche boulanger vers lens dispo en septembre"
-
-
-@pytest.fixture(scope="module")
-def furnished(tmp_path_factory: pytest.TempPathFactory, understander: Understander) -> Path:
-    file = tmp_path_factory.mktemp("furnished") / "demonstration.sqlite"
-    return asyncio.run(furnish(file, understander))
-
-
-@pytest.fixture
-async def rooms(
-    furnished: Path, tmp_path: Path, understander: Understander
-) -> AsyncIterator[Rooms]:
-    async with house(furnished, tmp_path, understander) as rooms:
-        yield rooms
-
-
-@pytest.fixture
-async def lou(rooms: Rooms) -> AsyncIterator[Person]:
-    async with visit(rooms) as person:
-        yield person
-
-
-@pytest.fixture
-async def sam(rooms: Rooms) -> AsyncIterator[Person]:
-    async with visit(rooms) as person:
-        yield person
 
 
 async def turns(rooms: Rooms) -> int:

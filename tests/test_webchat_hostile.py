@@ -6,7 +6,6 @@ import asyncio
 import io
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, web
@@ -16,38 +15,11 @@ from bot.channels import webchat
 from bot.turn import Incoming
 from bot.web.app import make_app
 from dialogs.conversation import Conversation
-from nlu.understander import Understander
 from storage.rates import LocalRate
-from tests.browsing import FETCH, Page, Person, fetch, furnish, house, logging_to, nonce, visit
+from tests.browsing import FETCH, Page, Person, fetch, logging_to, nonce, visit
 from tests.test_storage_rates import Clock
 
 SEARCH = "slt jcherche boulanger vers lens dispo en septembre"
-
-
-@pytest.fixture(scope="module")
-def furnished(tmp_path_factory: pytest.TempPathFactory, understander: Understander) -> Path:
-    file = tmp_path_factory.mktemp("furnished") / "demonstration.sqlite"
-    return asyncio.run(furnish(file, understander))
-
-
-@pytest.fixture
-async def rooms(
-    furnished: Path, tmp_path: Path, understander: Understander
-) -> AsyncIterator[Rooms]:
-    async with house(furnished, tmp_path, understander) as rooms:
-        yield rooms
-
-
-@pytest.fixture
-async def lou(rooms: Rooms) -> AsyncIterator[Person]:
-    async with visit(rooms) as person:
-        yield person
-
-
-@pytest.fixture
-async def sam(rooms: Rooms) -> AsyncIterator[Person]:
-    async with visit(rooms) as person:
-        yield person
 
 
 async def turns(rooms: Rooms) -> int:
