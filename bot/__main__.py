@@ -24,13 +24,23 @@ app.add_typer(offers, name="offers")
 
 
 @app.command()
-def serve() -> None:
-    """Sert la page web et sa conversation, jusqu’à Ctrl-C ou SIGTERM."""
+def serve(
+    only: Annotated[
+        str, typer.Option(metavar="RÔLES", help="Ce que fait ce processus : web, telegram.")
+    ] = "web,telegram",
+) -> None:
+    """Sert la page web et Telegram, jusqu’à Ctrl-C ou SIGTERM."""
+    import uvloop
+
     from bot import log
+    from bot.serve import ROLES
     from bot.serve import serve as run
 
+    roles = [role.strip() for role in only.split(",")]
+    if unknown := [role for role in roles if role not in ROLES]:
+        raise Said(f"--only : « {unknown[0]} » n’est ni web ni telegram", 2)
     log.configure()
-    asyncio.run(run(Settings.load(), typer.echo))
+    uvloop.run(run(Settings.load(), typer.echo, only=roles))
 
 
 @app.command()
@@ -182,10 +192,10 @@ def main() -> None:
     except KeyboardInterrupt:
         _leave("", 130)
     except Exception as error:
-        from bot.serve import CannotListen
+        from bot.serve import CannotListen, CannotMeet
         from storage.database import DatabaseProblem, Refused
 
-        if not isinstance(error, CannotListen | DatabaseProblem | Refused):
+        if not isinstance(error, CannotListen | CannotMeet | DatabaseProblem | Refused):
             raise
         _leave(str(error), 1)
 

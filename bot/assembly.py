@@ -24,6 +24,13 @@ from storage.offers import Offers
 from storage.rates import DatabaseRate, LocalRate, Rate, RedisRate
 
 
+@dataclass(slots=True)
+class BotName:
+    """The bot's name on Telegram: as it was set, or as Telegram tells it later."""
+
+    value: str
+
+
 @dataclass(frozen=True, slots=True)
 class Rooms:
     """Everything a channel or a command may use."""
@@ -39,6 +46,7 @@ class Rooms:
     locks: Locks
     rate: Rate
     signer: Signer
+    bot_name: BotName
 
 
 @asynccontextmanager
@@ -83,7 +91,7 @@ async def assemble(
         signer = Signer(settings.key(), (trade.id for trade in table))
         yield Rooms(
             settings, database, offers, catalogue, understander, voice, engine, turns, locks,
-            rate, signer,
+            rate, signer, BotName(settings.telegram_bot_name or ""),
         )  # fmt: skip
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hmac
 import os
+import re
 import secrets
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -72,10 +74,29 @@ class Settings(BaseSettings):
         "premier démarrage dans `./var/secret_key` ; obligatoire dès que `PUBLIC_URL` est en "
         "https.",
     )
+    telegram_token: SecretStr | None = Field(
+        None,
+        description="Jeton du robot, donné par @BotFather. Sans lui, le robot n’est pas sur "
+        "Telegram.",
+    )
     telegram_bot_name: str | None = Field(
         None,
-        description="Nom du robot sur Telegram, sans « @ » : `link` donne alors aussi le lien "
-        "Telegram.",
+        description="Nom du robot sur Telegram, sans « @ » : `link` et la page donnent alors aussi "
+        "le lien Telegram. `serve` le demande à Telegram quand il a un jeton.",
+    )
+    telegram_mode: Literal["polling", "webhook"] = Field(
+        "polling",
+        description="`polling` : le robot va chercher les messages, un seul processus à la fois. "
+        "`webhook` : Telegram les apporte à `PUBLIC_URL`, autant de processus qu’on veut.",
+    )
+    telegram_webhook_secret: SecretStr | None = Field(
+        None,
+        description="Mot que Telegram répète à chaque appel du webhook (1 à 256 lettres, chiffres, "
+        "« _ », « - »). Par défaut, il est tiré de `SECRET_KEY`.",
+    )
+    telegram_api_url: str = Field(
+        "https://api.telegram.org",
+        description="Adresse de l’API des robots : celle de Telegram, ou un serveur à soi.",
     )
     keep_conversation_days: Annotated[int, Field(ge=1, le=365)] = Field(
         30, description="Nombre de jours après lesquels une conversation sans suite est effacée."
@@ -120,6 +141,28 @@ class Settings(BaseSettings):
             raise ValueError("attendu une adresse sans chemin : le service est à sa racine")
         return url.rstrip("/")
 
+    @field_validator("telegram_token")
+    @classmethod
+    def _token_of_a_bot(cls, token: SecretStr | None) -> SecretStr | None:
+        if token and not re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]{3,}", token.get_secret_value()):
+            raise ValueError("attendu un jeton comme « 123456:ABC-def », donné par @BotFather")
+        return token
+
+    @field_validator("telegram_webhook_secret")
+    @classmethod
+    def _secret_of_a_webhook(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret.get_secret_value()):
+            raise ValueError("attendu 1 à 256 lettres, chiffres, « _ » ou « - »")
+        return secret
+
+    @field_validator("telegram_api_url")
+    @classmethod
+    def _api_address(cls, url: str) -> str:
+        parts = urlsplit(url) if _port_is_one(url) else None
+        if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("attendu une adresse comme « https://api.telegram.org »")
+        return url.rstrip("/")
+
     @field_validator("telegram_bot_name")
     @classmethod
     def _bot_name(cls, name: str | None) -> str | None:
@@ -127,6 +170,13 @@ class Settings(BaseSettings):
         if name and not (5 <= len(name) <= 32 and name.replace("_", "").isalnum()):
             raise ValueError("attendu un nom de robot de 5 à 32 lettres, chiffres ou « _ »")
         return name
+
+    @model_validator(mode="after")
+    def _webhook_in_public(self) -> Self:
+        official = self.telegram_api_url == "https://api.telegram.org"
+        if self.telegram_mode == "webhook" and official and not self.secure:
+            raise ValueError("TELEGRAM_MODE=webhook demande une adresse PUBLIC_URL en https")
+        return self
 
     @model_validator(mode="after")
     def _key_in_public(self) -> Self:
@@ -152,6 +202,12 @@ class Settings(BaseSettings):
     def secure(self) -> bool:
         """Whether people reach the service over https."""
         return self.public_url.startswith("https://")
+
+    def webhook_secret(self) -> str:
+        """What Telegram repeats with every update it brings."""
+        if self.telegram_webhook_secret:
+            return self.telegram_webhook_secret.get_secret_value()
+        return hmac.digest(self.key(), b"telegram webhook", "sha256").hex()
 
     def now(self) -> datetime:
         """The time, aware, in UTC; noon in Paris of ``TODAY`` when a date is imposed."""
@@ -207,6 +263,7 @@ _PROBLEMS = {
     "int_parsing": "attendu un nombre entier",
     "greater_than_equal": "le nombre est trop petit (au moins {ge})",
     "less_than_equal": "le nombre est trop grand (au plus {le})",
+    "literal_error": "attendu {expected}",
     "date_from_datetime_parsing": "attendu une date comme « 2026-11-23 »",
     "date_parsing": "attendu une date comme « 2026-11-23 »",
 }

@@ -1,21 +1,35 @@
-"""The server: our pages and the regular cleaning, from the first request to a clean stop."""
+"""The server: our pages, Telegram and the regular cleaning, from the first request to a clean stop."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from bot.assembly import Rooms, assemble
-from bot.config import Settings
+from bot.config import BadSettings, Settings
 from bot.purge import purge_regularly
 from bot.web.app import make_app
 
+if TYPE_CHECKING:
+    from bot.channels.telegram.channel import Telegram
+
+ROLES = ("web", "telegram")
+"""What a process may do; by default all of it."""
+
 DRAIN_SECONDS = 5.0
 """How long requests under way may take to end once we are asked to stop."""
+
+
+class CannotMeet(Exception):
+    """Telegram refuse le jeton TELEGRAM_TOKEN : vérifiez-le auprès de @BotFather."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
 
 
 class CannotListen(Exception):
@@ -26,37 +40,72 @@ async def serve(
     settings: Settings,
     say: Callable[[str], None] = print,
     stop: asyncio.Event | None = None,
+    only: Collection[str] = ROLES,
 ) -> None:
     """Serve until SIGTERM, SIGINT or ``stop``; answers under way are finished.
 
-    Raises :class:`CannotListen`, ``DatabaseProblem``.
+    ``only`` names the roles of this process; each may run in any number of them. Raises
+    :class:`CannotListen`, ``BadSettings``, ``DatabaseProblem``, :class:`CannotMeet`.
     """
+    if "telegram" in only and "web" not in only and settings.telegram_token is None:
+        raise BadSettings("TELEGRAM_TOKEN est obligatoire avec « --only telegram »")
     stop = stop or asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     try:
         async with assemble(settings) as rooms:
-            await _until(stop, rooms, say)
+            await _until(stop, rooms, say, only)
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
 
 
-async def _until(stop: asyncio.Event, rooms: Rooms, say: Callable[[str], None]) -> None:
+async def _until(
+    stop: asyncio.Event, rooms: Rooms, say: Callable[[str], None], only: Collection[str]
+) -> None:
     settings = rooms.settings
-    runner = web.AppRunner(make_app(rooms), access_log=None, shutdown_timeout=DRAIN_SECONDS)
+    telegram = _telegram(rooms) if "telegram" in only else None
+    routes = telegram.routes() if telegram else []
+    app = make_app(rooms, routes, pages="web" in only)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_SECONDS)
     await runner.setup()
     cleaning = asyncio.create_task(purge_regularly(rooms, stop))
     try:
         await _listen(runner, settings)
-        say(f"Le robot répond sur {settings.public_url} (Ctrl-C pour arrêter).")
+        if telegram and not await telegram.start():
+            raise CannotMeet
+        for line in _what_runs(rooms, only, telegram):
+            say(line)
         await stop.wait()
         say("Arrêt : les réponses en cours se terminent.")
     finally:
         stop.set()
+        if telegram:
+            await telegram.stop_receiving()
         await runner.cleanup()
+        if telegram:
+            await telegram.stop(DRAIN_SECONDS)
         await cleaning
+
+
+def _telegram(rooms: Rooms) -> Telegram | None:
+    if rooms.settings.telegram_token is None:
+        return None
+    from bot.channels.telegram.channel import Telegram  # slow to import
+
+    return Telegram(rooms)
+
+
+def _what_runs(rooms: Rooms, only: Collection[str], telegram: Telegram | None) -> list[str]:
+    lines = []
+    if "web" in only:
+        lines.append(f"Le robot répond sur {rooms.settings.public_url} (Ctrl-C pour arrêter).")
+    if telegram:
+        how = "par webhook" if rooms.settings.telegram_mode == "webhook" else "par polling"
+        name = f"@{rooms.bot_name.value}" if rooms.bot_name.value else "pas encore joint"
+        lines.append(f"Sur Telegram, {how} : {name}.")
+    return lines
 
 
 async def _listen(runner: web.AppRunner, settings: Settings) -> None:

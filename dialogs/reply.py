@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
 
@@ -85,3 +86,9 @@ class Reply:
             clear_screen=data["clear_screen"],
             language=data["language"],
         )
+
+
+def short_press(payload: str) -> str:
+    """A payload too long for a network's buttons, as a mark: ``dialogs.rules`` looks for the one
+    it stands for among the buttons said last."""
+    return f"/~{blake2b(payload.encode(), digest_size=8).hexdigest()}"

@@ -23,8 +23,9 @@ from nlu.understander import Understander
 FOLDER = Path(__file__).parent / "conversations"
 TODAY = date(2026, 11, 23)
 
-LONG_SENTENCES = ("utter_answer_", "utter_my_data")
-"""Exceptions to 240 characters: answers that carry their source, and data shown to its owner."""
+LONG_SENTENCES = ("utter_answer_", "utter_my_data", "network_description")
+"""Exceptions to 240 characters: answers that carry their source, data shown to its owner, and what
+Telegram shows before the first message (512)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import get_args
 
 import pytest
 
+from bot.channels.telegram.profile import MENU
 from dialogs.changes import TRAVEL_KM
 from dialogs.french import NARROW, WIDE, at, fill, join, of, typeset
 from dialogs.preview import SAMPLES, page
@@ -35,6 +36,8 @@ PUT_TOGETHER = (
     | {f"button_{name}" for name in ("open", "call", "hide", "taken", "share")}
     | {f"button_travel_{how}" for how in TRAVEL_KM}
     | {"part_dates", "part_diploma", "part_excluded"}
+    | {f"command_{name}" for name in MENU}
+    | {f"button_short_{what}" for what in ("open", "call", "card")}
     | {f"utter_resume_{what}" for what in ("trade", "place")}
 )
 """Names the code makes of a beginning and a value."""
@@ -90,7 +93,7 @@ def test_sentences_that_come_back_have_a_second_way_of_being_said() -> None:
 
 
 def _names_in_code() -> Iterator[str]:
-    pattern = re.compile(r"(?:utter|part|way|button|card|source)_[a-z_]+")
+    pattern = re.compile(r"(?:utter|part|way|button|card|source|network|command)_[a-z_]+")
     for room in ("bot", "dialogs"):
         for path in (ROOT / room).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):

@@ -209,7 +209,7 @@ class WebChat:
         holds: Link | None = None,
         broken: bool = False,
     ) -> web.Response:
-        bot = self._settings.telegram_bot_name
+        bot = self._rooms.bot_name.value
         context = self._context(messages, token) | {
             "link": link,
             "has_search": holds is not None and holds.has_search,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,15 +20,22 @@ LARGEST_FORM = 256 * 1024
 """Bytes: 10,000 characters of any script, percent-encoded, and room to spare."""
 
 
-def make_app(rooms: Rooms) -> web.Application:
-    """The application over these rooms; it neither opens nor closes them."""
+def make_app(
+    rooms: Rooms, routes: Sequence[web.RouteDef] = (), *, pages: bool = True
+) -> web.Application:
+    """The application over these rooms; it neither opens nor closes them.
+
+    ``routes`` are the doors of other channels; without ``pages`` only they and ``/healthz`` stand.
+    """
     app = web.Application(middlewares=[guard.told_kindly], client_max_size=LARGEST_FORM)
     assets = templating.read_assets()
     templating.setup(app, assets, rooms.settings.public_url)
     app.on_response_prepare.append(guard.headers(rooms.settings.secure))
-    app.add_routes(WebChat(rooms).routes())
     redis = RedisLink(rooms.settings.redis_url) if rooms.settings.redis_url else None
-    app.add_routes(Pages(rooms, assets, redis).routes())
+    shown = Pages(rooms, assets, redis)
+    app.add_routes([*shown.watched(), *routes])
+    if pages:
+        app.add_routes([*WebChat(rooms).routes(), *shown.routes()])
     if redis:
         app.on_cleanup.append(partial(_close, redis))
     return app

@@ -35,9 +35,12 @@ class Pages:
         return [
             web.get("/offre/{id:[^/]{1,200}}", self.offer),
             web.get("/static/{name}", self.static),
-            web.get("/healthz", self.health),
             *(web.get(f"/{name}", self.legal) for name in LEGAL),
         ]
+
+    def watched(self) -> list[web.RouteDef]:
+        """What stands in every process, whatever it does."""
+        return [web.get("/healthz", self.health)]
 
     async def offer(self, request: web.Request) -> web.Response:
         """An offer as it was published, with its source and how to answer it."""

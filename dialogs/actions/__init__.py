@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rasa_sdk import Action
 
-from dialogs.actions import asking, choosing, offers, talking
+from dialogs.actions import asking, choosing, offers, one_offer, talking
 from dialogs.actions.base import Services
 from dialogs.forms import ValidateSearchForm
 
@@ -19,4 +19,5 @@ def build(services: Services) -> Sequence[Action]:
         *asking.build(services),
         *choosing.build(services),
         *offers.build(services),
+        *one_offer.build(services),
     )

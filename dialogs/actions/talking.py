@@ -242,6 +242,27 @@ class ClearScreen(Action):
         return [FollowupAction("action_resume")]
 
 
+SENT: Mapping[str, str] = {
+    "voice": "utter_sent_voice", "sticker": "utter_sent_sticker", "file": "utter_sent_file",
+    "contact": "utter_sent_contact", "far": "utter_sent_far",
+}  # fmt: skip
+"""What may come instead of words, and what is said to it."""
+
+
+class Sent(Action):
+    """A voice message, a picture, a position abroad: one kind sentence, then what was under way."""
+
+    def name(self) -> str:
+        return "action_sent"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        dispatcher.utter_message(response=SENT.get(argument(tracker) or "", "utter_empty"))
+        begun = tracker.slots["trades"] is not None or tracker.slots["where"]
+        return [FollowupAction("action_resume")] if begun else [SlotSet("asked", "ask_trade")]
+
+
 class Restart(Action):
     """The search is forgotten; the manners are not."""
 
@@ -270,6 +291,7 @@ def build(services: Services) -> Sequence[Action]:
         MyData(services),
         Delete(),
         Restart(),
+        Sent(),
         Say("action_help", "utter_help"),
         Say("action_keep", "utter_keep"),
         Say("action_distress", "utter_distress", count="distress", then="action_stay"),

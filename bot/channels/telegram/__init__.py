@@ -1,6 +1,8 @@
-"""Telegram, for now: the link that opens the bot there."""
+"""Telegram: updates in, replies out, with python-telegram-bot as transport and nothing of it kept."""
 
 from __future__ import annotations
+
+NAME = "telegram"
 
 
 def deep_link(bot_name: str, payload: str | None = None) -> str:

@@ -1,0 +1,139 @@
+"""The whole of Telegram in one process: connected, presented, fed, drained."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import structlog
+from aiohttp import web
+from telegram import Bot
+from telegram.error import InvalidToken, TelegramError
+
+from bot.channels.telegram import NAME
+from bot.channels.telegram.gestures import Gestures
+from bot.channels.telegram.intake import Intake
+from bot.channels.telegram.layout import Layout
+from bot.channels.telegram.polling import Polling
+from bot.channels.telegram.profile import check, present, register
+from bot.channels.telegram.request import AiohttpRequest
+from bot.channels.telegram.sender import SEND_SECONDS, Sender
+from bot.channels.telegram.updates import Reader
+from bot.channels.telegram.webhook import PATH, Webhook
+from bot.supervise import keep_running, stopped_within
+
+if TYPE_CHECKING:
+    from bot.assembly import Rooms
+
+CHECK_SECONDS = 300.0
+"""How often the webhook's address is compared with ours."""
+
+RETRY_SECONDS = 2.0
+"""Before trying to reach Telegram again, doubled up to a minute."""
+
+LONGEST_RETRY_SECONDS = 60.0
+
+logger = structlog.get_logger(__name__)
+
+
+class Telegram:
+    """Receives and sends for one bot; ``bot_name`` is known once Telegram has told it."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        settings = rooms.settings
+        if settings.telegram_token is None:
+            raise ValueError("no token")
+        self._rooms = rooms
+        self._webhook = settings.telegram_mode == "webhook"
+        api = settings.telegram_api_url
+        self.bot = Bot(
+            settings.telegram_token.get_secret_value(),
+            base_url=f"{api}/bot",
+            base_file_url=f"{api}/file/bot",
+            request=AiohttpRequest(limit=SEND_SECONDS),
+            get_updates_request=AiohttpRequest(limit=SEND_SECONDS),
+        )
+        stream = NAME if self._webhook else None
+        self._layout = Layout(rooms.voice, rooms.signer)
+        self._sender = Sender(self.bot, rooms.turns, self._layout)
+        self._gestures = Gestures(self.bot, rooms.voice, rooms.catalogue, settings.public_url)
+        reader = Reader(rooms.signer, rooms.understander.gazetteer, stream)
+        self._intake = Intake(rooms.turns, reader, self._sender, self._gestures, stream)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stop = asyncio.Event()
+
+    def routes(self) -> list[web.RouteDef]:
+        """The webhook's door, when updates come through it."""
+        if not self._webhook:
+            return []
+        return Webhook(self._intake, self._rooms.settings.webhook_secret()).routes()
+
+    async def start(self) -> bool:
+        """Begin to receive and to send; Telegram need not answer yet.
+
+        ``False`` when it answers that it does not know our token: nothing has begun.
+        """
+        receive = self._receive
+        try:
+            await self._meet()
+        except InvalidToken:
+            return False
+        except TelegramError as error:
+            logger.warning("telegram_unreachable", channel=NAME, error=type(error).__name__)
+            receive = self._receive_once_met
+        self._tasks = [
+            asyncio.create_task(keep_running("sending", self._sender.run, self._stop)),
+            asyncio.create_task(keep_running("receiving", receive, self._stop)),
+        ]
+        return True
+
+    async def stop_receiving(self) -> None:
+        """Ask for no more updates; turns under way end."""
+        self._stop.set()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def stop(self, seconds: float = 5.0) -> None:
+        """Stop receiving, send what was said, give back what could not be sent."""
+        await self.stop_receiving()
+        await self._sender.drain(seconds)
+        await self._gestures.drain(1.0)
+        await self.bot.shutdown()
+
+    async def _meet(self) -> None:
+        """Ask Telegram who we are, tell it what we are."""
+        await self.bot.initialize()
+        me = self.bot.bot
+        self._intake.name = self._rooms.bot_name.value = me.username or ""
+        self._layout.inline = bool(me.supports_inline_queries)
+        try:
+            await present(self.bot, self._rooms.voice)
+        except TelegramError as error:  # a menu out of date is no reason to be silent
+            logger.warning("not_presented", channel=NAME, error=type(error).__name__)
+        if self._webhook:
+            await register(self.bot, self._url, self._rooms.settings.webhook_secret())
+        else:
+            await self.bot.delete_webhook()
+
+    @property
+    def _url(self) -> str:
+        return f"{self._rooms.settings.public_url}{PATH}"
+
+    async def _receive_once_met(self, stop: asyncio.Event) -> None:
+        pause = RETRY_SECONDS
+        while not await stopped_within(stop, pause):
+            try:
+                await self._meet()
+            except TelegramError as error:
+                logger.warning("telegram_unreachable", channel=NAME, error=type(error).__name__)
+                pause = min(pause * 2, LONGEST_RETRY_SECONDS)
+            else:
+                await self._receive(stop)
+                return
+
+    async def _receive(self, stop: asyncio.Event) -> None:
+        if not self._webhook:
+            await Polling(self.bot, self._intake, self._rooms.locks).run(stop)
+            return
+        while not await stopped_within(stop, CHECK_SECONDS):
+            await check(self.bot, self._url, self._rooms.settings.webhook_secret())

@@ -1,0 +1,100 @@
+"""One update, from its reading to its commit: the same for the webhook and for polling."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from telegram import CallbackQuery, Update
+
+from bot.channels.telegram import NAME
+from bot.channels.telegram.gestures import Gestures
+from bot.channels.telegram.layout import closed
+from bot.channels.telegram.sender import Sender
+from bot.channels.telegram.updates import NOTHING, Heard, Reader
+from bot.log import where
+from bot.turn import Incoming, Turns
+
+TYPING_SECONDS = 1.0
+"""An answer that takes longer is announced by « typing »."""
+
+logger = structlog.get_logger(__name__)
+
+
+class Intake:
+    """Takes updates in: whoever delivers them may forget one once :meth:`take` has returned.
+
+    ``stream`` names their numbering when they may overtake one another: the numbers of those that
+    are no turn are told to the locks, which wait for none.
+    """
+
+    def __init__(
+        self,
+        turns: Turns,
+        reader: Reader,
+        sender: Sender,
+        gestures: Gestures,
+        stream: str | None = None,
+    ) -> None:
+        self._turns = turns
+        self._stream = stream
+        self._reader = reader
+        self._sender = sender
+        self._gestures = gestures
+        self.name = ""
+        """The bot's own, once Telegram has told it."""
+
+    async def take(self, update: Mapping[str, Any]) -> None:
+        """Answer an update, or ignore it for good; its replies leave after the commit.
+
+        Raises ``DatabaseProblem`` or ``Stale`` when it has to come again.
+        """
+        heard = self._read(update)
+        if heard.press:
+            self._gestures.acknowledge(heard.press)
+        if heard.group is not None:
+            self._gestures.leave(heard.group, self.name)
+        if heard.inline:
+            self._gestures.share(heard.inline)
+        if heard.left is not None:
+            await self._turns.left(NAME, heard.left, int(update["update_id"]))
+        if heard.incoming:
+            await self._answer(heard.incoming, heard.press)
+        elif self._stream:
+            await self._turns.locks.arrived(self._stream, int(update["update_id"]))
+
+    def _read(self, update: Mapping[str, Any]) -> Heard:
+        try:
+            return self._reader.read(Update.de_json(dict(update), None))
+        except Exception as error:  # noqa: BLE001 - one that cannot be read now never will be:
+            # delivered again and again, it would only keep its chat from being heard.
+            logger.error(
+                "update_unreadable", reference=secrets.token_hex(3), channel=NAME,
+                error=type(error).__name__, where=where(error),
+            )  # fmt: skip
+            return NOTHING
+
+    async def _answer(self, incoming: Incoming, press: CallbackQuery | None) -> None:
+        loop = asyncio.get_running_loop()
+        slow = loop.call_later(TYPING_SECONDS, self._gestures.typing, incoming.address)
+        try:
+            kept = await self._turns.handle(incoming)
+        finally:
+            slow.cancel()
+        self._sender.deliver(kept.claimed, behind=kept.behind)
+        if press and kept.new:
+            self._close(press, incoming)
+
+    def _close(self, press: CallbackQuery, incoming: Incoming) -> None:
+        markup = getattr(press.message, "reply_markup", None)
+        if markup is None or incoming.payload is None:
+            return
+
+        def verify(data: str) -> str | None:
+            return self._reader.verify(data, incoming.address)
+
+        if keyboard := closed(markup.to_dict(), incoming.payload, verify):
+            self._gestures.close_buttons(press, keyboard)

@@ -1,0 +1,217 @@
+"""A reply as Telegram shows it: one message, its offers numbered, its buttons signed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from bot.links import PRESS_BYTES, Signer
+from dialogs.reply import Button, Card, Reply, short_press
+from dialogs.voice import Voice
+
+MOST_CHARACTERS = 4096
+"""Of one message, in UTF-16 units, once its tags are read."""
+
+IN_A_ROW = 3
+SHORT = 14
+"""Characters of a button that leave room for a second one beside it on a phone."""
+
+Markup = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One message to send: HTML as Telegram knows it, the same without tags, and a keyboard."""
+
+    html: str
+    plain: str
+    keyboard: Markup | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A paragraph, bare and with its tags."""
+
+    plain: str
+    html: str
+
+
+class Layout:
+    """Lays replies out for one bot.
+
+    ``inline`` says whether the bot answers inline queries: its offers are then shared from within
+    Telegram, otherwise by the address that opens Telegram's own list of contacts.
+    """
+
+    def __init__(self, voice: Voice, signer: Signer, *, inline: bool = False) -> None:
+        self._voice = voice
+        self._signer = signer
+        self.inline = inline
+
+    def parts(self, reply: Reply, address: str) -> list[Part]:
+        """The messages of a reply, in order; nearly always one. Buttons go under the last."""
+        blocks = [_Block(piece, escape(piece, quote=False)) for piece in _pieces(reply.text)]
+        several = len(reply.cards) > 1
+        for number, card in enumerate(reply.cards, 1):
+            blocks.append(_card(card, number if several else None))
+        keyboard = self._keyboard(reply, f"telegram:{address}")
+        messages = _gather(blocks)
+        return [
+            Part(
+                "\n\n".join(b.html for b in message),
+                "\n\n".join(b.plain for b in message),
+                keyboard if message is messages[-1] else None,
+            )
+            for message in messages
+        ]
+
+    def _keyboard(self, reply: Reply, address: str) -> Markup | None:
+        rows: list[list[Markup]] = []
+        if len(reply.cards) == 1:
+            rows += self._whole_card(reply.cards[0], address)
+        else:
+            rows += [self._card_row(card, n, address) for n, card in enumerate(reply.cards, 1)]
+        rows += _rows(filter(None, (self._button(b, address) for b in reply.buttons)))
+        rows = [row for row in rows if row]
+        return {"inline_keyboard": rows} if rows else None
+
+    def _card_row(self, card: Card, number: int, address: str) -> list[Markup]:
+        """What is done first with one of several offers; the rest is behind « Plus »."""
+        row = []
+        opener = next((b for b in card.buttons if b.url), None)
+        if opener and opener.url and reachable(opener.url):
+            row.append({"text": self._short("open", number), "url": opener.url})
+        if call := next((b for b in card.buttons if (b.payload or "").startswith("/call ")), None):
+            row.append(self._press(self._short("call", number), str(call.payload), address))
+        row.append(self._press(self._short("card", number), f"/card {card.id}", address))
+        return row
+
+    def _short(self, what: str, number: int) -> str:
+        return self._voice.phrase(f"button_short_{what}", n=number)
+
+    def _whole_card(self, card: Card, address: str) -> list[list[Markup]]:
+        opener = next((b for b in card.buttons if b.url), None)
+        url = opener.url if opener else None
+        made = []
+        for button in card.buttons:
+            if (button.payload or "").startswith("/share ") and url:
+                made.append(self._share(button, card, url))
+            else:
+                made.append(self._button(button, address))
+        return _rows(filter(None, made))
+
+    def _share(self, button: Button, card: Card, url: str) -> Markup:
+        if self.inline:
+            return {"text": button.text, "switch_inline_query": card.id}
+        said = self._voice.phrase("network_share", title=card.title)
+        link = f"https://t.me/share/url?url={quote(url, safe='')}&text={quote(said, safe='')}"
+        return {"text": button.text, "url": link}
+
+    def _button(self, button: Button, address: str) -> Markup | None:
+        if button.payload is not None:
+            return self._press(button.text, button.payload, address)
+        if button.url and reachable(button.url):
+            return {"text": button.text, "url": button.url}
+        return None
+
+    def _press(self, text: str, payload: str, address: str) -> Markup:
+        try:
+            data = self._signer.sign(payload, address, limit=PRESS_BYTES)
+        except ValueError:  # the dialogue finds again what was meant among its latest buttons
+            data = self._signer.sign(short_press(payload), address, limit=PRESS_BYTES)
+        return {"text": text, "callback_data": data}
+
+
+def reachable(url: str) -> bool:
+    """Whether Telegram accepts an address under a button: the web, and a name others can find."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    if parts.scheme not in {"http", "https"} or "." not in host:
+        return False
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        return True  # a name
+
+
+def _card(card: Card, number: int | None) -> _Block:
+    title = card.title if number is None else f"{number}. {card.title}"
+    note = [card.note] if card.note else []
+    opener = next((b for b in card.buttons if b.url), None)
+    if opener and opener.url and not reachable(opener.url):
+        note.append(opener.url)  # no button may bear it, but it can still be copied
+    lines = [*card.lines, *note]
+    html = [f"<b>{escape(title, quote=False)}</b>", *(escape(line, quote=False) for line in lines)]
+    return _Block("\n".join([title, *lines]), "\n".join(html))
+
+
+def _rows(buttons: Iterable[Markup]) -> list[list[Markup]]:
+    """Short buttons side by side, at most three; a long one alone."""
+    rows: list[list[Markup]] = []
+    for button in buttons:
+        short = len(button["text"]) <= SHORT
+        last = rows[-1] if rows else []
+        if last and short and len(last) < IN_A_ROW and len(last[0]["text"]) <= SHORT:
+            last.append(button)
+        else:
+            rows.append([button])
+    return rows
+
+
+def units(text: str) -> int:
+    """Length as Telegram counts it."""
+    return len(text.encode("utf-16-le", "replace")) // 2
+
+
+def _gather(blocks: Sequence[_Block]) -> list[list[_Block]]:
+    """Paragraphs put together into as few messages as they fit in."""
+    messages: list[list[_Block]] = []
+    length = MOST_CHARACTERS + 1
+    for block in blocks:
+        size = units(block.plain)
+        if length + size + 2 > MOST_CHARACTERS:
+            messages.append([])
+            length = -2
+        messages[-1].append(block)
+        length += size + 2
+    return messages
+
+
+def _pieces(text: str) -> list[str]:
+    """The paragraphs of a text, none longer than a message: cut at a line, a space, or anywhere."""
+    pieces: list[str] = []
+    for paragraph in filter(None, (p.strip() for p in text.split("\n\n"))):
+        rest = paragraph
+        while units(rest) > MOST_CHARACTERS:
+            cut = MOST_CHARACTERS // 2  # as many characters as fit even if each takes two units
+            at = max(rest.rfind("\n", 0, cut), rest.rfind(" ", 0, cut))
+            at = at if at > 0 else cut
+            pieces.append(rest[:at].rstrip())
+            rest = rest[at:].lstrip()
+        pieces.append(rest)
+    return pieces
+
+
+def closed(keyboard: Markup, pressed: str, verify: Callable[[str], str | None]) -> Markup | None:
+    """The keyboard without what a press on « pas pour moi » or « déjà pris » has settled.
+
+    ``pressed`` is the payload; ``None`` when nothing of the keyboard changes.
+    """
+    verb, _, id = pressed.removeprefix("/").partition(" ")
+    if verb not in {"hide", "taken"}:
+        return None
+    settled = {f"/{other} {id}" for other in ("hide", "taken", "call", "card")}
+
+    def stays(button: Markup) -> bool:
+        return verify(button.get("callback_data") or "") not in settled
+
+    before = keyboard.get("inline_keyboard", [])
+    after = [kept for row in before if (kept := [b for b in row if stays(b)])]
+    return {"inline_keyboard": after} if after != before else None

@@ -1,0 +1,180 @@
+"""Asking Telegram for updates ourselves: one is confirmed only once its turn is committed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import structlog
+from telegram import Bot
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+
+from bot.channels.telegram import NAME
+from bot.channels.telegram.intake import Intake
+from bot.channels.telegram.updates import ALLOWED
+from storage.conversations import Stale
+from storage.database import DatabaseProblem
+from storage.locks import Locks
+
+POLL_SECONDS = 25
+"""How long Telegram keeps a question open when there is nothing new."""
+
+LOOK_AGAIN_SECONDS = 0.25
+"""While turns are under way, others may have written meanwhile."""
+
+CONFLICT_SECONDS = 5.0
+"""Before asking again when another program reads the same bot's updates."""
+
+PAUSE_SECONDS = 1.0
+"""After an error, doubled up to a minute."""
+
+LONGEST_PAUSE_SECONDS = 60.0
+MOST_UPDATES = 100
+
+logger = structlog.get_logger(__name__)
+
+
+class Polling:
+    """Reads updates for one process; ``locks`` keeps the others from asking at the same time.
+
+    The offset sent is the lowest number not yet committed: what is under way comes again with
+    every answer, and is skipped.
+    """
+
+    def __init__(self, bot: Bot, intake: Intake, locks: Locks) -> None:
+        self._bot = bot
+        self._intake = intake
+        self._locks = locks
+        self._under_way: dict[int, asyncio.Task[None]] = {}
+        self._done: set[int] = set()
+        self._next = 0
+        """Everything below is committed."""
+        self._confirmed = 0
+        self._last_of: dict[object, asyncio.Task[None]] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until ``stop`` is set; turns under way are then finished and confirmed."""
+        stopping = asyncio.create_task(stop.wait())
+        reading = asyncio.create_task(self._read_alone())
+        try:
+            await asyncio.wait({stopping, reading}, return_when=asyncio.FIRST_COMPLETED)
+            if reading.done():
+                reading.result()
+        finally:
+            stopping.cancel()
+            reading.cancel()
+            await asyncio.wait({reading})
+            await self._finish()
+
+    async def _read_alone(self) -> None:
+        async with self._locks.hold("telegram polling"):
+            pause = PAUSE_SECONDS
+            while True:
+                wait = await self._once(pause)
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS) if wait == pause else PAUSE_SECONDS
+                await self._until_news(wait)
+
+    async def _once(self, pause: float) -> float:
+        """Ask once; for how long not to ask again."""
+        try:
+            updates = await self._ask(POLL_SECONDS if not self._under_way else 0)
+        except Conflict:
+            logger.warning("polled_elsewhere", channel=NAME)
+            return CONFLICT_SECONDS
+        except RetryAfter as error:
+            seconds = error.retry_after
+            return float(seconds if isinstance(seconds, int) else seconds.total_seconds())
+        except InvalidToken:
+            logger.error("token_refused", channel=NAME)
+            return LONGEST_PAUSE_SECONDS
+        except TelegramError as error:
+            logger.warning("not_polled", channel=NAME, error=type(error).__name__)
+            return pause
+        if not updates and not self._under_way:
+            self._next = 0  # all is confirmed; after a quiet week numbers may start again lower
+        for update in updates:
+            self._start(update)
+        return LOOK_AGAIN_SECONDS if self._under_way else 0.0
+
+    async def _ask(self, seconds: int) -> list[dict[str, Any]]:
+        self._confirmed = self._next
+        answer = await self._bot.do_api_request(
+            "getUpdates",
+            api_kwargs={
+                "offset": self._next,
+                "timeout": seconds,
+                "limit": MOST_UPDATES,
+                "allowed_updates": list(ALLOWED),
+            },
+            read_timeout=seconds + 10,
+        )
+        return [u for u in answer if isinstance(u, dict) and isinstance(u.get("update_id"), int)]
+
+    async def _until_news(self, seconds: float) -> None:
+        """Wait, but no longer than until a turn under way ends: its number can be confirmed."""
+        if self._under_way:
+            tasks = set(self._under_way.values())
+            await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        elif seconds:
+            await asyncio.sleep(seconds)
+
+    def _start(self, update: dict[str, Any]) -> None:
+        number = update["update_id"]
+        if number in self._under_way or number in self._done:
+            return
+        if not self._under_way and not self._done:
+            self._next = number
+        chat = _chat(update)
+        task = asyncio.create_task(self._take(number, update, self._last_of.get(chat)))
+        self._under_way[number] = self._last_of[chat] = task
+        task.add_done_callback(lambda task: self._forget(chat, task))
+
+    def _forget(self, chat: object, task: asyncio.Task[None]) -> None:
+        if self._last_of.get(chat) is task:
+            del self._last_of[chat]
+
+    async def _take(
+        self, number: int, update: dict[str, Any], before: asyncio.Task[None] | None
+    ) -> None:
+        """Take it in once the one before it in its chat is done, however often that one fails."""
+        if before:
+            await asyncio.wait({before})
+        pause = PAUSE_SECONDS
+        while True:
+            try:
+                await self._intake.take(update)
+            except (DatabaseProblem, Stale):
+                logger.warning("update_put_off", channel=NAME)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+            else:
+                break
+        self._done.add(number)
+        del self._under_way[number]
+        self._advance()
+
+    def _advance(self) -> None:
+        lowest = min(self._under_way, default=max(self._done) + 1)
+        self._next = max(self._next, lowest)
+        self._done = {number for number in self._done if number >= self._next}
+
+    async def _finish(self) -> None:
+        for task in self._under_way.values():
+            task.cancel()
+        if self._under_way:
+            await asyncio.wait(self._under_way.values())
+        if self._next > self._confirmed:
+            try:
+                await self._ask(0)  # so that nobody is handed again what is done
+            except TelegramError:
+                logger.info("not_confirmed", channel=NAME)
+
+
+def _chat(update: dict[str, Any]) -> object:
+    """Where an update comes from; itself when it comes from no chat."""
+    for kind in ("message", "edited_message", "callback_query", "my_chat_member"):
+        part = update.get(kind)
+        if isinstance(part, dict):
+            chat = part.get("chat") or (part.get("message") or {}).get("chat")
+            return chat.get("id") if isinstance(chat, dict) else update["update_id"]
+    return update["update_id"]

@@ -1,0 +1,229 @@
+"""From the outbox to Telegram: in order, at least once, paused and stopped as Telegram asks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from telegram import Bot
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    RetryAfter,
+    TelegramError,
+)
+
+from bot.channels.telegram import NAME
+from bot.channels.telegram.layout import Layout, Part
+from bot.channels.telegram.request import NeverSent
+from bot.turn import LEASE, Turns
+from dialogs.reply import Reply
+from storage.database import DatabaseProblem
+from storage.outbox import State, Waiting
+
+SEND_SECONDS = 5.0
+"""How long one call may take; two of them fit in a lease."""
+
+SWEEP_SECONDS = 1.0
+"""How often what nobody sends is looked for: left by a process that died, or put off."""
+
+BEHIND_SECONDS = 0.05
+"""How soon to look for a reply that was left behind an older one."""
+
+AT_ONCE = 100
+"""Messages taken up by one look."""
+
+UNKNOWN_CHAT_TRIES = 3
+LONGEST_WAIT = timedelta(minutes=1)
+
+logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a message: a state of the outbox, and when to try again."""
+
+    state: State
+    wait: timedelta | None = None
+    left: bool = False
+
+
+SENT = Verdict("sent")
+
+
+class Sender:
+    """Sends what this process has claimed, one message after the other in each conversation."""
+
+    def __init__(self, bot: Bot, turns: Turns, layout: Layout) -> None:
+        self._bot = bot
+        self._turns = turns
+        self._layout = layout
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+
+    def deliver(self, messages: Iterable[Waiting], *, behind: bool = False) -> None:
+        """Send these, of one conversation and claimed just now; returns at once.
+
+        ``behind``: others wait in the outbox for older ones, look for them soon.
+        """
+        if messages := list(messages):
+            self._start(self._one_after_the_other(messages))
+        if behind:
+            asyncio.get_running_loop().call_later(BEHIND_SECONDS, self._wake.set)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look for what nobody sends, until ``stop`` is set."""
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            while not stop.is_set():
+                self._wake.clear()
+                full = await self._sweep() == AT_ONCE
+                if not full:
+                    woken = asyncio.create_task(self._wake.wait())
+                    await asyncio.wait(
+                        {stopping, woken},
+                        timeout=SWEEP_SECONDS,
+                        return_when=asyncio.FIRST_COMPLETED,
+                    )
+                    woken.cancel()
+        finally:
+            stopping.cancel()
+
+    async def drain(self, seconds: float) -> None:
+        """Finish what is being sent; what is left is given back for others to send."""
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=seconds)
+        for task in list(self._under_way):
+            task.cancel()
+        if self._under_way:
+            await asyncio.wait(self._under_way)
+        try:
+            await self._turns.ledger.release()
+        except DatabaseProblem:
+            logger.warning("outbox_not_released")  # the leases run out by themselves
+
+    async def _sweep(self) -> int:
+        turns = self._turns
+        try:
+            claimed = await turns.outbox.claim(
+                channel=NAME, owner=turns.ledger.owner, lease=LEASE, now=turns.now(), limit=AT_ONCE
+            )
+        except DatabaseProblem:
+            logger.warning("outbox_unreachable")
+            return 0
+        for waiting in claimed:
+            self.deliver([waiting])
+        return len(claimed)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _one_after_the_other(self, messages: Iterable[Waiting]) -> None:
+        clock = asyncio.get_running_loop().time
+        lease = LEASE.total_seconds()
+        queue = deque((message, clock() + lease) for message in messages)
+        while queue:
+            message, until = queue.popleft()
+            if clock() + SEND_SECONDS > until:
+                return  # whoever looks once the lease has run out sends it
+            verdict = await self._send(message)
+            try:
+                following = await self._settle(message, verdict)
+                if verdict.wait is not None:
+                    for other, _ in queue:
+                        await self._settle(other, Verdict("later", verdict.wait))
+                    return
+            except DatabaseProblem:
+                logger.warning("outcome_not_kept")  # it will be repeated: at least once
+                return
+            if verdict.left:
+                return
+            queue.extend((next, clock() + lease) for next in following)
+
+    async def _settle(self, message: Waiting, verdict: Verdict) -> list[Waiting]:
+        turns, now = self._turns, self._turns.now()
+        again = now + verdict.wait if verdict.wait is not None else None
+        if verdict.left:
+            await turns.ledger.forget(message.conversation, now)
+            return []
+        if verdict.wait is not None:
+            loop = asyncio.get_running_loop()
+            loop.call_later(verdict.wait.total_seconds() + 0.01, self._wake.set)
+        return await turns.ledger.settle(
+            message.id, message.conversation, verdict.state, now, again, lease=LEASE
+        )
+
+    async def _send(self, message: Waiting) -> Verdict:
+        reply = Reply.from_json(message.body)
+        preview = len(reply.cards) == 1 or reply.name == "utter_share"
+        try:
+            for part in self._layout.parts(reply, message.address):
+                await self._send_part(message.address, part, preview=preview)
+        except TelegramError as error:
+            verdict = judge(error, message.attempts, once=message.once)
+            logger.warning(
+                "not_sent", channel=NAME, error=type(error).__name__, state=verdict.state,
+                attempt=message.attempts,
+            )  # fmt: skip
+            return verdict
+        return SENT
+
+    async def _send_part(self, address: str, part: Part, *, preview: bool) -> None:
+        call: dict[str, Any] = {"chat_id": int(address), "text": part.html, "parse_mode": "HTML"}
+        if not preview:
+            call["link_preview_options"] = {"is_disabled": True}
+        if part.keyboard is not None:
+            call["reply_markup"] = part.keyboard
+        try:
+            await self._bot.do_api_request("sendMessage", api_kwargs=call)
+        except BadRequest as error:
+            if _is_gone(error):
+                raise
+            # An address or a tag that Telegram does not take must not silence the words.
+            logger.error("message_refused", channel=NAME)
+            bare = {"chat_id": int(address), "text": part.plain}
+            await self._bot.do_api_request("sendMessage", api_kwargs=bare)
+
+
+def judge(error: TelegramError, attempts: int, *, once: bool) -> Verdict:
+    """What an error says of a message sent for the ``attempts``-th time.
+
+    ``once``: a message that may have arrived is not sent again.
+    """
+    match error:
+        case RetryAfter():
+            after = error.retry_after
+            seconds = after if isinstance(after, timedelta) else timedelta(seconds=after)
+            return Verdict("later", seconds)
+        case Forbidden() | ChatMigrated():
+            return Verdict("gone", left=True)
+        case BadRequest() if _is_gone(error):
+            if attempts < UNKNOWN_CHAT_TRIES:
+                return Verdict("pending", _backoff(attempts + 3))
+            return Verdict("gone", left=True)
+        case BadRequest():
+            return Verdict("refused")
+        case InvalidToken():
+            return Verdict("later", LONGEST_WAIT)
+        case NeverSent():
+            return Verdict("pending", _backoff(attempts))
+    # Written, and no answer that says what became of it.
+    return Verdict("unknown") if once else Verdict("pending", _backoff(attempts))
+
+
+def _is_gone(error: BadRequest) -> bool:
+    return "chat not found" in error.message.lower()
+
+
+def _backoff(attempts: int) -> timedelta:
+    """1, 2, 4… seconds, up to a minute."""
+    return min(timedelta(seconds=2 ** max(attempts - 1, 0)), LONGEST_WAIT)

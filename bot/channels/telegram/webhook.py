@@ -1,0 +1,64 @@
+"""Updates that Telegram brings to our door: acknowledged once their turn is committed."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+
+from aiohttp import web
+
+from bot.channels.telegram.intake import Intake
+from storage.conversations import Stale
+from storage.database import DatabaseProblem
+
+PATH = "/telegram/webhook"
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name
+
+LARGEST_UPDATE = 1024 * 1024
+"""Bytes; Telegram's own are far below."""
+
+BODY_SECONDS = 10.0
+
+
+class Webhook:
+    """Answers 200 after the commit, 503 when the update has to come again, and 4xx to others."""
+
+    def __init__(self, intake: Intake, secret: str) -> None:
+        self._intake = intake
+        self._secret = secret.encode()
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.post(PATH, self.receive)]
+
+    async def receive(self, request: web.Request) -> web.Response:
+        given = request.headers.get(SECRET_HEADER, "")
+        if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), self._secret):
+            return web.Response(status=403)
+        update = await _body(request)
+        number = update.get("update_id") if isinstance(update, dict) else None
+        if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < 2**53:
+            return web.Response(status=400)
+        try:
+            await self._intake.take(update)
+        except (DatabaseProblem, Stale):
+            return web.Response(status=503, headers={"Retry-After": "1"})
+        return web.Response()
+
+
+async def _body(request: web.Request) -> object:
+    """The JSON sent; nothing when it is none, too large or too slow."""
+    if (request.content_length or 0) > LARGEST_UPDATE:
+        raise web.HTTPRequestEntityTooLarge(LARGEST_UPDATE, request.content_length or 0)
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > LARGEST_UPDATE:
+                    raise web.HTTPRequestEntityTooLarge(LARGEST_UPDATE, len(body))
+        return json.loads(body)
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,38 @@
+"""Loops that must not end by themselves: one that fails is noted and begins again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import structlog
+
+from bot.log import where
+
+AGAIN_SECONDS = 1.0
+"""Before a loop that failed begins again."""
+
+logger = structlog.get_logger(__name__)
+
+
+async def stopped_within(stop: asyncio.Event, seconds: float) -> bool:
+    """Wait until ``stop`` is set, ``seconds`` at most; whether it is."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    return stop.is_set()
+
+
+async def keep_running(
+    name: str, work: Callable[[asyncio.Event], Awaitable[None]], stop: asyncio.Event
+) -> None:
+    """Run ``work(stop)`` until it returns or ``stop`` is set; begin again after an error."""
+    while not stop.is_set():
+        try:
+            await work(stop)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the service goes on
+            logger.error("loop_failed", source=name, error=type(error).__name__, where=where(error))
+            await stopped_within(stop, AGAIN_SECONDS)
+        else:
+            return

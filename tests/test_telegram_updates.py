@@ -1,0 +1,143 @@
+"""What each kind of update means to us, and that none can hurt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from telegram import Update
+
+from bot.channels.telegram.updates import NOTHING, Heard, Reader
+from bot.links import Link, Signer
+from bot.turn import OLD_BUTTON
+from nlu.understander import Understander
+
+SIGNER = Signer(b"k" * 32, ["boulanger"])
+LOU = {"id": 12, "is_bot": False, "first_name": "Lou"}
+PRIVATE = {"id": 12, "type": "private", "first_name": "Lou"}
+GROUP = {"id": -5, "type": "group", "title": "Classe"}
+
+
+@pytest.fixture(scope="module")
+def reader(understander: Understander) -> Reader:
+    return Reader(SIGNER, understander.gazetteer, "telegram")
+
+
+def read(reader: Reader, kind: str = "message", **content: Any) -> Heard:
+    base: dict[str, Any] = {"message_id": 3, "date": 1_795_000_000, "chat": PRIVATE, "from": LOU}
+    return reader.read(Update.de_json({"update_id": 7, kind: {**base, **content}}, None))
+
+
+def said(reader: Reader, **content: Any) -> dict[str, Any]:
+    incoming = read(reader, **content).incoming
+    assert incoming
+    assert (incoming.channel, incoming.address) == ("telegram", "12")
+    assert (incoming.id, incoming.order, incoming.stream) == ("7", 7, "telegram")
+    found = {name: getattr(incoming, name) for name in ("text", "payload", "link")}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+FILE = {"file_id": "f", "file_unique_id": "u"}
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ({"text": "boulanger Lens"}, {"text": "boulanger Lens"}),
+        ({"photo": [{**FILE, "width": 9, "height": 9}], "caption": "lens"}, {"text": "lens"}),
+        ({"photo": [{**FILE, "width": 9, "height": 9}]}, {"payload": "/sent file"}),
+        ({"document": FILE}, {"payload": "/sent file"}),
+        ({"voice": {**FILE, "duration": 3}}, {"payload": "/sent voice"}),
+        ({"video_note": {**FILE, "duration": 3, "length": 9}}, {"payload": "/sent voice"}),
+        (
+            {"sticker": {**FILE, "width": 9, "height": 9, "type": "regular", "is_animated": False,
+                         "is_video": False}},
+            {"payload": "/sent sticker"},
+        ),
+        ({"contact": {"phone_number": "1", "first_name": "A"}}, {"payload": "/sent contact"}),
+        ({"location": {"latitude": 50.43, "longitude": 2.83}}, {"payload": "/set p=62498"}),
+        ({"location": {"latitude": 40.7, "longitude": -74.0}}, {"payload": "/sent far"}),
+        ({"text": "/start"}, {"link": Link()}),
+        ({"text": "/start@cma_bot"}, {"link": Link()}),
+        ({"text": "/start n-importe-quoi"}, {"link": Link()}),
+        (
+            {"text": f"/start {SIGNER.encode(Link('Mission locale', 'boulanger', '62498'))}"},
+            {"link": Link("Mission locale", "boulanger", "62498")},
+        ),
+        ({"text": "/supprimer"}, {"payload": "/delete"}),
+        ({"text": "/aide"}, {"payload": "/help"}),
+        ({"text": "/delete_yes"}, {"text": "delete_yes"}),
+        ({"text": "/boulanger Lens"}, {"text": "boulanger Lens"}),
+    ],
+)  # fmt: skip
+def test_a_message(reader: Reader, content: dict[str, Any], expected: dict[str, Any]) -> None:
+    assert said(reader, **content) == expected
+
+
+def test_a_message_changed_is_a_correction(reader: Reader) -> None:
+    incoming = read(
+        reader, "edited_message", text="boulanger Lens", edit_date=1_795_000_009
+    ).incoming
+    assert incoming
+    assert incoming.text == "boulanger Lens"
+
+
+def test_a_position_that_moves_says_nothing_new(reader: Reader) -> None:
+    spot = {"latitude": 50.43, "longitude": 2.83, "live_period": 60}
+    assert read(reader, "edited_message", location=spot, edit_date=1_795_000_009) == NOTHING
+
+
+def press(reader: Reader, data: str, chat: dict[str, Any] = PRIVATE) -> Heard:
+    message = {"message_id": 44, "date": 1_795_000_000, "chat": chat}
+    query = {"id": "9", "from": LOU, "chat_instance": "c", "data": data, "message": message}
+    return reader.read(Update.de_json({"update_id": 8, "callback_query": query}, None))
+
+
+def test_a_press_of_ours_and_a_forged_one(reader: Reader) -> None:
+    signed = SIGNER.sign("/again", "telegram:12")
+    good, forged = press(reader, signed), press(reader, "/delete_yes.AAAAAAAA")
+    assert good.press
+    assert good.incoming
+    assert good.incoming.payload == "/again"
+    assert good.incoming.press == f"44:{signed}"
+    assert forged.press
+    assert forged.incoming
+    assert forged.incoming.payload == OLD_BUTTON
+
+
+def test_nobody_is_answered_in_a_group(reader: Reader) -> None:
+    assert read(reader, chat=GROUP, text="boulanger Lens") == Heard(group=-5)
+    in_group = press(reader, SIGNER.sign("/again", "telegram:-5"), GROUP)
+    assert in_group.press
+    assert in_group.incoming is None
+
+
+def member(reader: Reader, status: str, chat: dict[str, Any]) -> Heard:
+    bot = {"id": 1, "is_bot": True, "first_name": "CMA"}
+    change = {
+        "chat": chat, "from": LOU, "date": 1_795_000_000,
+        "old_chat_member": {"user": bot, "status": "left"},
+        "new_chat_member": {"user": bot, "status": status, "until_date": 0},
+    }  # fmt: skip
+    return reader.read(Update.de_json({"update_id": 9, "my_chat_member": change}, None))
+
+
+def test_blocked_back_and_invited(reader: Reader) -> None:
+    assert member(reader, "kicked", PRIVATE) == Heard(left="12")
+    assert member(reader, "member", PRIVATE) == NOTHING
+    assert member(reader, "member", GROUP) == Heard(group=-5)
+    assert member(reader, "left", GROUP) == NOTHING
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"text": "salut", "from": {**LOU, "is_bot": True}},
+        {"text": "offre", "via_bot": {"id": 1, "is_bot": True, "first_name": "CMA"}},
+        {"chat": {"id": -9, "type": "channel", "title": "Infos"}, "text": "boulanger"},
+        {"pinned_message": {"message_id": 1, "date": 0, "chat": PRIVATE}},
+        {},
+    ],
+)
+def test_what_is_ignored(reader: Reader, content: dict[str, Any]) -> None:
+    assert read(reader, **content) == NOTHING
