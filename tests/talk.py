@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import count, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
@@ -55,6 +55,20 @@ def plain(text: str) -> str:
     return re.sub(r"[\u00a0\u202f]", " ", text).replace("’", "'")
 
 
+class Speaker(Protocol):
+    """Somebody who plays a script, whatever the channel; ``said`` is all the bot answered."""
+
+    said: list[Reply]
+
+    async def say(self, text: str) -> list[Reply]: ...
+
+    async def press(self, label: str) -> list[Reply]: ...
+
+    async def open(self, **link: Any) -> list[Reply]: ...
+
+    async def send(self, *, payload: str) -> list[Reply]: ...
+
+
 @dataclass(slots=True)
 class Talk:
     """One person talking: ``say``, ``press`` and ``open`` return what the bot answered."""
@@ -79,8 +93,9 @@ class Talk:
     async def open(self, **link: Any) -> list[Reply]:
         return await self._turn(link=Link(**link))
 
-    async def send(self, **values: Any) -> list[Reply]:
-        return await self._turn(**values)
+    async def send(self, *, payload: str) -> list[Reply]:
+        """A button's payload, whether or not a button bears it."""
+        return await self._turn(payload=payload)
 
     def labels(self) -> list[str]:
         return [plain(b.text) for r in self.said[-3:] for b in r.buttons]
@@ -99,18 +114,24 @@ class Talk:
 
 @asynccontextmanager
 async def rooms_for(
-    database_url: str, redis_url: str | None, understander: Understander, today: date = TODAY
+    database_url: str,
+    redis_url: str | None,
+    understander: Understander,
+    today: date = TODAY,
+    **other: Any,
 ) -> AsyncIterator[Rooms]:
     """The real house on this database, at this date."""
     settings = Settings.load(
-        database_url=database_url, redis_url=redis_url, secret_key="k" * 32, TODAY=today,
-        public_url="http://127.0.0.1:8080",
+        **{
+            "database_url": database_url, "redis_url": redis_url, "secret_key": "k" * 32,
+            "TODAY": today, "public_url": "http://127.0.0.1:8080", **other,
+        }
     )  # fmt: skip
     async with assemble(settings, understander) as rooms:
         yield rooms
 
 
-async def play(script: Script, talk: Talk) -> None:
+async def play(script: Script, talk: Speaker) -> None:
     """Play a script and check every expectation, and the manners that hold everywhere."""
     for number, turn in enumerate(script.turns, 1):
         replies = await _do(talk, turn)
@@ -125,7 +146,7 @@ async def play(script: Script, talk: Talk) -> None:
         assert one.text != other.text, f"« {script.name} » says twice running: {one.text}"
 
 
-async def _do(talk: Talk, turn: dict[str, Any]) -> list[Reply]:
+async def _do(talk: Speaker, turn: dict[str, Any]) -> list[Reply]:
     if "appuie" in turn:
         return await talk.press(turn["appuie"])
     if "lien" in turn:

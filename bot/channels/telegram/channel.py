@@ -100,6 +100,10 @@ class Telegram:
         await self._gestures.drain(1.0)
         await self.bot.shutdown()
 
+    async def idle(self) -> None:
+        """Wait until nothing is being sent."""
+        await self._sender.idle()
+
     async def _meet(self) -> None:
         """Ask Telegram who we are, tell it what we are."""
         await self.bot.initialize()

@@ -96,6 +96,11 @@ class Sender:
         finally:
             stopping.cancel()
 
+    async def idle(self) -> None:
+        """Wait until nothing is being sent."""
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+
     async def drain(self, seconds: float) -> None:
         """Finish what is being sent; what is left is given back for others to send."""
         if self._under_way:

@@ -1,0 +1,133 @@
+"""A person in Telegram who plays the same scripts: our whole channel, the fake API at the wire."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from aiohttp import web
+from aiohttp.test_utils import unused_port
+
+from bot.assembly import Rooms
+from bot.channels.telegram.channel import Telegram
+from bot.links import Link
+from dialogs.reply import Button, Card, Reply
+from nlu.understander import Understander
+from tests.bot_api import BotApi
+from tests.bot_api.person import Person
+from tests.bot_api.world import Sent
+from tests.talk import plain, rooms_for
+
+Mode = Literal["polling", "webhook"]
+
+SHORT = {"Appeler": "Appeler", "Voir l'offre": "Voir"}
+"""Buttons of a card, and what they are called when several offers share a message."""
+
+BEHIND_MORE = {"Pas pour moi", "Déjà pris"}
+
+
+@asynccontextmanager
+async def fake_api(**options: Any) -> AsyncIterator[BotApi]:
+    """The fake Bot API, listening; nothing may have been called against its rules."""
+    api = BotApi(**options)
+    await api.start()
+    try:
+        yield api
+    finally:
+        await api.stop()
+    assert api.violations == []
+
+
+@asynccontextmanager
+async def on_telegram(
+    api: BotApi, mode: Mode, database_url: str, redis_url: str | None, understander: Understander
+) -> AsyncIterator[tuple[Rooms, Telegram]]:
+    """The real house with its Telegram channel, joined to the fake API."""
+    port = unused_port()
+    async with rooms_for(
+        database_url, redis_url, understander, telegram_token=api.token, telegram_mode=mode,
+        telegram_api_url=api.url, public_url=f"http://127.0.0.1:{port}",
+    ) as rooms:  # fmt: skip
+        telegram = Telegram(rooms)
+        app = web.Application()
+        app.add_routes(telegram.routes())
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", port).start()
+            assert await telegram.start()
+            yield rooms, telegram
+        finally:
+            await telegram.stop_receiving()
+            await runner.cleanup()
+            await telegram.stop()
+
+
+@dataclass(slots=True)
+class TelegramTalk:
+    """One person; what they read is understood back into replies, so that any script judges it."""
+
+    api: BotApi
+    rooms: Rooms
+    telegram: Telegram
+    person: Person
+    said: list[Reply] = field(default_factory=list)
+
+    async def say(self, text: str) -> list[Reply]:
+        if text.strip():
+            await self.person.say(text[:4096])
+        else:
+            await self.person.sticker()  # nobody can send nothing
+        return await self._heard()
+
+    async def press(self, label: str) -> list[Reply]:
+        for sent in reversed(self.person.received):
+            labels = [plain(text) for text in sent.labels]
+            if label in labels:
+                await self.person.press(sent.labels[labels.index(label)])
+                return await self._heard()
+            if (short := f"1. {SHORT.get(label)}") in labels:
+                await self.person.press(short)
+                return await self._heard()
+            if label in BEHIND_MORE and "1. Plus" in labels:
+                await self.person.press("1. Plus")
+                await self._heard()
+                return await self.press(label)
+        raise AssertionError(f"no button « {label} »")
+
+    async def open(self, **link: Any) -> list[Reply]:
+        wanted = Link(**link)
+        await self.person.start(self.rooms.signer.encode(wanted) if link else "")
+        return await self._heard()
+
+    async def send(self, *, payload: str) -> list[Reply]:
+        data = self.rooms.signer.sign(payload, f"telegram:{self.person.id}")
+        await self.person.press_data(data)
+        return await self._heard()
+
+    async def _heard(self) -> list[Reply]:
+        await self.api.settled()
+        await self.telegram.idle()
+        replies = [reply_of(sent) for sent in self.person.read()]
+        self.said += replies
+        return replies
+
+
+def reply_of(sent: Sent) -> Reply:
+    """A message as a reply again: its text, its offers, its buttons."""
+    text, cards = "", []
+    for block in sent.params["text"].split("\n\n"):
+        if block.startswith("<b>"):
+            title, *lines = html.unescape(re.sub(r"</?b>", "", block)).split("\n")
+            cards.append(Card("", re.sub(r"^\d\. ", "", title), tuple(lines)))
+        else:
+            text += ("\n\n" if text else "") + html.unescape(block)
+    name = "utter_my_data" if len(text) > 240 else ""  # only answers with a source are that long
+    buttons = tuple(
+        Button(b["text"], b.get("callback_data"), b.get("url")) for b in sent.buttons
+    )
+    return Reply(text, buttons, tuple(cards), name)
