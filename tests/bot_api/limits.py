@@ -76,7 +76,7 @@ def check(method: str, values: Json, *, private: bool) -> None:
         checker(values)
 
 
-def text(values: Json) -> tuple[str, list[Json]]:
+def read_text(values: Json) -> tuple[str, list[Json]]:
     """What people will read of a message, and its entities. Raises :class:`Refused`."""
     plain, entities = parse(values["text"], values.get("parse_mode"))
     if not plain.strip():
@@ -85,7 +85,7 @@ def text(values: Json) -> tuple[str, list[Json]]:
     return plain, values.get("entities", entities)
 
 
-def caption(values: Json) -> tuple[str, list[Json]]:
+def read_caption(values: Json) -> tuple[str, list[Json]]:
     """The same below a document, where there may be none."""
     plain, entities = parse(values.get("caption", ""), values.get("parse_mode"))
     _at_most(plain, CAPTION, "message caption is too long")

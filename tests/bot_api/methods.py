@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.bot_api import limits
+from tests.bot_api.limits import check, read_caption, read_text
 from tests.bot_api.rules import NOT_MODIFIED, TOO_OLD, Json, Refused, Upload
 from tests.bot_api.world import BOT, Sent, World
 
@@ -15,7 +15,7 @@ def perform(world: World, method: str, values: Json) -> Any:
     """The ``result`` of a call. Raises :class:`Refused`."""
     chat = world.chats.get(values.get("chat_id", 0))
     private = chat.private if chat else values.get("chat_id", 1) > 0
-    limits.check(method, values, private=private)
+    check(method, values, private=private)
     return _METHODS[method](world, values)
 
 
@@ -30,14 +30,14 @@ def _shown(values: Json) -> Json:
 
 
 def _send_message(world: World, values: Json) -> Json:
-    plain, entities = limits.text(values)
+    plain, entities = read_text(values)
     chat = world.open_chat(values["chat_id"])
     content = {"text": plain, **({"entities": entities} if entities else {}), **_shown(values)}
     return world.record(chat, "sendMessage", values, content).message
 
 
 def _send_document(world: World, values: Json) -> Json:
-    plain, entities = limits.caption(values)
+    plain, entities = read_caption(values)
     chat = world.open_chat(values["chat_id"])
     document = values["document"]
     name = document.filename if isinstance(document, Upload) else document
@@ -81,7 +81,7 @@ def _edited(world: World, sent: Sent, values: Json, after: Json) -> Json:
 
 
 def _edit_text(world: World, values: Json) -> Json:
-    plain, entities = limits.text(values)
+    plain, entities = read_text(values)
     sent = _to_edit(world, values)
     if "text" not in sent.message:
         raise Refused(400, "Bad Request: there is no text in the message to edit")

@@ -168,7 +168,7 @@ NAMES = {method.lower(): method for method in METHODS}
 """Names are understood whatever their case."""
 
 
-def read(method: str, given: Json) -> Json:
+def read_parameters(method: str, given: Json) -> Json:
     """The parameters of a call, each as its documented type. Raises :class:`Refused`."""
     known = METHODS[method]
     values = {}

@@ -13,13 +13,13 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from tests.bot_api import limits, rules
 from tests.bot_api.control import Control
 from tests.bot_api.delivery import Delivery
 from tests.bot_api.faults import Fault, as_json, cut, garbage, page, truncated
+from tests.bot_api.limits import check
 from tests.bot_api.methods import perform
 from tests.bot_api.person import Person
-from tests.bot_api.rules import Json, Refused, Upload
+from tests.bot_api.rules import NAMES, Json, Refused, Upload, broken, read_parameters
 from tests.bot_api.world import Call, World
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class BotApi(World):
             code = 401 if path.startswith("/bot") else 404
             what = "Unauthorized" if code == 401 else "Not Found"
             return _answer(code, {"ok": False, "error_code": code, "description": what})
-        method = rules.NAMES.get(path.removeprefix(self._prefix).lower())
+        method = NAMES.get(path.removeprefix(self._prefix).lower())
         if method is None:
             self.violations.append(f"no such method: {path.removeprefix(self._prefix)}")
             return _answer(404, {"ok": False, "error_code": 404, "description": "Not Found"})
@@ -130,7 +130,7 @@ class BotApi(World):
         refused: Refused | None = None
         try:
             call.params = await _given(request)
-            call.params = rules.read(method, call.params)
+            call.params = read_parameters(method, call.params)
         except Refused as problem:
             refused = problem
         fault = self._fault(method, call.params.get("chat_id"))
@@ -186,11 +186,11 @@ class BotApi(World):
     async def _perform(self, method: str, values: Json) -> Any:
         match method:
             case "getUpdates":
-                limits.check(method, values, private=True)
+                check(method, values, private=True)
                 self._allow(values)
                 return await self.delivery.poll(values)
             case "setWebhook":
-                limits.check(method, values, private=True)
+                check(method, values, private=True)
                 return self._set_webhook(values)
             case "deleteWebhook":
                 self.delivery.cancel()
@@ -288,9 +288,9 @@ def _object(body: bytes) -> Json:
     try:
         value = json.loads(body or b"{}")
     except ValueError:
-        raise rules.broken("can't parse request JSON object") from None
+        raise broken("can't parse request JSON object") from None
     if not isinstance(value, dict):
-        raise rules.broken("the body must be an object")
+        raise broken("the body must be an object")
     return value
 
 
