@@ -49,6 +49,11 @@ class Voice:
 
     def __init__(self, sentences: Mapping[str, Sequence[Sentence]]) -> None:
         self.sentences = sentences
+        self._fixed = {
+            name: fill(first.template, {})
+            for name, (first, *_) in sentences.items()
+            if not first.fields
+        }
 
     @classmethod
     def load(cls) -> Voice:
@@ -65,7 +70,8 @@ class Voice:
 
     def phrase(self, name: str, **values: Any) -> str:
         """A fragment or a button's label, first variant, filled."""
-        return fill(self.sentences[name][0].template, values)
+        fixed = self._fixed.get(name)
+        return fixed if fixed is not None else fill(self.sentences[name][0].template, values)
 
     def say(
         self,
