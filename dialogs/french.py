@@ -117,7 +117,7 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
     last, parts = _parsed(template)
     if not parts:
         return last
-    pieces = []
+    pieces: list[str] = []
     for literal, name, spec in parts:
         value = values[name]
         pieces += (literal, _FORMATTER.format_field(value, spec) if spec else str(value))

@@ -14,6 +14,9 @@ import yaml
 from dialogs.french import fill
 from dialogs.reply import Button, Card, Reply
 
+FACTS_KEPT = 4_096
+"""Facts of a card kept ready: distances, dates, durations, sources, no more than a few hundred."""
+
 REMEMBERED = 12
 """How many sentences a conversation remembers, so as not to say one of them again."""
 
@@ -54,6 +57,7 @@ class Voice:
             for name, (first, *_) in sentences.items()
             if not first.fields
         }
+        self._facts: dict[tuple[Any, ...], str] = {}
 
     @classmethod
     def load(cls) -> Voice:
@@ -72,6 +76,16 @@ class Voice:
         """A fragment or a button's label, first variant, filled."""
         fixed = self._fixed.get(name)
         return fixed if fixed is not None else fill(self.sentences[name][0].template, values)
+
+    def fact(self, name: str, **values: str | int) -> str:
+        """The same for what many offers have in common (« à 12 km »): filled once, then kept."""
+        key = (name, *values.items())
+        said = self._facts.get(key)
+        if said is None:
+            if len(self._facts) >= FACTS_KEPT:
+                self._facts.clear()
+            said = self._facts[key] = self.phrase(name, **values)
+        return said
 
     def say(
         self,
