@@ -217,7 +217,7 @@ class Settings(BaseSettings):
 
     def today(self) -> date:
         """The date in France."""
-        return self.now().astimezone(PARIS).date()
+        return self.fixed_today or self.now().astimezone(PARIS).date()
 
     def key(self) -> bytes:
         """The signing key; made on first use in ``./var/secret_key``, for its owner only.

@@ -66,46 +66,41 @@ def _cut(title: str) -> str:
 
 
 def _where(voice: Voice, data: Mapping[str, Any]) -> str:
-    company = data["company"] or voice.phrase("card_no_company")
+    company = data["company"] or voice.fact("card_no_company")
     line = f"{company}, {data['city']}"
     if data["km"] is None:
         return line
-    return f"{line}{WIDE}· " + voice.phrase("card_km" if data["km"] else "card_here", km=data["km"])
+    return f"{line}{WIDE}· " + voice.fact("card_km" if data["km"] else "card_here", km=data["km"])
 
 
 def _start(voice: Voice, data: Mapping[str, Any]) -> str:
     if data["start"] is None:
-        return voice.phrase("card_start_unknown")
-    return voice.phrase("card_start", when=day(date.fromisoformat(data["start"])))
+        return voice.fact("card_start_unknown")
+    return voice.fact("card_start", when=day(date.fromisoformat(data["start"])))
 
 
 def _diploma(voice: Voice, data: Mapping[str, Any]) -> str:
-    months = voice.phrase("card_months", months=data["months"]) if data["months"] else ""
+    months = voice.fact("card_months", months=data["months"]) if data["months"] else ""
     return ", ".join(filter(None, (data["diploma"] or "", months)))
 
 
 def _published(voice: Voice, data: Mapping[str, Any], today: date) -> str:
     source = SOURCES.get(data["source"], data["source"])
     if data["source"] == DEMONSTRATION:
-        source = voice.phrase("source_demonstration")
+        source = voice.fact("source_demonstration")
     if data["published"] is None:
-        return voice.phrase("card_source", source=source)
+        return voice.fact("card_source", source=source)
     days = (today - date.fromisoformat(data["published"])).days
     name = {0: "card_today", 1: "card_yesterday"}.get(max(days, 0), "card_days_ago")
-    return voice.phrase(name, days=days, source=source)
+    return voice.fact(name, days=days, source=source)
 
 
 def _buttons(voice: Voice, data: Mapping[str, Any]) -> tuple[Button, ...]:
-    def button(name: str, payload: str | None = None, url: str | None = None) -> Button:
-        return Button(voice.phrase(f"button_{name}"), payload, url)
-
-    id = data["id"]
-    page = bool(data["url"])  # some offers can only be called
-    buttons = (
-        page and button("open", url=data["url"]),
-        data["phone"] and button("call", f"/call {id}"),
-        button("hide", f"/hide {id}"),
-        button("taken", f"/taken {id}"),
-        page and button("share", f"/share {id}"),
-    )
-    return tuple(b for b in buttons if b)
+    say, id = voice.phrase, data["id"]
+    hide = Button(say("button_hide"), f"/hide {id}")
+    taken = Button(say("button_taken"), f"/taken {id}")
+    call = (Button(say("button_call"), f"/call {id}"),) if data["phone"] else ()
+    if not data["url"]:  # some offers can only be called
+        return (*call, hide, taken)
+    page = Button(say("button_open"), None, data["url"])
+    return (page, *call, hide, taken, Button(say("button_share"), f"/share {id}"))

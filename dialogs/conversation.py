@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 SLOTS: Mapping[str, Any] = {
@@ -72,7 +72,7 @@ class Conversation:
                     form = None
                 case other:
                     raise ValueError(f"no such event: {other}")
-        return replace(self, slots=slots, form=form)
+        return Conversation(self.id, slots, form, self.version)
 
     def to_json(self) -> dict[str, Any]:
         """Slots that differ from their start, and the form; see :meth:`from_json`."""

@@ -39,6 +39,7 @@ class Criteria:
         self.table = table
         self.gazetteer = gazetteer
         self.voice = voice
+        self._wanted = {trade.id: wanted(trade) for trade in table}
 
     def search(self, slots: Mapping[str, Any]) -> Search:
         """The search of complete slots (``trades`` and ``where`` set)."""
@@ -46,7 +47,7 @@ class Criteria:
         availability = slots["availability"] or {}
         where = slots["where"] or {}
         return Search(
-            trades=tuple(wanted(t) for t in trades),
+            trades=tuple(self._wanted[t.id] for t in trades),
             circles=self._circles(slots),
             departements=tuple(
                 dict.fromkeys(
@@ -80,7 +81,7 @@ class Criteria:
     def _neighbours(self, trades: Iterable[Trade]) -> tuple[WantedTrade, ...]:
         chosen = {t.id for t in trades}
         ids = dict.fromkeys(n for t in trades for n in t.neighbours if n not in chosen)
-        return tuple(wanted(self.table.get(id)) for id in ids)
+        return tuple(self._wanted[id] for id in ids)
 
     def summary(self, slots: Mapping[str, Any]) -> str:
         """What was understood, in one line without a capital: trade, place, start, diploma."""

@@ -144,7 +144,8 @@ class Engine:
             ],
             cards=cards,
         )
-        return replace(reply, clear_screen=bool(message["custom"].get("clear_screen")))
+        clear = bool(message["custom"].get("clear_screen"))
+        return replace(reply, clear_screen=True) if clear else reply
 
 
 def _form_next(conversation: Conversation) -> str:

@@ -23,22 +23,28 @@ _VOWEL = re.compile(r"[aàâäeéèêëiîïoôöuûüyœæh]", re.IGNORECASE)
 _BREATHED = frozenset(("Ham", "Hem", "Hon", "Hesse", "Hyères", "Houdan", "Yutz", "Yainville"))
 """Towns before which « de » stays whole, among those people say so of."""
 
-_RULES = (
-    (re.compile(r"'"), "’"),
-    (re.compile(r"«[ \u00a0\u202f]*"), f"«{NARROW}"),
-    (re.compile(r"[ \u00a0\u202f]*»"), f"{NARROW}»"),
-    (re.compile(r"(?<=\S)[ \u00a0\u202f]+([;?!])"), rf"{NARROW}\1"),
-    (re.compile(r"(?<=\S)[ \u00a0\u202f]+:(?=\s|$)"), f"{WIDE}:"),
-    (re.compile(r"(\d)[ \u202f](?=(?:km|h|€|ans|%)\b|€|%)"), rf"\1{WIDE}"),
-    (re.compile(r"\.\.\."), "…"),
+_RULES: tuple[tuple[str, re.Pattern[str], str], ...] = (
+    ("«", re.compile(r"«[ \u00a0\u202f]*"), f"«{NARROW}"),
+    ("»", re.compile(r"[ \u00a0\u202f]*»"), f"{NARROW}»"),
+    (";?!", re.compile(r"(?<=\S)[ \u00a0\u202f]+([;?!])"), rf"{NARROW}\1"),
+    (":", re.compile(r"(?<=\S)[ \u00a0\u202f]+:(?=\s|$)"), f"{WIDE}:"),
+    ("0123456789", re.compile(r"(\d)[ \u202f](?=(?:km|h|€|ans|%)\b|€|%)"), rf"\1{WIDE}"),
 )
+"""What is replaced by what, after the signs without which there is nothing to look for."""
 
 
 def typeset(text: str) -> str:
     """Curly apostrophes, no-break spaces and ellipses, as a French printer sets them."""
-    for pattern, put in _RULES:
-        text = pattern.sub(put, text)
-    return text
+    text = text.replace("'", "’")
+    signs = _SIGNS.intersection(text)
+    if signs:
+        for needed, pattern, put in _RULES:
+            if not signs.isdisjoint(needed):
+                text = pattern.sub(put, text)
+    return text.replace("...", "…")
+
+
+_SIGNS = frozenset("".join(needed for needed, _, _ in _RULES))
 
 
 def capital(text: str) -> str:
@@ -108,11 +114,27 @@ _FORMATTER = FrenchFormatter()
 
 def fill(template: str, values: Mapping[str, Any]) -> str:
     """A template with its values, typeset."""
-    if "{" not in template:
-        return _typeset_once(template)
-    return typeset(_FORMATTER.vformat(template, (), values))
+    last, parts = _parsed(template)
+    if not parts:
+        return last
+    pieces: list[str] = []
+    for literal, name, spec in parts:
+        value = values[name]
+        pieces += (literal, _FORMATTER.format_field(value, spec) if spec else str(value))
+    return typeset("".join([*pieces, last]))
 
 
-@lru_cache(maxsize=1024)
-def _typeset_once(text: str) -> str:
-    return typeset(text)
+@lru_cache(maxsize=2048)
+def _parsed(template: str) -> tuple[str, tuple[tuple[str, str, str], ...]]:
+    """The words after the last field, and each field after the words before it; typeset already
+    where there is no field. A field is a bare name: ``{ville}``, ``{ville:de}``."""
+    parts, last = [], ""
+    for literal, name, spec, conversion in _FORMATTER.parse(template):
+        if name is None:
+            last += literal
+        elif not name.isidentifier() or conversion or "{" in (spec or ""):
+            raise ValueError(f"not a bare name: {template}")
+        else:
+            parts.append((last + literal, name, spec or ""))
+            last = ""
+    return (last, tuple(parts)) if parts else (typeset(last), ())

@@ -11,6 +11,7 @@ from typing import Any
 
 from dialogs.changes import FRANCE, SEARCH_SLOTS, differs, from_message, from_payload, travel
 from dialogs.reply import short_press
+from dialogs.typed import label_typed, label_words, typed_words
 from nlu.meaning import Understanding
 from nlu.questions import read_topic
 from nlu.remarks import Remark, read_remark
@@ -177,13 +178,13 @@ def _safety(u: Understanding, slots: Slots, today: date) -> Plan | None:
 
 def _choice(u: Understanding, slots: Slots, today: date) -> Plan | None:
     """Typing a button's words presses it; after « lequel ? » one telling word is enough."""
-    typed = fold(u.text).replace("’", "'").strip(" .!?")
+    typed = typed_words(u.text)
     words = set(typed.replace("-", " ").split())
     choices = slots["choices"] or []
     if not words:
         return None
     for label, payload in choices:
-        if fold(label).replace("’", "'").strip(" .!?") == typed:
+        if label_typed(label) == typed:
             return pressed(payload, slots, today)
     if slots["asked"] != "ask_which_place":
         return None
@@ -191,13 +192,8 @@ def _choice(u: Understanding, slots: Slots, today: date) -> Plan | None:
     number = int(typed) if typed.isdigit() else (remark and remark.number) or 0
     if 1 <= number <= len(choices):
         return pressed(choices[number - 1][1], slots, today)
-    fits = [p for label, p in choices if words <= _label_words(label)]
+    fits = [p for label, p in choices if words <= label_words(label)]
     return pressed(fits[0], slots, today) if len(fits) == 1 else None
-
-
-def _label_words(label: str) -> set[str]:
-    cleaned = fold(label).replace("’", "'")
-    return set("".join(c if c.isalnum() else " " for c in cleaned).split())
 
 
 _SPOKEN: tuple[tuple[re.Pattern[str], Plan], ...] = (

@@ -14,6 +14,9 @@ import yaml
 from dialogs.french import fill
 from dialogs.reply import Button, Card, Reply
 
+FACTS_KEPT = 4_096
+"""Facts of a card kept ready: distances, dates, durations, sources, no more than a few hundred."""
+
 REMEMBERED = 12
 """How many sentences a conversation remembers, so as not to say one of them again."""
 
@@ -49,6 +52,12 @@ class Voice:
 
     def __init__(self, sentences: Mapping[str, Sequence[Sentence]]) -> None:
         self.sentences = sentences
+        self._fixed = {
+            name: fill(first.template, {})
+            for name, (first, *_) in sentences.items()
+            if not first.fields
+        }
+        self._facts: dict[tuple[Any, ...], str] = {}
 
     @classmethod
     def load(cls) -> Voice:
@@ -65,7 +74,18 @@ class Voice:
 
     def phrase(self, name: str, **values: Any) -> str:
         """A fragment or a button's label, first variant, filled."""
-        return fill(self.sentences[name][0].template, values)
+        fixed = self._fixed.get(name)
+        return fixed if fixed is not None else fill(self.sentences[name][0].template, values)
+
+    def fact(self, name: str, **values: str | int) -> str:
+        """The same for what many offers have in common (« à 12 km »): filled once, then kept."""
+        key = (name, *values.items())
+        said = self._facts.get(key)
+        if said is None:
+            if len(self._facts) >= FACTS_KEPT:
+                self._facts.clear()
+            said = self._facts[key] = self.phrase(name, **values)
+        return said
 
     def say(
         self,

@@ -2,126 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import asyncio
+import time
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from math import asin, cos, degrees, radians, sin
 
-from matching.model import (
-    EARTH_KM,
-    Circle,
-    Found,
-    Offer,
-    OfferStore,
-    Page,
-    Search,
-    is_open,
-    matches,
-    nearest_km,
-    rank,
-    title_words,
-)
+from matching.index import Hit, Index
+from matching.model import Found, Offer, Page, Search, is_open
+from matching.store import OfferStore
 from matching.ways_out import ways_out
 
-Box = tuple[float, float, float, float]
-"""South, west, north, east, in degrees; west is never greater than east."""
+FRESH_SECONDS = 2.0
+"""For how long another process's changes to the offers may go unseen."""
 
-WORLD: Box = (-90.0, -180.0, 90.0, 180.0)
-
-_MARGIN = 1e-6
-"""Degrees added around a box (11 cm): rounding must not lose an offer on the circle's border."""
+_WHOLE = 2_000
+"""Offers kept with all that is read of them: those shown lately."""
 
 
 class Catalogue:
     """Answers searches from an offer store: the embedded default, and the copy kept of a backend.
 
-    The store only narrows down; :func:`matching.model.matches` decides, so that the answer is
-    exact whatever the store's indexes are. ``clock`` returns an aware datetime.
+    What decides is kept in memory and follows the store: at once what this process writes, within
+    :data:`FRESH_SECONDS` what others do. What is only read comes from the store, for the few offers
+    shown. ``clock`` returns an aware datetime.
     """
 
-    def __init__(self, store: OfferStore, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: OfferStore, clock: Callable[[], datetime], *, fresh: float = FRESH_SECONDS
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._fresh = fresh
+        self._index = Index()
+        self._checked = float("-inf")
+        self._one_reader = asyncio.Lock()
+        self._whole: dict[str, Offer] = {}
 
     async def find(self, search: Search, *, limit: int = 3, offset: int = 0) -> Page:
         """The offers ``offset`` to ``offset + limit`` of a search, best first.
 
         When nothing matches at all, :attr:`Page.ways_out` holds what to do instead.
         """
-        found = await self.find_all(search)
-        if not found:
+        hits, found = await self._page(search, limit, offset)
+        for catch_up in (self._look_again, self._start_again):
+            if len(found) < len(hits[offset : offset + limit]):  # one closed a moment ago
+                catch_up()
+                hits, found = await self._page(search, limit, offset)
+        if not hits:
             return Page((), 0, await ways_out(self.find_all, search))
-        return Page(tuple(found[offset : offset + limit]), len(found))
+        return Page(tuple(found), len(hits))
 
-    async def find_all(self, search: Search) -> list[Found]:
+    async def _page(self, search: Search, limit: int, offset: int) -> tuple[list[Hit], list[Found]]:
+        hits = await self.find_all(search)
+        return hits, await self._read(hits[offset : offset + limit])
+
+    async def find_all(self, search: Search) -> list[Hit]:
         """Every offer that answers a search, best first, without duplicates."""
-        now = self._clock()
-        near = await self._store.near(codes_of(search), boxes_of(search), _departements(search))
-        offers = (o for o in {o.id: o for o in near}.values() if matches(search, o, now))
-        ranked = sorted(offers, key=lambda offer: rank(search, offer))
-        return [Found(o, nearest_km(search, o)) for o in without_twins(ranked)]
+        await self._follow()
+        return self._index.find(search, self._clock())
 
     async def offer(self, id: str) -> Offer | None:
         """An offer that is still open, by its id."""
         offer = await self._store.get(id)
         return offer if offer and is_open(offer, self._clock()) else None
 
+    async def _follow(self) -> None:
+        """Take in what was written since the last look at the store, if it is time for one."""
+        if self._up_to_date():
+            return
+        async with self._one_reader:
+            if self._up_to_date():
+                return
+            now = time.monotonic()
+            revision = await self._store.revision()
+            if revision != self._index.revision:
+                await self._take_in(revision)
+            self._checked = now
 
-def twin_key(offer: Offer) -> tuple[str, ...]:
-    """What two copies of one job have in common, whichever sources they came through.
+    def _look_again(self) -> None:
+        self._checked = float("-inf")
 
-    Folded title, postcode and company; where the company is not said, the description stands for
-    it: two salons that both look for an « apprenti coiffeur » in one town are two jobs.
-    """
-    who = title_words(offer.company) if offer.company else ("", *title_words(offer.description))
-    return ("/".join(title_words(offer.title)), offer.postcode or offer.insee, *who)
+    def _start_again(self) -> None:
+        """Something was written that has left no revision."""
+        self._index = Index()
 
+    def _up_to_date(self) -> bool:
+        return (
+            self._store.latest == self._index.revision
+            and time.monotonic() - self._checked < self._fresh
+        )
 
-def without_twins(ranked: Iterable[Offer]) -> list[Offer]:
-    """The first of each group of copies.
+    async def _take_in(self, revision: int) -> None:
+        """The whole store the first time, then only what was written since."""
+        since = self._index.revision if self._index.revision >= 0 else None
+        async for offers in self._store.sketches(since):
+            self._index.update(offers)
+            for offer in offers:
+                self._whole.pop(offer.id, None)
+        if len(self._index) != await self._store.count():
+            self._index.keep(await self._store.open_ids())
+        self._index.revision = revision
 
-    Copies are dropped in the answer rather than at import, because they arrive through different
-    sources, at different times, and the copy left may close before the other one does.
-    """
-    best: dict[tuple[str, ...], Offer] = {}
-    for offer in ranked:
-        best.setdefault(twin_key(offer), offer)
-    return list(best.values())
+    async def _read(self, hits: Sequence[Hit]) -> list[Found]:
+        """The offers as they are read; those that have just closed are left out."""
+        missing = [hit.offer.id for hit in hits if hit.offer.id not in self._whole]
+        read = await self._fetch(missing) if missing else {}
+        whole = [(self._whole.get(hit.offer.id) or read.get(hit.offer.id), hit) for hit in hits]
+        return [Found(offer, hit.distance_km) for offer, hit in whole if offer]
 
-
-def codes_of(search: Search) -> list[str] | None:
-    """Every ROME code an offer may bear to answer a search, ``None`` for any."""
-    if not search.trades:
-        return None
-    return sorted({code for trade in search.trades for code in (*trade.codes, *trade.parents)})
-
-
-def boxes_of(search: Search) -> list[Box] | None:
-    """The boxes a search's circles lie in, ``None`` when the search is not bound to a place."""
-    if search.france or not (search.circles or search.departements):
-        return None
-    return [box for circle in search.circles for box in boxes_around(circle)]
-
-
-def _departements(search: Search) -> tuple[str, ...]:
-    return () if search.france else search.departements
-
-
-def boxes_around(circle: Circle) -> list[Box]:
-    """The boxes that hold a disc of the sphere: two where it crosses the 180th meridian.
-
-    The widest points of a disc lie nearer to the pole than its centre: the half width is
-    ``asin(sin r / cos lat)``, not ``r / cos lat``.
-    """
-    angle = circle.radius_km / EARTH_KM
-    reach = degrees(angle) + _MARGIN
-    south, north = circle.lat - reach, circle.lat + reach
-    if south <= -90 or north >= 90:
-        return [(max(south, -90.0), -180.0, min(north, 90.0), 180.0)]
-    half = degrees(asin(min(1.0, sin(angle) / cos(radians(circle.lat))))) + _MARGIN
-    centre = (circle.lon + 180) % 360 - 180
-    west, east = centre - half, centre + half
-    if west < -180:
-        return [(south, west + 360, north, 180.0), (south, -180.0, north, east)]
-    if east > 180:
-        return [(south, west, north, 180.0), (south, -180.0, north, east - 360)]
-    return [(south, west, north, east)]
+    async def _fetch(self, ids: Sequence[str]) -> dict[str, Offer]:
+        revision = self._index.revision
+        read = {o.id: o for o in await self._store.several(ids) if o.status == "open"}
+        if revision == self._index.revision:  # else they may have changed meanwhile
+            self._whole |= read
+            for oldest in list(self._whole)[: max(0, len(self._whole) - _WHOLE)]:
+                del self._whole[oldest]
+        return read

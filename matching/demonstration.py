@@ -10,8 +10,9 @@ from importlib.resources import files
 from io import BytesIO
 from typing import Any
 
-from matching.model import DEMONSTRATION, OfferStore
+from matching.model import DEMONSTRATION
 from matching.offers_file import Locate, parse_job
+from matching.store import OfferStore
 
 Job = dict[str, Any]
 

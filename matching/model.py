@@ -116,6 +116,29 @@ class Offer:
         return self.insee[:3] if self.insee.startswith(("97", "98")) else self.insee[:2]
 
 
+@dataclass(slots=True)
+class Sketch:
+    """An offer as an index keeps it: what decides whether it matches, where it ranks and whether
+    it was shown already, without what is only read; ``twin`` stands for :func:`twin_key`."""
+
+    id: str
+    title: str
+    city: str
+    insee: str
+    departement: str
+    lat: float
+    lon: float
+    rome_codes: tuple[str, ...]
+    published: datetime | None
+    expires: datetime | None
+    start: date | None
+    diploma_level: int | None
+    diploma: str | None
+    school: bool
+    twin: int
+    status: Literal["open", "closed"] = "open"
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """An offer in an answer: ``distance_km`` to the nearest circle, ``None`` without circles."""
@@ -169,29 +192,6 @@ class Matcher(Protocol):
     async def offer(self, id: str) -> Offer | None: ...
 
 
-class OfferStore(Protocol):
-    """Where the catalogue keeps its offers (implemented by ``storage.offers``)."""
-
-    async def near(
-        self,
-        codes: Sequence[str] | None,
-        boxes: Sequence[tuple[float, float, float, float]] | None,
-        departements: Sequence[str],
-    ) -> list[Offer]:
-        """Open offers bearing any of ``codes`` (``None``: any code) and lying in any of ``boxes``
-        (south, west, north, east, in degrees) or ``departements``; ``boxes=None``: anywhere.
-        A superset of what matches is fine; :func:`matches` decides."""
-        ...
-
-    async def get(self, id: str) -> Offer | None: ...
-
-    async def replace(self, source: str, offers: Sequence[Offer]) -> None:
-        """Insert or update all ``offers`` in one transaction; those of others stay."""
-        ...
-
-    async def count(self) -> int: ...
-
-
 def distance_km(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
     """Great-circle distance in km (haversine); arguments in degrees."""
     dlat, dlon = radians(lat2 - lat1), radians(lon2 - lon1)
@@ -227,7 +227,19 @@ def _names(stems: Sequence[str], others: Sequence[str], spaced_title: str) -> bo
     return False
 
 
-def trade_fit(trade: WantedTrade, offer: Offer) -> int | None:
+def twin_key(
+    title: str, place: str, company: str | None, description: str
+) -> tuple[str | tuple[str, ...], ...]:
+    """What two copies of one job have in common, whichever sources they came through.
+
+    Folded title, postcode and company; where the company is not said, the description stands for
+    it: two salons that both look for an « apprenti coiffeur » in one town are two jobs.
+    """
+    who = title_words(company) if company else ("", *title_words(description))
+    return (title_words(title), place, who)
+
+
+def trade_fit(trade: WantedTrade, offer: Offer | Sketch) -> int | None:
     """How well an offer fits a trade: 0 its title names it, 1 only its code does, ``None`` not at
     all.
 
@@ -246,7 +258,7 @@ def trade_fit(trade: WantedTrade, offer: Offer) -> int | None:
     return None
 
 
-def fit(search: Search, offer: Offer) -> int | None:
+def fit(search: Search, offer: Offer | Sketch) -> int | None:
     """The best :func:`trade_fit` over the trades of a search; 0 when any trade will do."""
     if not search.trades:
         return 0
@@ -254,54 +266,67 @@ def fit(search: Search, offer: Offer) -> int | None:
     return min(fits, default=None)
 
 
-def nearest_km(search: Search, offer: Offer) -> float | None:
+def nearest_km(search: Search, offer: Offer | Sketch) -> float | None:
     """Distance in km to the nearest centre of the search, ``None`` without circles."""
     return min(
         (distance_km(c.lat, c.lon, offer.lat, offer.lon) for c in search.circles), default=None
     )
 
 
-def _place_matches(search: Search, offer: Offer) -> bool:
-    if offer.insee in search.excluded:
-        return False
-    if search.france or not (search.circles or search.departements):
-        return True
-    if offer.departement in search.departements:
-        return True
-    return any(
-        distance_km(c.lat, c.lon, offer.lat, offer.lon) <= c.radius_km for c in search.circles
-    )
-
-
-def _start_matches(search: Search, offer: Offer) -> bool:
-    if offer.start is None or search.start is None:
-        return True
-    if offer.start < search.start - START_SLACK:
-        return False
-    return search.end is None or offer.start <= search.end + START_SLACK
-
-
-def is_open(offer: Offer, now: datetime) -> bool:
+def is_open(offer: Offer | Sketch, now: datetime) -> bool:
     """Open and not expired at ``now`` (aware)."""
     return offer.status == "open" and (offer.expires is None or offer.expires > now)
 
 
-def matches(search: Search, offer: Offer, now: datetime) -> bool:
+class Conditions:
+    """All that a search asks besides the trade, ready to be held against many offers."""
+
+    def __init__(self, search: Search, now: datetime) -> None:
+        """``now`` is an aware datetime."""
+        self._now = now
+        self._hidden = frozenset(search.hidden)
+        self._excluded = frozenset(search.excluded)
+        self._level = search.diploma_level
+        self._first = search.start and search.start - START_SLACK
+        self._last = search.end + START_SLACK if search.start and search.end else None
+        self._anywhere = search.france or not (search.circles or search.departements)
+        self._departements = frozenset(search.departements)
+        self._circles = search.circles
+
+    def hold(self, offer: Offer | Sketch) -> bool:
+        """Open, wanted, of the level, at the date: everything but the place."""
+        return (
+            is_open(offer, self._now)
+            and offer.id not in self._hidden
+            and (self._level is None or offer.diploma_level in (None, self._level))
+            and (
+                offer.start is None
+                or self._first is None
+                or (self._first <= offer.start and (not self._last or offer.start <= self._last))
+            )
+        )
+
+    def place(self, offer: Offer | Sketch) -> tuple[bool, float | None]:
+        """Whether it lies where it is wished, and the distance of :func:`nearest_km`."""
+        inside = self._anywhere or offer.departement in self._departements
+        nearest = None
+        for circle in self._circles:
+            km = distance_km(circle.lat, circle.lon, offer.lat, offer.lon)
+            inside = inside or km <= circle.radius_km
+            nearest = km if nearest is None or km < nearest else nearest
+        return inside and offer.insee not in self._excluded, nearest
+
+
+def matches(search: Search, offer: Offer | Sketch, now: datetime) -> bool:
     """Whether an offer answers a search: the oracle of every index and every SQL statement.
 
     ``now`` is an aware datetime.
     """
-    return (
-        is_open(offer, now)
-        and offer.id not in search.hidden
-        and (search.diploma_level is None or offer.diploma_level in (None, search.diploma_level))
-        and _start_matches(search, offer)
-        and _place_matches(search, offer)
-        and fit(search, offer) is not None
-    )
+    conditions = Conditions(search, now)
+    return conditions.hold(offer) and conditions.place(offer)[0] and fit(search, offer) is not None
 
 
-def start_gap_months(search: Search, offer: Offer) -> int:
+def start_gap_months(search: Search, offer: Offer | Sketch) -> int:
     """Months between the wished start and the offer's, 0 inside the wish; unknown counts 4.
 
     An open wish (« dès que possible ») is nearest on its first day.
@@ -320,17 +345,23 @@ def start_gap_months(search: Search, offer: Offer) -> int:
     return -(-days // 31)
 
 
-def rank(search: Search, offer: Offer) -> tuple[bool, int, bool, int, float, float, str]:
+Rank = tuple[bool, int, bool, int, float, float, str]
+
+
+def rank(search: Search, offer: Offer | Sketch) -> Rank:
     """Sort key of an answer: schools last, trade fit, the very diploma, nearest start, distance,
     freshness."""
-    fitness = fit(search, offer)
-    age = -offer.published.timestamp() if offer.published else 0.0
+    return ranked(search, offer, fit(search, offer), nearest_km(search, offer))
+
+
+def ranked(search: Search, offer: Offer | Sketch, fitness: int | None, km: float | None) -> Rank:
+    """:func:`rank` where the :func:`fit` and the distance are known already."""
     return (
         offer.school,
         9 if fitness is None else fitness,
         search.diploma is not None and search.diploma not in (offer.diploma or ""),
         start_gap_months(search, offer),
-        nearest_km(search, offer) or 0.0,
-        age,
+        km or 0.0,
+        -offer.published.timestamp() if offer.published else 0.0,
         offer.id,
     )

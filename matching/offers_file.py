@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from matching.job_offer import BadOffer, Locate, parse_job
-from matching.model import Offer, OfferStore
+from matching.model import Offer
+from matching.store import OfferStore
 
 __all__ = ["BadOffer", "ImportReport", "Locate", "UnreadableFile", "import_file", "parse_job"]
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
+from matching.index import Hit
 from matching.model import Circle, Found, Search, WantedTrade, WayOut, distance_km, trade_fit
 
-FindAll = Callable[[Search], Awaitable[list[Found]]]
+FindAll = Callable[[Search], Awaitable[Sequence[Found | Hit]]]
 """Every offer that answers a search, best first."""
 
 Kind = Literal["radius", "dates", "diploma", "trade", "excluded", "france", "any_trade"]
@@ -105,7 +106,7 @@ async def _way(
     return WayOut(kind, value, search, len(found), towns_of(found), nearest, farthest, label)
 
 
-def towns_of(found: Iterable[Found], most: int = 2) -> tuple[str, ...]:
+def towns_of(found: Iterable[Found | Hit], most: int = 2) -> tuple[str, ...]:
     """The nearest distinct towns, in the order of the answer where there is no distance."""
     nearest = sorted(found, key=lambda f: f.distance_km or 0.0)
     return tuple(dict.fromkeys(f.offer.city for f in nearest))[:most]
@@ -130,7 +131,7 @@ async def _wider(find_all: FindAll, search: Search) -> WayOut | None:
     return None
 
 
-def _inside(circles: Iterable[Circle], found: Found) -> bool:
+def _inside(circles: Iterable[Circle], found: Found | Hit) -> bool:
     offer = found.offer
     return any(distance_km(c.lat, c.lon, offer.lat, offer.lon) <= c.radius_km for c in circles)
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Select, and_, bindparam, case, delete, func, insert, or_, select, update
 from sqlalchemy.sql.elements import BindParameter, ColumnElement
 
-from matching.model import Offer
-from storage.database import FURNISHING, Database
-from storage.schema import offer_codes, offers
+from matching.model import Offer, Sketch, twin_key
+from storage import schema
+from storage.database import FURNISHING, Database, Transaction
+from storage.schema import offer_codes, offers, revisions
 
 Box = tuple[float, float, float, float]
 """South, west, north, east, in degrees."""
@@ -34,6 +35,31 @@ _STAMP = (offers.c.id, offers.c.digest, offers.c.origin)
 _CHUNK = 5_000
 """Rows a statement: 100,000 at once outlast the time limit of a command."""
 
+_SKETCHED = 1_000
+"""Sketches at a time: the other conversations go on in between."""
+
+# The columns in the order of Sketch's fields; its twin key is made of those that follow.
+_SKETCH = (
+    "id", "title", "city", "insee", "departement", "lat", "lon", "rome_codes", "published",
+    "expires", "start", "diploma_level", "diploma", "school", "status",
+)  # fmt: skip
+_UNNAMED = or_(offers.c.company.is_(None), offers.c.company == "")
+_TWIN = (
+    offers.c.postcode,
+    offers.c.company,
+    case((_UNNAMED, offers.c.description), else_="").label("told"),
+)
+_BY_ID = (
+    select(*(offers.c[name] for name in _SKETCH), *_TWIN)
+    .where(offers.c.id > bindparam("after"))
+    .order_by(offers.c.id)
+    .limit(_SKETCHED)
+)
+_OPEN_SKETCHES = _BY_ID.where(offers.c.status == "open")
+_CHANGED_SKETCHES = _BY_ID.where(offers.c.changed > bindparam("since"))
+_SEVERAL = select(*_COLUMNS).where(offers.c.id.in_(bindparam("ids", expanding=True)))
+_REVISION = select(revisions.c.n).where(revisions.c.name == "offers")
+
 
 @dataclass(frozen=True, slots=True)
 class _Change:
@@ -43,10 +69,42 @@ class _Change:
 
 
 class Offers:
-    """Implements :class:`matching.model.OfferStore`."""
+    """Implements :class:`matching.store.OfferStore`."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self.latest = 0
+
+    async def revision(self) -> int:
+        """How many times the offers were written, by any process."""
+        async with self._db.read() as tx:
+            self.latest = (await tx.execute(_REVISION)).scalar_one_or_none() or 0
+        return self.latest
+
+    async def sketches(self, since: int | None) -> AsyncIterator[Sequence[Sketch]]:
+        """The open offers (``None``), or those written after a revision, closed ones included."""
+        query = _OPEN_SKETCHES if since is None else _CHANGED_SKETCHES
+        values: dict[str, Any] = {"after": ""} | ({} if since is None else {"since": since})
+        shared: dict[Any, Any] = {}
+        while True:
+            async with self._db.read() as tx:
+                rows = (await tx.execute(query, values)).all()
+            if rows:
+                yield [_sketch(row, shared) for row in rows]
+            if len(rows) < _SKETCHED:
+                return
+            values["after"] = rows[-1].id
+
+    async def open_ids(self) -> set[str]:
+        async with self._db.read() as tx:
+            rows = await tx.execute(select(offers.c.id).where(offers.c.status == "open"))
+            return set(rows.scalars())
+
+    async def several(self, ids: Collection[str]) -> list[Offer]:
+        """In no particular order; those that are gone are left out."""
+        async with self._db.read() as tx:
+            rows = (await tx.execute(_SEVERAL, {"ids": list(ids)})).all()
+        return [_offer(row) for row in rows]
 
     async def near(
         self,
@@ -86,6 +144,11 @@ class Offers:
             await self._db.alone(tx, FURNISHING)  # then compare: others may have written the same
             known = {id: tuple(rest) for id, *rest in await tx.execute(select(*_STAMP))}
             change = await asyncio.to_thread(_difference, known, source, offers_)
+            if not (change.gone or change.offers):
+                return
+            latest = await _next_revision(tx)
+            for row in change.offers:
+                row["changed"] = latest
             erase = delete(offers).where(offers.c.id == bindparam("gone"))
             for statement, rows in (
                 (erase, change.gone),
@@ -94,18 +157,32 @@ class Offers:
             ):
                 for start in range(0, len(rows), _CHUNK):
                     await tx.execute(statement, rows[start : start + _CHUNK])
+        self.latest = latest
 
     async def close(self, id: str) -> bool:
         """Show an offer no more; ``False`` when it is unknown."""
-        closed = update(offers).where(offers.c.id == id).values(status="closed")
         async with self._db.write() as tx:
-            return (await tx.execute(closed)).rowcount == 1
+            latest = await _next_revision(tx)
+            closed = update(offers).where(offers.c.id == id)
+            result = await tx.execute(closed.values(status="closed", changed=latest))
+        self.latest = latest
+        return result.rowcount == 1
 
     async def count(self) -> int:
         """Open offers."""
         query = select(func.count()).select_from(offers).where(offers.c.status == "open")
         async with self._db.read() as tx:
             return int((await tx.execute(query)).scalar_one())
+
+
+async def _next_revision(tx: Transaction) -> int:
+    """Before the first row is written: whoever writes the offers waits here for the others, so
+    that revisions are committed in their order."""
+    first = schema.insert(tx, revisions).values(name="offers", n=1)
+    bumped = first.on_conflict_do_update(
+        index_elements=["name"], set_={"n": revisions.c.n + 1}
+    ).returning(revisions.c.n)
+    return int((await tx.execute(bumped)).scalar_one())
 
 
 @cache
@@ -135,6 +212,33 @@ def _offer(row: Sequence[Any]) -> Offer:
     values = list(row)
     values[_CODES] = tuple(values[_CODES].split())
     return Offer(*values)
+
+
+def _sketch(row: Sequence[Any], shared: dict[Any, Any]) -> Sketch:
+    """``shared`` holds the values that many offers have in common: each is kept once."""
+    (
+        id, title, city, insee, departement, lat, lon, codes, published, expires, start, level,
+        diploma, school, status, postcode, company, told,
+    ) = row  # fmt: skip
+    once = shared.setdefault
+    return Sketch(
+        id,
+        once(title, title),
+        once(city, city),
+        once(insee, insee),
+        once(departement, departement),
+        lat,
+        lon,
+        once((codes,), tuple(codes.split())),
+        once(published, published),
+        once(expires, expires),
+        once(start, start),
+        level,
+        once(diploma, diploma),
+        school,
+        hash(twin_key(title, postcode or insee, company, told)),
+        status,
+    )
 
 
 def _difference(known: dict[str, tuple[Any, ...]], source: str, found: Iterable[Offer]) -> _Change:

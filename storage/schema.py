@@ -133,9 +133,11 @@ offers = Table(
     Column("departement", String, nullable=False, index=True),
     Column("origin", String, nullable=False),
     Column("digest", String, nullable=False),
+    Column("changed", BigInteger, nullable=False, server_default="0", index=True),
 )
 """``rome_codes`` are separated by a space; ``departement`` is that of ``insee``; ``origin`` names
-the file or export an offer was read from, and ``digest`` what it said."""
+the file or export an offer was read from, and ``digest`` what it said; ``changed`` is the revision
+it was written at."""
 Index("ix_offers_lat_lon", offers.c.lat, offers.c.lon)
 
 offer_codes = Table(
@@ -149,6 +151,14 @@ offer_codes = Table(
     sqlite_with_rowid=False,
 )
 """One row per trade code of an offer, in the order a search reads them: its key answers alone."""
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+)
+"""How many times a table was written, for those who keep a copy of it."""
 
 counters = Table(
     "counters",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
-from matching.model import Circle, Search, WantedTrade
+from matching.model import Circle, Offer, Search, Sketch, WantedTrade, matches, rank, twin_key
 from nlu.gazetteer import Gazetteer
 from nlu.trade_table import Trade, TradeTable
 
@@ -18,6 +19,25 @@ def wanted(trade: Trade) -> WantedTrade:
     return WantedTrade(
         trade.id, trade.label, trade.rome, trade.parents, trade.title_stems, trade.rival_stems
     )
+
+
+def brute_force(search: Search, offers: Iterable[Offer]) -> list[Offer]:
+    """The answer as the model defines it: all that matches, ranked, the first of each job."""
+    found = sorted((o for o in offers if matches(search, o, NOW)), key=lambda o: rank(search, o))
+    best: dict[object, Offer] = {}
+    for offer in found:
+        best.setdefault(twin(offer), offer)
+    return list(best.values())
+
+
+def twin(offer: Offer) -> object:
+    place = offer.postcode or offer.insee
+    return twin_key(offer.title, place, offer.company, offer.description)
+
+
+def sketch(offer: Offer) -> Sketch:
+    names = [f.name for f in fields(Sketch) if f.name != "twin"]
+    return Sketch(**{name: getattr(offer, name) for name in names}, twin=hash(twin(offer)))
 
 
 class Searches:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date, timedelta
-from math import asin, atan2, cos, degrees, radians, sin
 from random import Random
 
 import pytest
 import pytest_asyncio
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from matching.catalogue import Catalogue, boxes_around, without_twins
+from matching.catalogue import Catalogue
 from matching.demonstration import import_demonstration
 from matching.model import (
     Circle,
@@ -21,17 +18,14 @@ from matching.model import (
     Offer,
     Search,
     WayOut,
-    distance_km,
-    matches,
     nearest_km,
-    rank,
 )
 from matching.ways_out import RADII_KM, ways_out
 from nlu.gazetteer import Gazetteer
 from nlu.trade_table import TradeTable
 from storage.database import Database
 from storage.offers import Offers
-from tests.searches import NOW, Searches, wanted
+from tests.searches import NOW, Searches, brute_force, wanted
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -60,11 +54,6 @@ async def everything(store: Offers) -> list[Offer]:
 @pytest.fixture(scope="module")
 def searches(everything: list[Offer]) -> Searches:
     return Searches(TradeTable.load(), Gazetteer.load(), [offer.id for offer in everything])
-
-
-def brute_force(search: Search, offers: list[Offer]) -> list[Offer]:
-    found = [offer for offer in offers if matches(search, offer, NOW)]
-    return without_twins(sorted(found, key=lambda offer: rank(search, offer)))
 
 
 async def test_the_catalogue_finds_what_the_oracle_finds(
@@ -160,39 +149,6 @@ async def test_an_offer_is_given_by_its_id_while_it_is_open(
     assert await catalogue.offer("demonstration:nobody") is None
     clock[0] = first.expires
     assert await catalogue.offer(first.id) is None
-
-
-@settings(max_examples=400, deadline=None)
-@given(
-    lat=st.floats(-90, 90), lon=st.floats(-180, 180), radius=st.floats(0, 20_000),
-    bearing=st.floats(0, 6.2831853), part=st.floats(0, 1),
-)  # fmt: skip
-async def test_no_point_of_a_circle_is_outside_its_boxes(
-    lat: float, lon: float, radius: float, bearing: float, part: float
-) -> None:
-    point = _at(lat, lon, radius * part, bearing)
-    if distance_km(lat, lon, *point) <= radius:
-        boxes = boxes_around(Circle(lat, lon, radius))
-        assert any(s <= point[0] <= n and w <= point[1] <= e for s, w, n, e in boxes)
-    assert all(s <= n and -180 <= w <= e <= 180 for s, w, n, e in boxes_around(Circle(lat, lon, 9)))
-
-
-def _at(lat: float, lon: float, km: float, bearing: float) -> tuple[float, float]:
-    """The point ``km`` away in the direction ``bearing`` (radians from the north)."""
-    angle, phi = km / 6371.0088, radians(lat)
-    there = asin(sin(phi) * cos(angle) + cos(phi) * sin(angle) * cos(bearing))
-    turn = atan2(sin(bearing) * sin(angle) * cos(phi), cos(angle) - sin(phi) * sin(there))
-    return degrees(there), (lon + degrees(turn) + 180) % 360 - 180
-
-
-async def test_copies_of_one_job_are_shown_once(everything: list[Offer]) -> None:
-    first = next(offer for offer in everything if offer.company)
-    copy = replace(first, id="other:1", title=first.title.upper() + " !", source="other")
-    elsewhere = replace(first, id="other:2", postcode="29000")
-    unnamed = replace(first, id="other:3", company=None, description="Un salon.")
-    second = replace(unnamed, id="other:4", description="Un autre salon.")
-    ranked = [copy, elsewhere, first, unnamed, second, replace(unnamed, id="other:5")]
-    assert [o.id for o in without_twins(ranked)] == ["other:1", "other:2", "other:3", "other:4"]
 
 
 class Memory:

@@ -17,7 +17,7 @@ from bot.channels.telegram.layout import Layout
 from bot.channels.telegram.polling import Polling
 from bot.channels.telegram.profile import check, present, register
 from bot.channels.telegram.request import AiohttpRequest
-from bot.channels.telegram.sender import SEND_SECONDS, Sender
+from bot.channels.telegram.sender import Sender
 from bot.channels.telegram.updates import Reader
 from bot.channels.telegram.webhook import PATH, Webhook
 from bot.supervise import keep_running, stopped_within
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 CHECK_SECONDS = 300.0
 """How often the webhook's address is compared with ours."""
+
+TIMES = {"connect_timeout": 1.0, "write_timeout": 0.5, "read_timeout": 3.5, "pool_timeout": 0.5}
+"""Together less than ``sender.SEND_SECONDS``."""
 
 RETRY_SECONDS = 2.0
 """Before trying to reach Telegram again, doubled up to a minute."""
@@ -50,8 +53,8 @@ class Telegram:
             settings.telegram_token.get_secret_value(),
             base_url=f"{api}/bot",
             base_file_url=f"{api}/file/bot",
-            request=AiohttpRequest(limit=SEND_SECONDS),
-            get_updates_request=AiohttpRequest(limit=SEND_SECONDS),
+            request=AiohttpRequest(**TIMES),
+            get_updates_request=AiohttpRequest(**TIMES),
         )
         stream = NAME if self._webhook else None
         self._layout = Layout(rooms.voice, rooms.signer)

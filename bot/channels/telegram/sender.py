@@ -28,8 +28,8 @@ from dialogs.reply import Reply
 from storage.database import DatabaseProblem
 from storage.outbox import State, Waiting
 
-SEND_SECONDS = 5.0
-"""How long one call may take; two of them fit in a lease."""
+SEND_SECONDS = 5.5
+"""How long one call may take at most; a lease that ends sooner begins no other."""
 
 SWEEP_SECONDS = 1.0
 """How often what nobody sends is looked for: left by a process that died, or put off."""
