@@ -23,12 +23,19 @@ from dialogs.voice import Voice
 from nlu.understander import Understander
 from storage.conversations import Conversations, Stale
 from storage.counters import Counters
-from storage.database import Database, Transaction
+from storage.database import Database
+from storage.ledger import Kept, Ledger, Left
 from storage.locks import Locks
 from storage.outbox import Outbox
 from storage.seen import Seen
 
 logger = structlog.get_logger(__name__)
+
+ANSWER_WINDOW = timedelta(minutes=15)
+"""An answer pushed later than that would only surprise."""
+
+ANSWER_LEASE = timedelta(seconds=10)
+"""Longer than the time limit of a send: past it, others may send in our place."""
 
 WEB_WINDOW = timedelta(hours=23)
 """How long an unread answer waits for the page: 24 hours once the hourly cleaning has passed."""
@@ -50,7 +57,8 @@ class Incoming:
     ``address`` is who, on that channel; ``id`` is the update's, unique for that address: the same
     one twice is answered once. ``order`` sorts waiting updates of one person (lower first).
     A ``payload`` was verified by the channel; one that failed is ``OLD_BUTTON``. What is said to a
-    ``quiet`` one is not kept: the page had said it.
+    ``quiet`` one is not kept: the page had said it. ``press`` is what a press has in common with
+    the same one a second later, where the network gives each press a new ``id``.
     """
 
     channel: str
@@ -61,6 +69,7 @@ class Incoming:
     link: Link | None = None
     order: int = 0
     quiet: bool = False
+    press: str | None = None
 
 
 OLD_BUTTON = "/expired"
@@ -84,6 +93,7 @@ class Turns:
         keep: timedelta,
     ) -> None:
         self.database = database
+        self.ledger = Ledger(database, secrets.token_hex(8))
         self.conversations = Conversations(database)
         self.seen = Seen(database)
         self.outbox = Outbox(database)
@@ -102,39 +112,35 @@ class Turns:
         message = f"conversation\0{channel}\0{address}".encode()
         return hmac.digest(self._key, message, "sha256").hex()[:32]
 
-    def _update(self, incoming: Incoming) -> str:
-        message = f"update\0{incoming.channel}\0{incoming.address}\0{incoming.id}".encode()
+    def _mark(self, kind: str, incoming: Incoming, id: str) -> str:
+        message = f"{kind}\0{incoming.channel}\0{incoming.address}\0{id}".encode()
         return hmac.digest(self._key, message, "sha256").hex()[:32]
 
-    async def handle(self, incoming: Incoming) -> bool:
+    async def handle(self, incoming: Incoming) -> Kept:
         """Answer once: state, effects, replies and counters are committed together.
 
-        ``False`` when it had been answered before: nothing has changed. Raises what storage raises;
+        Not ``new`` when it had been answered before: nothing has changed. Where we write to people
+        by ourselves, the replies ``claimed`` are the caller's to send. Raises what storage raises;
         an error of the dialogue becomes an apology with a reference.
         """
         person = self.person(incoming.channel, incoming.address)
-        update = self._update(incoming)
         async with self.locks.hold(person, incoming.order):
             for _ in range(TRIES - 1):
                 try:
-                    return await self._once(incoming, person, update)
+                    return await self._once(incoming, person)
                 except Stale:
                     continue
-            return await self._once(incoming, person, update)
+            return await self._once(incoming, person)
 
-    async def _once(self, incoming: Incoming, person: str, update: str) -> bool:
+    async def _once(self, incoming: Incoming, person: str) -> Kept:
         conversation = await self._load(person)
         outcome = await self._answer(conversation, incoming)
-        async with self.database.write() as tx:
-            now = self.now()
-            if not await self.seen.add(tx, update, now):
-                return False  # came again: nothing of this answer is kept
-            await self._keep(tx, outcome, incoming, now)
-        return True
+        now = self.now()
+        return await self.ledger.keep(self._left(outcome, incoming, now), now)
 
     async def _load(self, person: str) -> Conversation:
         """Where the conversation was left; anew when it is too old, even before it is erased."""
-        stored = await self.conversations.load(person)
+        stored = await self.ledger.load(person)
         if stored is None:
             return Conversation(person)
         if stored.updated < self.now() - self.keep:
@@ -165,47 +171,29 @@ class Turns:
         read = self.understander.read(text, asked=asked_of(conversation), today=self.today())
         return Heard(text=text, understanding=read)
 
-    async def _keep(
-        self, tx: Transaction, outcome: Outcome, incoming: Incoming, now: datetime
-    ) -> None:
+    def _left(self, outcome: Outcome, incoming: Incoming, now: datetime) -> Left:
         conversation = outcome.conversation
-        address = incoming.address if incoming.channel in PUSHED else ""
-        if any(effect["type"] == "delete_me" for effect in outcome.effects):
-            await self.conversations.delete(tx, conversation.id)
-        else:
-            await self.conversations.save(
-                tx,
-                conversation.id,
-                channel=incoming.channel,
-                address=address,
-                state=conversation.to_json(),
-                version=conversation.version,
-                now=now,
-            )
-        await self.outbox.add(
-            tx,
+        pushed = incoming.channel in PUSHED
+        leaving = any(effect["type"] == "delete_me" for effect in outcome.effects)
+        return Left(
+            update=self._mark("update", incoming, incoming.id),
             conversation=conversation.id,
+            version=conversation.version,
             channel=incoming.channel,
-            address=address,
-            bodies=[] if incoming.quiet else [reply.to_json() for reply in outcome.replies],
-            now=now,
-            expires=now + WEB_WINDOW,
+            address=incoming.address if pushed else "",
+            state=None if leaving else conversation.to_json(),
+            replies=[] if incoming.quiet else [reply.to_json() for reply in outcome.replies],
+            expires=now + (ANSWER_WINDOW if pushed else WEB_WINDOW),
+            counts=_counts(outcome.effects, incoming.channel),
+            day=self.today(),
+            once=leaving,
+            press=None if incoming.press is None else self._mark("press", incoming, incoming.press),
+            lease=ANSWER_LEASE if pushed else None,
         )
-        await self._count(tx, outcome.effects, incoming.channel)
-
-    async def _count(
-        self, tx: Transaction, effects: Sequence[Mapping[str, Any]], channel: str
-    ) -> None:
-        """What happened, without whom."""
-        counts = {("turns", channel)}
-        counts |= {
-            (str(e["name"]), str(e.get("label", ""))) for e in effects if e["type"] == "count"
-        }
-        await self.counters.add(tx, self.today(), counts)
 
     async def knows(self, channel: str, address: str) -> bool:
         """Whether anything is kept of a conversation: no longer after « supprime tout »."""
-        return await self.conversations.load(self.person(channel, address)) is not None
+        return await self.ledger.load(self.person(channel, address)) is not None
 
     async def waiting(self, channel: str, address: str) -> list[tuple[int, Reply]]:
         """Replies not yet read, oldest first, each with the number that acknowledges it."""
@@ -221,6 +209,12 @@ class Turns:
         """What an arrival would be told first, without anything being kept."""
         name = arrival_name(link.origin, link.has_search)
         return [self.voice.say(name, {"origin": link.origin})]
+
+
+def _counts(effects: Sequence[Mapping[str, Any]], channel: str) -> set[tuple[str, str]]:
+    """What happened, without whom."""
+    counted = (effect for effect in effects if effect["type"] == "count")
+    return {("turns", channel), *((str(e["name"]), str(e.get("label", ""))) for e in counted)}
 
 
 def arrival(link: Link) -> dict[str, str]:

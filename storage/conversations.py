@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
-from storage import schema
 from storage.database import Database, Transaction
 from storage.schema import conversations, outbox
 
@@ -28,43 +27,10 @@ class Stored:
 
 
 class Conversations:
-    """One row per conversation; the state is opaque JSON."""
+    """One row per conversation; its turns are read and written by the :class:`Ledger`."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-
-    async def load(self, id: str) -> Stored | None:
-        columns = conversations.c
-        query = select(columns.version, columns.state, columns.updated).where(columns.id == id)
-        async with self._db.read() as tx:
-            row = (await tx.execute(query)).one_or_none()
-        return Stored(id, row.version, row.state, row.updated) if row else None
-
-    async def save(
-        self,
-        tx: Transaction,
-        id: str,
-        *,
-        channel: str,
-        address: str,
-        state: dict[str, Any],
-        version: int,
-        now: datetime,
-    ) -> None:
-        """Write version + 1. ``version`` is the one loaded, 0 for a new conversation.
-
-        Raises :class:`Stale` when another turn has saved, created or deleted it meanwhile.
-        """
-        values = {"channel": channel, "address": address, "state": state, "updated": now}
-        if version == 0:
-            added = schema.insert(tx, conversations).values(id=id, version=1, **values)
-            result = await tx.execute(added.on_conflict_do_nothing())
-        else:
-            fence = (conversations.c.id == id) & (conversations.c.version == version)
-            changed = update(conversations).where(fence).values(version=version + 1, **values)
-            result = await tx.execute(changed)
-        if result.rowcount == 0:
-            raise Stale
 
     async def delete(self, tx: Transaction, id: str) -> None:
         """Erase the conversation and what was still to be sent in it."""

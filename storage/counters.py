@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import date
-
 from sqlalchemy import func, select
 
-from storage import schema
-from storage.database import Database, Transaction
+from storage.database import Database
 from storage.schema import counters
 
 
 class Counters:
-    """Sums that only grow."""
+    """Sums that only grow, with the turns that are counted."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-
-    async def add(self, tx: Transaction, day: date, counts: Collection[tuple[str, str]]) -> None:
-        """Count one of each (name, label), in the transaction of what is counted.
-
-        Always in the same order: on PostgreSQL two transactions that hold each other's row would
-        wait in a circle, and one of them be undone.
-        """
-        if not counts:
-            return
-        one = schema.insert(tx, counters)
-        adding = one.on_conflict_do_update(
-            index_elements=["name", "label", "day"], set_={"n": counters.c.n + one.excluded.n}
-        )
-        rows = [
-            {"day": day, "name": name, "label": label, "n": 1} for name, label in sorted(counts)
-        ]
-        await tx.execute(adding, rows)
 
     async def total(self, name: str, label: str | None = None) -> int:
         """Over all days, for one label or (``None``) for all of them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from inspect import signature
@@ -32,6 +32,9 @@ CONNECT_SECONDS = 5.0
 COMMAND_SECONDS = 15.0
 BUSY_SECONDS = 10.0
 """How long a writer of SQLite waits for another one."""
+
+PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
+"""How SQLite is set, on every connection."""
 
 MIGRATING = 0x636D61
 FURNISHING = 0x636D62
@@ -74,6 +77,7 @@ class Database:
         self._reader = reader
         self._sqlite = writer.dialect.name == "sqlite"
         self._one_writer = asyncio.Lock()
+        self._closing: list[Callable[[], Awaitable[None]]] = []
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -109,23 +113,15 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
         """One transaction, committed at the exit, undone by an exception."""
-        if not self._sqlite:
-            with _problems():
+        async with self.turn():
+            with problems():
                 async with self._writer.begin() as tx:
                     yield tx
-            return
-        await self._take_turn()
-        try:
-            with _problems():
-                async with self._writer.begin() as tx:
-                    yield tx
-        finally:
-            self._one_writer.release()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:
         """For reading alone: each statement sees what is committed when it starts."""
-        with _problems():
+        with problems():
             async with self._reader.connect() as tx:
                 yield tx
 
@@ -139,8 +135,36 @@ class Database:
         return True
 
     async def close(self) -> None:
+        while self._closing:
+            await self._closing.pop()()
         await self._reader.dispose()
         await self._writer.dispose()
+
+    def on_close(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Whoever holds a connection of its own lets it go when the database is closed."""
+        self._closing.append(close)
+
+    @property
+    def file(self) -> str | None:
+        """SQLite's file; ``None`` on PostgreSQL."""
+        return self._writer.url.database if self._sqlite else None
+
+    async def connection(self) -> AsyncConnection:
+        """One to keep, on PostgreSQL: its holder closes it."""
+        with problems():
+            return await self._writer.connect()
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """On SQLite, the writers of this process one after the other."""
+        if not self._sqlite:
+            yield
+            return
+        await self._take_turn()
+        try:
+            yield
+        finally:
+            self._one_writer.release()
 
     async def _take_turn(self) -> None:
         try:
@@ -195,7 +219,7 @@ def _options(driver: str) -> set[str]:
 
 
 @contextmanager
-def _problems() -> Iterator[None]:
+def problems() -> Iterator[None]:
     """Tell what the database answers in our own words."""
     try:
         yield
@@ -270,7 +294,7 @@ def _sqlite(address: URL, **options: Any) -> AsyncEngine:
 def _prepare(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver opens no transaction of its own
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    for pragma in PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import and_, delete, exists, insert, or_, select, update
+from sqlalchemy import and_, delete, exists, or_, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.sql.elements import ColumnElement
 
 from storage.database import Database, Transaction
 from storage.schema import outbox
 
-State = Literal["pending", "later", "sent", "gone", "unknown"]
+State = Literal["pending", "later", "sent", "refused", "gone", "unknown"]
 """What a sender may say of a message it has claimed."""
-
-_WAITING = ("pending", "later")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,40 +33,14 @@ class Waiting:
 class Outbox:
     """Messages in the order of their numbers, conversation by conversation.
 
-    ``pending`` -> ``claimed`` (by an owner, for the length of a lease) -> ``sent``, ``gone`` (the
-    person left) or ``unknown`` (perhaps sent, never to be repeated), or back to ``pending`` and
-    ``later``; ``expired`` when its window closed first.
+    ``pending`` -> ``claimed`` (by an owner, for the length of a lease) -> ``sent``, ``refused``
+    (the network will never take it), ``gone`` (the person left) or ``unknown`` (perhaps sent, never
+    to be repeated), or back to ``pending`` and ``later``; ``expired`` when its window closed first.
+    What a turn says is written, and what became of it is noted, by the :class:`Ledger`.
     """
 
     def __init__(self, db: Database) -> None:
         self._db = db
-
-    async def add(
-        self,
-        tx: Transaction,
-        *,
-        conversation: str,
-        channel: str,
-        address: str,
-        bodies: Sequence[dict[str, Any]],
-        now: datetime,
-        expires: datetime,
-    ) -> list[int]:
-        """Queue messages in the transaction of their turn; their numbers, in order."""
-        if not bodies:
-            return []
-        common = {
-            "conversation": conversation,
-            "channel": channel,
-            "address": address,
-            "state": "pending",
-            "attempts": 0,
-            "created": now,
-            "expires": expires,
-        }
-        statement = insert(outbox).returning(outbox.c.id, sort_by_parameter_order=True)
-        result = await tx.execute(statement, [{**common, "body": body} for body in bodies])
-        return list(result.scalars())
 
     async def unread(self, conversation: str, now: datetime) -> list[Waiting]:
         """The mailbox of a web page: unsent, unexpired, oldest first."""
@@ -89,12 +60,17 @@ class Outbox:
     async def claim(
         self, *, channel: str, owner: str, lease: timedelta, now: datetime, limit: int
     ) -> list[Waiting]:
-        """Take messages to send, the oldest unsent of each conversation only.
+        """Take what nobody sends, the oldest unsent message of each conversation only.
 
-        ``lease`` is longer than the time limit of a send: past it, others may claim them again.
-        ``owner`` names this sender alone, and this run of it.
+        ``lease`` is longer than the time limit of a send: past it, others may claim them again,
+        except what is sent at most ``once``: it is settled as ``unknown``. ``owner`` names this
+        sender alone, and this run of it. With nothing to take, nothing is written.
         """
+        async with self._db.read() as tx:
+            if (await tx.scalar(select(outbox.c.id).where(_idle(channel, now)).limit(1))) is None:
+                return []
         async with self._db.write() as tx:
+            await tx.execute(_give_up(channel, now))
             await tx.execute(_expire(channel, now))
             free = _message().where(_claimable(channel, now)).limit(limit)
             rows = (await tx.execute(free.with_for_update(skip_locked=True))).all()
@@ -109,28 +85,6 @@ class Outbox:
                     )
                 )
         return [_waiting(row, attempts=row.attempts + 1) for row in rows]
-
-    async def mark(
-        self,
-        id: int,
-        owner: str,
-        state: State,
-        now: datetime,
-        not_before: datetime | None = None,
-    ) -> bool:
-        """Say what became of a claimed message; ``False`` when it is no longer this owner's.
-
-        ``pending`` tries again, ``later`` too without counting the attempt, both ``not_before``.
-        """
-        mine = and_(outbox.c.id == id, outbox.c.owner == owner, outbox.c.state == "claimed")
-        if state in _WAITING:
-            attempts = outbox.c.attempts - (1 if state == "later" else 0)
-            values = {"state": state, "owner": None, "leased_until": None}
-            change = {**values, "not_before": not_before, "attempts": attempts}
-        else:
-            change = _settled(state, now)
-        async with self._db.write() as tx:
-            return (await tx.execute(update(outbox).where(mine).values(change))).rowcount == 1
 
     async def purge(self, before: datetime) -> int:
         """Erase what was settled, or had to be, before this moment; how many messages.
@@ -157,18 +111,36 @@ def _settled(state: str, now: datetime) -> dict[str, Any]:
     return {"state": state, "settled": now, "body": None, "owner": None, "leased_until": None}
 
 
+def _waits() -> ColumnElement[bool]:
+    return outbox.c.state.in_(("pending", "later"))
+
+
+def _dropped(now: datetime) -> ColumnElement[bool]:
+    """Whoever had it is dead, or took too long."""
+    return and_(outbox.c.state == "claimed", outbox.c.leased_until <= now)
+
+
+def _idle(channel: str, now: datetime) -> ColumnElement[bool]:
+    """To be claimed, or to be given up."""
+    c = outbox.c
+    due = and_(_waits(), or_(c.not_before.is_(None), c.not_before <= now, c.expires <= now))
+    return and_(c.channel == channel, c.settled.is_(None), or_(due, _dropped(now)))
+
+
 def _claimable(channel: str, now: datetime) -> ColumnElement[bool]:
     c, older = outbox.c, outbox.alias("older")
-    due = and_(c.state.in_(_WAITING), or_(c.not_before.is_(None), c.not_before <= now))
-    dropped = and_(c.state == "claimed", c.leased_until <= now)
     first = ~exists().where(
         older.c.conversation == c.conversation, older.c.id < c.id, older.c.settled.is_(None)
     )
-    return and_(c.channel == channel, c.settled.is_(None), or_(due, dropped), first)
+    return and_(_idle(channel, now), first)
+
+
+def _give_up(channel: str, now: datetime) -> Any:
+    c = outbox.c
+    perhaps_sent = and_(_idle(channel, now), _dropped(now), c.once)
+    return update(outbox).where(perhaps_sent).values(_settled("unknown", now))
 
 
 def _expire(channel: str, now: datetime) -> Any:
-    c = outbox.c
-    idle = or_(c.state.in_(_WAITING), c.leased_until <= now)
-    late = and_(c.channel == channel, c.settled.is_(None), c.expires <= now, idle)
+    late = and_(_idle(channel, now), outbox.c.expires <= now)
     return update(outbox).where(late).values(_settled("expired", now))

@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
@@ -84,10 +85,14 @@ outbox = Table(
     Column("created", Moment, nullable=False),
     Column("expires", Moment, nullable=False, index=True),
     Column("settled", Moment, index=True),
+    Column("once", Boolean, nullable=False, server_default=false()),
+    Column("followed", Boolean, nullable=False, server_default=false()),
     # Numbers are never used twice: « read up to 12 » must not reach a later row.
     sqlite_autoincrement=True,
 )
-"""``settled`` is empty as long as something may still be sent; ``body`` is empty afterwards."""
+"""``settled`` is empty as long as something may still be sent; ``body`` is empty afterwards.
+``once``: never sent again after a lease ran out. ``followed``: a turn has left messages behind this
+one, which whoever settles it must look for."""
 
 _unsettled: ColumnElement[bool] = outbox.c.settled.is_(None)
 Index(

@@ -89,9 +89,9 @@ async def test_a_number_without_a_button_is_a_message(rooms: Rooms) -> None:
 async def test_nothing_is_kept_unless_asked(rooms: Rooms) -> None:
     kept = rooms.turns.person(NAME, KEPT)
     await say(rooms, SEARCH)
-    assert await rooms.turns.conversations.load(kept) is None
+    assert await rooms.turns.ledger.load(kept) is None
     await say(rooms, SEARCH, keep=True)
-    assert await rooms.turns.conversations.load(kept) is not None
+    assert await rooms.turns.ledger.load(kept) is not None
     assert "20 km autour de Lens" in await say(rooms, "plutôt 20 km", keep=True)
 
 

@@ -51,7 +51,7 @@ async def test_two_processes_at_once_lose_nothing(
                 for n, t in enumerate(said)
             )
         )
-        stored = await one.turns.conversations.load(one.turns.person("web", "lou"))
+        stored = await one.turns.ledger.load(one.turns.person("web", "lou"))
         assert stored
         assert stored.version == len(said)
         assert await one.turns.counters.total("turns") == len(said)
@@ -70,7 +70,7 @@ async def test_without_a_lock_the_fence_redoes_the_turn(
             one.turns.handle(Incoming("web", "lou", "1", text="boulanger")),
             other.turns.handle(Incoming("web", "lou", "2", text="à Lens")),
         )
-        stored = await one.turns.conversations.load(one.turns.person("web", "lou"))
+        stored = await one.turns.ledger.load(one.turns.person("web", "lou"))
         assert stored
         assert stored.version == 3
         slots = Conversation.from_json(stored.id, stored.version, stored.state).slots
@@ -156,8 +156,8 @@ async def test_only_networks_we_write_to_keep_an_address(
 async def test_a_turn_says_whether_it_was_new(sqlite_url: str, understander: Understander) -> None:
     async with rooms_for(sqlite_url, None, understander) as rooms:
         incoming = Incoming("web", "lou", "1", text="lens", quiet=True)
-        assert await rooms.turns.handle(incoming)
-        assert not await rooms.turns.handle(incoming)
+        assert (await rooms.turns.handle(incoming)).new
+        assert not (await rooms.turns.handle(incoming)).new
         assert await rooms.turns.waiting("web", "lou") == []
 
 
@@ -180,7 +180,7 @@ async def test_deleting_leaves_no_row(database_url: str, understander: Understan
         talk = Talk(rooms, "lou")
         for text in ("boulanger à lens", "supprime tout", "oui"):
             await talk.say(text)
-        assert await rooms.turns.conversations.load(rooms.turns.person("test", "lou")) is None
+        assert await rooms.turns.ledger.load(rooms.turns.person("test", "lou")) is None
         assert await rooms.turns.waiting("test", "lou") == []
 
 
@@ -204,7 +204,7 @@ async def test_the_snapshot_stays_small_after_a_long_conversation(
         talk = Talk(rooms, "lou")
         for n in range(30):
             await talk.say(("boulanger à lens", "coiffeur", "la suite", "lille", "merci")[n % 5])
-        stored = await rooms.turns.conversations.load(rooms.turns.person("test", "lou"))
+        stored = await rooms.turns.ledger.load(rooms.turns.person("test", "lou"))
         assert stored
         assert len(json.dumps(stored.state)) < 3000
 

@@ -1,0 +1,88 @@
+"""What one turn reads and leaves behind, in one round trip, shared by the turns under way."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+
+from storage.conversations import Stored
+from storage.database import Database
+from storage.lanes import Lane
+from storage.ledger_postgresql import PostgresqlBooks
+from storage.ledger_sqlite import SqliteBooks
+from storage.left import Books, Kept, Left, Mark, Turn, prepared
+from storage.outbox import State, Waiting
+from storage.schema import outbox
+
+
+class Ledger:
+    """What the turns of one owner read and leave behind.
+
+    ``owner`` names this process alone, and this run of it: the replies it is to send are its own
+    until it says what became of them, or their lease runs out.
+    """
+
+    def __init__(self, db: Database, owner: str) -> None:
+        self._db = db
+        self.owner = owner
+        books: Books = SqliteBooks(db, owner) if db.file else PostgresqlBooks(db, owner)
+        self._books = books
+        self._loads = Lane[str, Stored | None](books.load)
+        self._keeps = Lane[Turn, Kept](books.keep, Turn.keys)
+        self._settles = Lane[Mark, list[Waiting]](books.settle, Mark.keys)
+        db.on_close(self._close)
+
+    async def load(self, id: str) -> Stored | None:
+        return await self._loads.ask(id)
+
+    async def keep(self, left: Left, now: datetime) -> Kept:
+        """Write all of it, or nothing when it was done before.
+
+        Raises ``Stale`` when another turn has saved, created or deleted the conversation meanwhile,
+        and ``Refused`` for a value that no database takes.
+        """
+        return await self._keeps.ask(prepared(left, now))
+
+    async def settle(
+        self,
+        id: int,
+        conversation: str,
+        state: State,
+        now: datetime,
+        not_before: datetime | None = None,
+        *,
+        lease: timedelta,
+    ) -> list[Waiting]:
+        """Say what became of a message of this owner; the next of that conversation are its own.
+
+        ``pending`` tries again, ``later`` too without counting the attempt, both ``not_before``:
+        nothing comes next until then. A message that is no longer this owner's stays as it is.
+        """
+        return await self._settles.ask(Mark(id, conversation, state, now, not_before, lease))
+
+    async def release(self) -> int:
+        """Before a clean stop: what this owner still holds is for others to send; how many."""
+        c = outbox.c
+        held = update(outbox).where(c.settled.is_(None), c.state == "claimed")
+        free = held.where(c.owner == self.owner).values(
+            state="pending", owner=None, leased_until=None, attempts=c.attempts - 1
+        )
+        async with self._db.write() as tx:
+            return (await tx.execute(free)).rowcount
+
+    async def forget(self, conversation: str, now: datetime) -> int:
+        """The person left: nothing more is sent in this conversation; how many messages."""
+        c = outbox.c
+        unsettled = update(outbox).where(c.conversation == conversation, c.settled.is_(None))
+        gone = unsettled.values(state="gone", settled=now, body=None, owner=None, leased_until=None)
+        async with self._db.write() as tx:
+            return (await tx.execute(gone)).rowcount
+
+    async def _close(self) -> None:
+        for lane in (self._loads, self._keeps, self._settles):
+            await lane.close()
+        await self._books.close()
+
+
+__all__ = ["Kept", "Left", "Ledger"]

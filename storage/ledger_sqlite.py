@@ -1,0 +1,256 @@
+"""The ledger on SQLite: each batch is one transaction in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from storage import database
+from storage.conversations import Stale, Stored
+from storage.database import Database, DatabaseProblem, Refused
+from storage.left import PRESS_AGAIN, Kept, Mark, Turn, aware
+from storage.outbox import Waiting
+
+Result = TypeVar("Result")
+
+
+class SqliteBooks:
+    """What an owner writes."""
+
+    def __init__(self, db: Database, owner: str) -> None:
+        self._db = db
+        self._owner = owner
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
+        self._writer: sqlite3.Connection | None = None
+        self._reader: sqlite3.Connection | None = None
+
+    async def load(self, ids: list[str]) -> Sequence[Stored | None]:
+        """Here and now: a few rows by their key cost less than waking a thread up.
+
+        Nobody who writes stops a reader; a file being repaired does, and then a thread waits.
+        """
+        try:
+            return self._load(ids, 0)
+        except DatabaseProblem:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._thread, self._load, ids, database.BUSY_SECONDS)
+
+    async def keep(self, turns: list[Turn]) -> Sequence[Kept | Exception]:
+        def work(connection: sqlite3.Connection) -> Sequence[Kept | Exception]:
+            counts: Counter[tuple[str, str, str]] = Counter()
+            outcomes = [_keep(connection, turn, self._owner, counts) for turn in turns]
+            connection.executemany(_COUNT, sorted((*key, n) for key, n in counts.items()))
+            return outcomes
+
+        return await self._write(work)
+
+    async def settle(self, marks: list[Mark]) -> Sequence[list[Waiting]]:
+        def work(connection: sqlite3.Connection) -> Sequence[list[Waiting]]:
+            return [_settle(connection, mark, self._owner) for mark in marks]
+
+        return await self._write(work)
+
+    async def close(self) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, self._close)
+        self._thread.shutdown()
+
+    def _close(self) -> None:
+        for connection in (self._writer, self._reader):
+            if connection is not None:
+                connection.close()
+        self._writer = self._reader = None
+
+    def _load(self, ids: list[str], seconds: float) -> list[Stored | None]:
+        try:
+            if self._reader is None:
+                self._reader = self._connected()
+            self._reader.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+            return [_stored(self._reader.execute(_LOAD, (id,)).fetchone()) for id in ids]
+        except sqlite3.Error as error:
+            raise _problem(error) from None
+
+    async def _write(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        async with self._db.turn():
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._thread, self._transaction, work)
+
+    def _transaction(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """One that takes the lock first: one that starts by reading would lose updates."""
+        try:
+            if self._writer is None:
+                self._writer = self._connected()
+            with self._writer:  # committed at the exit, undone by an exception
+                self._writer.execute("BEGIN IMMEDIATE")
+                return work(self._writer)
+        except (sqlite3.Error, OverflowError, UnicodeEncodeError) as error:
+            raise _problem(error) from None
+
+    def _connected(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._db.file or "",
+            timeout=database.BUSY_SECONDS,
+            isolation_level=None,  # the driver opens no transaction of its own
+            check_same_thread=False,  # never two threads at once: the lanes see to it
+        )
+        for pragma in database.PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+
+def _problem(error: Exception) -> DatabaseProblem | Refused:
+    """Without the cause, which may repeat the values."""
+    if isinstance(error, sqlite3.IntegrityError):
+        return Refused(str(error))
+    if isinstance(error, sqlite3.Error) and not isinstance(error, sqlite3.DataError):
+        return DatabaseProblem(str(error))
+    return Refused("une valeur n’est pas du bon type.")
+
+
+def _keep(
+    connection: sqlite3.Connection,
+    turn: Turn,
+    owner: str,
+    counts: Counter[tuple[str, str, str]],
+) -> Kept | Exception:
+    left, now = turn.left, _moment(turn.now)
+    if connection.execute(_SEEN, (left.update, "")).fetchone():
+        return Kept(False, [], False)
+    since = _moment(turn.now - PRESS_AGAIN)
+    if left.press and connection.execute(_SEEN, (left.press, since)).fetchone():
+        connection.execute(_MARK, (left.update, now))
+        return Kept(False, [], False)
+    if not _fence(connection, turn, now):
+        return Stale()
+    for key in filter(None, (left.update, left.press)):
+        connection.execute(_MARK, (key, now))
+    counts.update((name, label, left.day.isoformat()) for name, label in left.counts)
+    return _say(connection, turn, owner, now)
+
+
+def _fence(connection: sqlite3.Connection, turn: Turn, now: str) -> bool:
+    left = turn.left
+    if turn.state is None:
+        version = connection.execute(_VERSION, (left.conversation,)).fetchone()
+        if (version[0] if version else 0) != left.version:
+            return False
+        connection.execute("DELETE FROM outbox WHERE conversation = ?", (left.conversation,))
+        connection.execute("DELETE FROM conversations WHERE id = ?", (left.conversation,))
+        return True
+    values = (left.channel, left.address, turn.state, now, left.conversation)
+    if left.version == 0:
+        return connection.execute(_ADD, values).rowcount == 1
+    return connection.execute(_CHANGE, (*values, left.version)).rowcount == 1
+
+
+def _say(connection: sqlite3.Connection, turn: Turn, owner: str, now: str) -> Kept:
+    left = turn.left
+    claimed = bool(
+        left.lease is not None
+        and turn.bodies
+        and not connection.execute(_OLDER, (left.conversation, now, now)).fetchone()
+    )
+    until = _moment(turn.now + left.lease) if claimed and left.lease is not None else None
+    state, attempts, holder = ("claimed", 1, owner) if claimed else ("pending", 0, None)
+    ids = []
+    for body in turn.bodies:
+        values = (
+            left.conversation, left.channel, left.address, body, state, attempts, holder, until,
+            now, _moment(left.expires), left.once,
+        )  # fmt: skip
+        ids.append(connection.execute(_SAY, values).lastrowid or 0)
+    return turn.kept(ids, claimed=claimed)
+
+
+def _settle(connection: sqlite3.Connection, mark: Mark, owner: str) -> list[Waiting]:
+    now = _moment(mark.now)
+    if mark.state in {"pending", "later"}:
+        due = mark.not_before and _moment(mark.not_before)
+        connection.execute(_PUT_OFF, (mark.state, due, mark.state == "later", mark.id, owner))
+        return []
+    if connection.execute(_OVER, (mark.state, now, mark.id, owner)).rowcount == 0:
+        return []
+    until = _moment(mark.now + mark.lease)
+    claimed = []
+    for row in connection.execute(_OPEN, (now, now, mark.conversation, now, now)).fetchall():
+        *message, free = row
+        if not free:
+            break
+        connection.execute(_CLAIM, (owner, until, message[0]))
+        claimed.append(_waiting(message))
+    return claimed
+
+
+def _stored(row: tuple[Any, ...] | None) -> Stored | None:
+    if row is None:
+        return None
+    id, version, state, updated = row
+    return Stored(id, version, json.loads(state), _read(updated))
+
+
+def _waiting(row: list[Any]) -> Waiting:
+    id, conversation, channel, address, body, attempts, created = row
+    return Waiting(
+        id, conversation, channel, address, json.loads(body), attempts + 1, _read(created)
+    )
+
+
+def _moment(value: datetime) -> str:
+    """As SQLAlchemy writes it in the same tables."""
+    return aware(value).astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _read(value: str) -> datetime:
+    return datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+
+_LOAD = "SELECT id, version, state, updated FROM conversations WHERE id = ?"
+_VERSION = "SELECT version FROM conversations WHERE id = ?"
+_SEEN = "SELECT 1 FROM seen WHERE key = ? AND at > ?"
+_MARK = """
+INSERT INTO seen (key, at) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET at = excluded.at
+"""
+_ADD = """
+INSERT INTO conversations (channel, address, state, updated, id, version) VALUES (?, ?, ?, ?, ?, 1)
+ON CONFLICT DO NOTHING
+"""
+_CHANGE = """
+UPDATE conversations SET channel = ?, address = ?, state = ?, updated = ?, version = version + 1
+WHERE id = ? AND version = ?
+"""
+_OLDER = """
+SELECT 1 FROM outbox WHERE conversation = ? AND settled IS NULL
+AND (expires > ? OR (state = 'claimed' AND leased_until > ?)) LIMIT 1
+"""
+_SAY = """
+INSERT INTO outbox (conversation, channel, address, body, state, attempts, owner, leased_until,
+created, expires, once) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_COUNT = """
+INSERT INTO counters (name, label, day, n) VALUES (?, ?, ?, ?)
+ON CONFLICT (name, label, day) DO UPDATE SET n = n + excluded.n
+"""
+_PUT_OFF = """
+UPDATE outbox SET state = ?, not_before = ?, attempts = attempts - ?, owner = NULL,
+leased_until = NULL WHERE id = ? AND owner = ? AND state = 'claimed'
+"""
+_OVER = """
+UPDATE outbox SET state = ?, settled = ?, body = NULL, owner = NULL, leased_until = NULL
+WHERE id = ? AND owner = ? AND state = 'claimed'
+"""
+_OPEN = """
+SELECT id, conversation, channel, address, body, attempts, created, CASE state
+  WHEN 'claimed' THEN leased_until <= ? AND NOT once ELSE coalesce(not_before <= ?, 1) END
+FROM outbox WHERE conversation = ? AND settled IS NULL
+AND (expires > ? OR (state = 'claimed' AND leased_until > ?)) ORDER BY id
+"""
+_CLAIM = """
+UPDATE outbox SET state = 'claimed', owner = ?, leased_until = ?, attempts = attempts + 1
+WHERE id = ?
+"""

@@ -1,0 +1,151 @@
+"""What a turn leaves behind, in the form the databases take."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+from storage.conversations import Stored
+from storage.database import Refused
+from storage.outbox import State, Waiting
+
+PRESS_AGAIN = timedelta(seconds=10)
+"""The same press within this time counts once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a turn leaves behind.
+
+    ``update`` is the key that says it was done. ``version`` is the one loaded, 0 for a new
+    conversation. ``state`` is ``None`` to erase the conversation and all that was still to be sent
+    in it. ``once``: the replies are never sent again after a lease ran out. ``press`` is the key of
+    a button press: the same within :data:`PRESS_AGAIN` counts once. ``lease``: the replies are this
+    owner's at once, to be sent; ``None`` leaves them to whoever comes and reads.
+    """
+
+    update: str
+    conversation: str
+    version: int
+    channel: str
+    address: str
+    state: dict[str, Any] | None
+    replies: Sequence[dict[str, Any]]
+    expires: datetime
+    counts: Collection[tuple[str, str]]
+    day: date
+    once: bool = False
+    press: str | None = None
+    lease: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of it.
+
+    Not ``new``: done before, or the same press; nothing but the mark was kept. ``claimed`` are the
+    replies to send now, in order. ``behind``: they were left pending, because older ones of this
+    conversation are not settled.
+    """
+
+    new: bool
+    claimed: list[Waiting]
+    behind: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn as it is written: its values and, in JSON, the state, the replies and the rest."""
+
+    left: Left
+    now: datetime
+    state: str | None
+    bodies: tuple[str, ...]
+    rest: str
+
+    def keys(self) -> set[str]:
+        left = self.left
+        marks = (left.update, left.press) if left.press else (left.update,)
+        return {f"c{left.conversation}", *(f"m{mark}" for mark in marks)}
+
+    def kept(self, ids: Sequence[int], *, claimed: bool) -> Kept:
+        """The outcome of a turn that was new; ``ids`` are those of its replies."""
+        left = self.left
+        if not claimed:
+            return Kept(True, [], left.lease is not None and bool(self.bodies))
+        to_send = [
+            Waiting(id, left.conversation, left.channel, left.address, body, 1, self.now)
+            for id, body in zip(ids, left.replies, strict=True)
+        ]
+        return Kept(True, to_send, False)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What became of a message; without ``id``, only what comes next in it is looked for."""
+
+    id: int | None
+    conversation: str
+    state: State
+    now: datetime
+    not_before: datetime | None
+    lease: timedelta
+
+    def keys(self) -> set[str]:
+        return {self.conversation}
+
+
+class Books(Protocol):
+    """How one kind of database answers batches; each call of a batch has its own keys."""
+
+    async def load(self, ids: list[str]) -> Sequence[Stored | None]: ...
+    async def keep(self, turns: list[Turn]) -> Sequence[Kept | Exception]: ...
+    async def settle(self, marks: list[Mark]) -> Sequence[list[Waiting]]: ...
+    async def close(self) -> None: ...
+
+
+def prepared(left: Left, now: datetime) -> Turn:
+    """Raises :class:`Refused` for what no database takes: it never reaches the others' batch."""
+    rest = {
+        "key": left.update,
+        "press": left.press,
+        "conversation": left.conversation,
+        "version": left.version,
+        "channel": left.channel,
+        "address": left.address,
+        "expires": aware(left.expires).isoformat(),
+        "now": aware(now).isoformat(),
+        "counts": sorted(left.counts),
+        "day": left.day.isoformat(),
+        "once": left.once,
+        "lease": left.lease and left.lease.total_seconds(),
+    }
+    state = None if left.state is None else written(left.state)
+    return Turn(left, now, state, tuple(map(written, left.replies)), written(rest))
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
+_ZERO = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
+
+def written(value: object) -> str:
+    """JSON that both databases take, or :class:`Refused`."""
+    try:
+        text = _encode(value)
+        text.encode()
+    except ValueError:  # not a number, half a character
+        raise Refused("une valeur n’est pas du bon type.") from None
+    if "\\u0000" in text and _ZERO.search(text):
+        raise Refused("une valeur n’est pas du bon type.")
+    return text
+
+
+def aware(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("a moment needs its time zone")
+    return value
