@@ -58,7 +58,8 @@ class Incoming:
     one twice is answered once. ``order`` sorts waiting updates of one person (lower first).
     A ``payload`` was verified by the channel; one that failed is ``OLD_BUTTON``. What is said to a
     ``quiet`` one is not kept: the page had said it. ``press`` is what a press has in common with
-    the same one a second later, where the network gives each press a new ``id``.
+    the same one a second later, where the network gives each press a new ``id``. ``stream`` names
+    the numbering ``order`` belongs to, where updates may overtake one another on their way.
     """
 
     channel: str
@@ -70,6 +71,7 @@ class Incoming:
     order: int = 0
     quiet: bool = False
     press: str | None = None
+    stream: str | None = None
 
 
 OLD_BUTTON = "/expired"
@@ -131,6 +133,12 @@ class Turns:
                 except Stale:
                     continue
             return await self._once(incoming, person)
+
+    async def left(self, channel: str, address: str, order: int = 0) -> None:
+        """Somebody wants no more of our messages: what was still to be sent is dropped."""
+        person = self.person(channel, address)
+        async with self.locks.hold(person, order):
+            await self.ledger.forget(person, self.now())
 
     async def _once(self, incoming: Incoming, person: str) -> Kept:
         conversation = await self._load(person)

@@ -23,7 +23,7 @@ from telegram.error import (
 from bot.channels.telegram import NAME
 from bot.channels.telegram.layout import Layout, Part
 from bot.channels.telegram.request import NeverSent
-from bot.turn import LEASE, Turns
+from bot.turn import ANSWER_LEASE, Turns
 from dialogs.reply import Reply
 from storage.database import DatabaseProblem
 from storage.outbox import State, Waiting
@@ -118,7 +118,7 @@ class Sender:
         turns = self._turns
         try:
             claimed = await turns.outbox.claim(
-                channel=NAME, owner=turns.ledger.owner, lease=LEASE, now=turns.now(), limit=AT_ONCE
+                channel=NAME, owner=turns.ledger.owner, lease=ANSWER_LEASE, now=turns.now(), limit=AT_ONCE
             )
         except DatabaseProblem:
             logger.warning("outbox_unreachable")
@@ -134,7 +134,7 @@ class Sender:
 
     async def _one_after_the_other(self, messages: Iterable[Waiting]) -> None:
         clock = asyncio.get_running_loop().time
-        lease = LEASE.total_seconds()
+        lease = ANSWER_LEASE.total_seconds()
         queue = deque((message, clock() + lease) for message in messages)
         while queue:
             message, until = queue.popleft()
@@ -164,7 +164,7 @@ class Sender:
             loop = asyncio.get_running_loop()
             loop.call_later(verdict.wait.total_seconds() + 0.01, self._wake.set)
         return await turns.ledger.settle(
-            message.id, message.conversation, verdict.state, now, again, lease=LEASE
+            message.id, message.conversation, verdict.state, now, again, lease=ANSWER_LEASE
         )
 
     async def _send(self, message: Waiting) -> Verdict:
