@@ -62,7 +62,7 @@ class Wire:
     async def _answer(self, request: web.BaseRequest) -> web.Response:
         method = request.path.rpartition("/")[2]
         if method != "sendMessage":
-            known = [] if method in _LISTS else {} if method in _OBJECTS else True
+            known: Any = [] if method in _LISTS else {} if method in _OBJECTS else True
             return _ok(_OTHER.get(method, known))
         chat = await _chat_of(request)
         if self.delay:
@@ -78,9 +78,7 @@ class Wire:
         if self._missing[chat] <= 0:
             self._replied[chat].set()
 
-    async def say(
-        self, hook: str, secret: str, chat: int, text: str, replies: int
-    ) -> float:
+    async def say(self, hook: str, secret: str, chat: int, text: str, replies: int) -> float:
         """One update; seconds until it was acknowledged and its last reply accepted."""
         assert self._session
         self._updates += 1

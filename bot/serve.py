@@ -1,4 +1,4 @@
-"""The server: our pages, Telegram and the regular cleaning, from the first request to a clean stop."""
+"""The server: our pages, Telegram, the regular cleaning, and a clean stop."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ class Turns:
         an error of the dialogue becomes an apology with a reference.
         """
         person = self.person(incoming.channel, incoming.address)
-        async with self.locks.hold(person, incoming.order):
+        async with self.locks.hold(person, incoming.order, sequence=incoming.stream):
             for _ in range(TRIES - 1):
                 try:
                     return await self._once(incoming, person)

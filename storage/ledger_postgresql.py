@@ -110,7 +110,7 @@ def _next(mark: Mark) -> Mark:
 def _waiting(row: Mapping[str, Any]) -> Waiting:
     return Waiting(
         row["id"], row["conversation"], row["channel"], row["address"], json.loads(row["body"]),
-        row["attempts"], row["created"],
+        row["attempts"], row["created"], row["once"],
     )  # fmt: skip
 
 
@@ -237,9 +237,10 @@ WITH asked AS MATERIALIZED (
     AND (o.state <> 'claimed' OR o.leased_until <= n.now)
     AND NOT EXISTS (SELECT 1 FROM open b
       WHERE b.conversation = n.conversation AND b.id < n.id AND NOT b.free)
-  RETURNING o.id, o.conversation, o.channel, o.address, o.body::text, o.attempts, o.created
+  RETURNING o.id, o.conversation, o.channel, o.address, o.body::text, o.attempts, o.created,
+    o.once
 )
 SELECT * FROM taken
-UNION ALL SELECT NULL, conversation, NULL, NULL, NULL, NULL, NULL FROM marked WHERE unsure
+UNION ALL SELECT NULL, conversation, NULL, NULL, NULL, NULL, NULL, NULL FROM marked WHERE unsure
 ORDER BY id
 """

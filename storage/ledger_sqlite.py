@@ -195,10 +195,11 @@ def _stored(row: tuple[Any, ...] | None) -> Stored | None:
 
 
 def _waiting(row: list[Any]) -> Waiting:
-    id, conversation, channel, address, body, attempts, created = row
+    id, conversation, channel, address, body, attempts, created, once = row
     return Waiting(
-        id, conversation, channel, address, json.loads(body), attempts + 1, _read(created)
-    )
+        id, conversation, channel, address, json.loads(body), attempts + 1, _read(created),
+        bool(once),
+    )  # fmt: skip
 
 
 def _moment(value: datetime) -> str:
@@ -245,7 +246,7 @@ UPDATE outbox SET state = ?, settled = ?, body = NULL, owner = NULL, leased_unti
 WHERE id = ? AND owner = ? AND state = 'claimed'
 """
 _OPEN = """
-SELECT id, conversation, channel, address, body, attempts, created, CASE state
+SELECT id, conversation, channel, address, body, attempts, created, once, CASE state
   WHEN 'claimed' THEN leased_until <= ? AND NOT once ELSE coalesce(not_before <= ?, 1) END
 FROM outbox WHERE conversation = ? AND settled IS NULL
 AND (expires > ? OR (state = 'claimed' AND leased_until > ?)) ORDER BY id

@@ -19,7 +19,10 @@ State = Literal["pending", "later", "sent", "refused", "gone", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A message not yet delivered; ``attempts`` counts the claims, this one included."""
+    """A message not yet delivered; ``attempts`` counts the claims, this one included.
+
+    ``once``: one that may have arrived is not sent again.
+    """
 
     id: int
     conversation: str
@@ -28,6 +31,7 @@ class Waiting:
     body: dict[str, Any]
     attempts: int
     created: datetime
+    once: bool = False
 
 
 class Outbox:
@@ -98,13 +102,15 @@ class Outbox:
 
 def _message() -> Any:
     c = outbox.c
-    columns = (c.id, c.conversation, c.channel, c.address, c.body, c.attempts, c.created)
+    columns = (c.id, c.conversation, c.channel, c.address, c.body, c.attempts, c.created, c.once)
     return select(*columns).order_by(c.id)
 
 
 def _waiting(row: Row[Any], attempts: int | None = None) -> Waiting:
     count = row.attempts if attempts is None else attempts
-    return Waiting(row.id, row.conversation, row.channel, row.address, row.body, count, row.created)
+    return Waiting(
+        row.id, row.conversation, row.channel, row.address, row.body, count, row.created, row.once
+    )
 
 
 def _settled(state: str, now: datetime) -> dict[str, Any]:

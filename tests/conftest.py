@@ -13,7 +13,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
@@ -222,6 +222,30 @@ def furnished(tmp_path_factory: pytest.TempPathFactory, understander: Understand
     file = tmp_path_factory.mktemp("furnished") / "demonstration.sqlite"
     _run(furnish(file, understander))
     return file
+
+
+@pytest.fixture(scope="session")
+def offered(
+    tmp_path_factory: pytest.TempPathFactory, understander: Understander
+) -> Iterator[Callable[[str, str], str]]:
+    """Database address by kind and offers; each is furnished once per worker."""
+    from tests.offered import furnish
+
+    made: dict[tuple[str, str], str] = {}
+    folder = tmp_path_factory.mktemp("offered")
+    with ExitStack() as stack:
+
+        def get(kind: str, offers: str, postgres_server: str = "") -> str:
+            if (kind, offers) not in made:
+                if kind == "sqlite":
+                    url = f"sqlite+aiosqlite:///{folder / offers}.sqlite"
+                else:
+                    url = stack.enter_context(_database(postgres_server))
+                _run(furnish(url, offers, understander))
+                made[kind, offers] = url
+            return made[kind, offers]
+
+        yield get
 
 
 @pytest.fixture

@@ -127,7 +127,5 @@ def reply_of(sent: Sent) -> Reply:
         else:
             text += ("\n\n" if text else "") + html.unescape(block)
     name = "utter_my_data" if len(text) > 240 else ""  # only answers with a source are that long
-    buttons = tuple(
-        Button(b["text"], b.get("callback_data"), b.get("url")) for b in sent.buttons
-    )
+    buttons = tuple(Button(b["text"], b.get("callback_data"), b.get("url")) for b in sent.buttons)
     return Reply(text, buttons, tuple(cards), name)

@@ -1,4 +1,4 @@
-"""Telegram: updates in, replies out, with python-telegram-bot as transport and nothing of it kept."""
+"""Telegram: updates in, replies out; python-telegram-bot is the transport, nothing of it is kept."""
 
 from __future__ import annotations
 

@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 CHECK_SECONDS = 300.0
 """How often the webhook's address is compared with ours."""
 
-TIMES = {"connect_timeout": 1.0, "write_timeout": 0.5, "read_timeout": 3.5, "pool_timeout": 0.5}
-"""Together less than ``sender.SEND_SECONDS``."""
-
 RETRY_SECONDS = 2.0
 """Before trying to reach Telegram again, doubled up to a minute."""
 
@@ -53,8 +50,8 @@ class Telegram:
             settings.telegram_token.get_secret_value(),
             base_url=f"{api}/bot",
             base_file_url=f"{api}/file/bot",
-            request=AiohttpRequest(**TIMES),
-            get_updates_request=AiohttpRequest(**TIMES),
+            request=_transport(),
+            get_updates_request=_transport(),
         )
         stream = NAME if self._webhook else None
         self._layout = Layout(rooms.voice, rooms.signer)
@@ -144,3 +141,10 @@ class Telegram:
             return
         while not await stopped_within(stop, CHECK_SECONDS):
             await check(self.bot, self._url, self._rooms.settings.webhook_secret())
+
+
+def _transport() -> AiohttpRequest:
+    """Its times add up to no more than ``sender.SEND_SECONDS``."""
+    return AiohttpRequest(
+        connect_timeout=1.0, write_timeout=0.5, read_timeout=3.5, pool_timeout=0.5
+    )

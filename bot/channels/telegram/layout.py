@@ -96,7 +96,7 @@ class Layout:
     def _whole_card(self, card: Card, address: str) -> list[list[Markup]]:
         opener = next((b for b in card.buttons if b.url), None)
         url = opener.url if opener else None
-        made = []
+        made: list[Markup | None] = []
         for button in card.buttons:
             if (button.payload or "").startswith("/share ") and url:
                 made.append(self._share(button, card, url))

@@ -118,7 +118,11 @@ class Sender:
         turns = self._turns
         try:
             claimed = await turns.outbox.claim(
-                channel=NAME, owner=turns.ledger.owner, lease=ANSWER_LEASE, now=turns.now(), limit=AT_ONCE
+                channel=NAME,
+                owner=turns.ledger.owner,
+                lease=ANSWER_LEASE,
+                now=turns.now(),
+                limit=AT_ONCE,
             )
         except DatabaseProblem:
             logger.warning("outbox_unreachable")

@@ -110,7 +110,8 @@ class Reader:
             return self._text(text)
         if edited:
             return None  # a position that moves, a picture exchanged: nothing new was said
-        if spot := message.location or (message.venue and message.venue.location):
+        spot = message.venue.location if message.venue else message.location
+        if spot is not None:
             return {"payload": self._here(spot.latitude, spot.longitude)}
         kind = next((said for name, said in SENT.items() if getattr(message, name, None)), None)
         return {"payload": f"/sent {kind}"} if kind else None

@@ -36,14 +36,17 @@ class Webhook:
         if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), self._secret):
             return web.Response(status=403)
         update = await _body(request)
-        number = update.get("update_id") if isinstance(update, dict) else None
-        if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < 2**53:
+        if not isinstance(update, dict) or not _is_number(update.get("update_id")):
             return web.Response(status=400)
         try:
             await self._intake.take(update)
         except (DatabaseProblem, Stale):
             return web.Response(status=503, headers={"Retry-After": "1"})
         return web.Response()
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
 
 
 async def _body(request: web.Request) -> object:

@@ -1,0 +1,31 @@
+"""Every golden conversation through Telegram, by polling and by webhook, against the fake API."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nlu.understander import Understander
+from tests.talk import Script, play, scripts
+from tests.telegramming import Mode, TelegramTalk, fake_api, on_telegram
+
+
+@pytest.mark.parametrize("mode", ["polling", "webhook"])
+@pytest.mark.parametrize("script", scripts(), ids=str)
+async def test_on_telegram(
+    script: Script,
+    mode: Mode,
+    offered: Callable[..., str],
+    understander: Understander,
+    tmp_path: Path,
+) -> None:
+    template = offered("sqlite", script.offers).removeprefix("sqlite+aiosqlite:///")
+    url = f"sqlite+aiosqlite:///{shutil.copy(template, tmp_path / 'talk.sqlite')}"
+    async with (
+        fake_api() as api,
+        on_telegram(api, mode, url, None, understander) as (rooms, telegram),
+    ):
+        await play(script, TelegramTalk(api, rooms, telegram, api.person(1001)))
