@@ -78,9 +78,7 @@ class Turn:
         if not claimed:
             return Kept(True, [], left.lease is not None and bool(self.bodies))
         to_send = [
-            Waiting(
-                id, left.conversation, left.channel, left.address, body, 1, self.now, left.once
-            )
+            Waiting(id, left.conversation, left.channel, left.address, body, 1, self.now, left.once)
             for id, body in zip(ids, left.replies, strict=True)
         ]
         return Kept(True, to_send, False)

@@ -1,4 +1,4 @@
-"""Telegram: updates in, replies out; python-telegram-bot is the transport, nothing of it is kept."""
+"""Telegram: updates in, replies out; python-telegram-bot is the transport, and keeps nothing."""
 
 from __future__ import annotations
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
-from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
 from bot.channels.telegram import NAME
+from bot.channels.telegram.caller import Caller
 from bot.channels.telegram.gestures import Gestures
 from bot.channels.telegram.intake import Intake
 from bot.channels.telegram.layout import Layout
@@ -46,7 +46,7 @@ class Telegram:
         self._rooms = rooms
         self._webhook = settings.telegram_mode == "webhook"
         api = settings.telegram_api_url
-        self.bot = Bot(
+        self.bot = Caller(
             settings.telegram_token.get_secret_value(),
             base_url=f"{api}/bot",
             base_file_url=f"{api}/file/bot",

@@ -7,11 +7,12 @@ from collections.abc import Coroutine
 from typing import Any
 
 import structlog
-from telegram import Bot, CallbackQuery, InlineQuery, InlineQueryResultArticle
+from telegram import CallbackQuery, InlineQuery, InlineQueryResultArticle
 from telegram import InputTextMessageContent as Words
 from telegram.error import TelegramError
 
 from bot.channels.telegram import NAME, deep_link
+from bot.channels.telegram.caller import Caller
 from bot.channels.telegram.layout import Markup
 from dialogs.cards import offer_url
 from dialogs.voice import Voice
@@ -25,7 +26,7 @@ INLINE_CACHE_SECONDS = 60
 class Gestures:
     """Calls outside the outbox; one that fails is noted and forgotten."""
 
-    def __init__(self, bot: Bot, voice: Voice, matcher: Matcher, public_url: str) -> None:
+    def __init__(self, bot: Caller, voice: Voice, matcher: Matcher, public_url: str) -> None:
         self._bot = bot
         self._voice = voice
         self._matcher = matcher
@@ -73,7 +74,7 @@ class Gestures:
 
     async def _call(self, method: str, call: dict[str, Any]) -> None:
         try:
-            await self._bot.do_api_request(method, api_kwargs=call)
+            await self._bot.call(method, call)
         except TelegramError as error:  # « query is too old », « message is not modified »…
             logger.info("gesture_lost", channel=NAME, error=type(error).__name__)
 

@@ -6,10 +6,10 @@ import asyncio
 from typing import Any
 
 import structlog
-from telegram import Bot
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.channels.telegram import NAME
+from bot.channels.telegram.caller import Caller
 from bot.channels.telegram.intake import Intake
 from bot.channels.telegram.updates import ALLOWED
 from storage.conversations import Stale
@@ -41,7 +41,7 @@ class Polling:
     every answer, and is skipped.
     """
 
-    def __init__(self, bot: Bot, intake: Intake, locks: Locks) -> None:
+    def __init__(self, bot: Caller, intake: Intake, locks: Locks) -> None:
         self._bot = bot
         self._intake = intake
         self._locks = locks
@@ -98,9 +98,9 @@ class Polling:
 
     async def _ask(self, seconds: int) -> list[dict[str, Any]]:
         self._confirmed = self._next
-        answer = await self._bot.do_api_request(
+        answer = await self._bot.call(
             "getUpdates",
-            api_kwargs={
+            {
                 "offset": self._next,
                 "timeout": seconds,
                 "limit": MOST_UPDATES,

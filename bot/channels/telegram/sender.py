@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from telegram import Bot
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -21,6 +20,7 @@ from telegram.error import (
 )
 
 from bot.channels.telegram import NAME
+from bot.channels.telegram.caller import Caller
 from bot.channels.telegram.layout import Layout, Part
 from bot.channels.telegram.request import NeverSent
 from bot.turn import ANSWER_LEASE, Turns
@@ -61,7 +61,7 @@ SENT = Verdict("sent")
 class Sender:
     """Sends what this process has claimed, one message after the other in each conversation."""
 
-    def __init__(self, bot: Bot, turns: Turns, layout: Layout) -> None:
+    def __init__(self, bot: Caller, turns: Turns, layout: Layout) -> None:
         self._bot = bot
         self._turns = turns
         self._layout = layout
@@ -193,14 +193,14 @@ class Sender:
         if part.keyboard is not None:
             call["reply_markup"] = part.keyboard
         try:
-            await self._bot.do_api_request("sendMessage", api_kwargs=call)
+            await self._bot.call("sendMessage", call)
         except BadRequest as error:
             if _is_gone(error):
                 raise
             # An address or a tag that Telegram does not take must not silence the words.
             logger.error("message_refused", channel=NAME)
             bare = {"chat_id": int(address), "text": part.plain}
-            await self._bot.do_api_request("sendMessage", api_kwargs=bare)
+            await self._bot.call("sendMessage", bare)
 
 
 def judge(error: TelegramError, attempts: int, *, once: bool) -> Verdict:
