@@ -16,9 +16,12 @@ from typing import Any
 from aiohttp import ClientSession, TCPConnector, web
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name
-_OTHER = {"getMe": {"id": 4242, "is_bot": True, "first_name": "B", "username": "bench_bot"}}
-_LISTS = {"getMyCommands"}
-_OBJECTS = {"getMyDescription", "getMyShortDescription", "getWebhookInfo"}
+_ANSWERS: dict[str, Any] = {
+    "getMe": {"id": 4242, "is_bot": True, "first_name": "B", "username": "bench_bot"},
+    "getMyCommands": [],
+    "getMyDescription": {"description": ""},
+    "getMyShortDescription": {"short_description": ""},
+}
 
 
 @dataclass(slots=True)
@@ -62,8 +65,7 @@ class Wire:
     async def _answer(self, request: web.BaseRequest) -> web.Response:
         method = request.path.rpartition("/")[2]
         if method != "sendMessage":
-            known: Any = [] if method in _LISTS else {} if method in _OBJECTS else True
-            return _ok(_OTHER.get(method, known))
+            return _ok(_ANSWERS.get(method, True))
         chat = await _chat_of(request)
         if self.delay:
             await asyncio.sleep(self.delay)

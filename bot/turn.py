@@ -17,7 +17,7 @@ from bot.links import Link
 from dialogs.actions.talking import arrival_name
 from dialogs.conversation import Conversation
 from dialogs.engine import Engine, Outcome, asked_of
-from dialogs.reply import Reply
+from dialogs.reply import Reply, bundled
 from dialogs.rules import Heard
 from dialogs.voice import Voice
 from nlu.understander import Understander
@@ -190,7 +190,7 @@ class Turns:
             channel=incoming.channel,
             address=incoming.address if pushed else "",
             state=None if leaving else conversation.to_json(),
-            replies=[] if incoming.quiet else [reply.to_json() for reply in outcome.replies],
+            replies=_bodies(outcome.replies, pushed=pushed) if not incoming.quiet else [],
             expires=now + (ANSWER_WINDOW if pushed else WEB_WINDOW),
             counts=_counts(outcome.effects, incoming.channel),
             day=self.today(),
@@ -217,6 +217,17 @@ class Turns:
         """What an arrival would be told first, without anything being kept."""
         name = arrival_name(link.origin, link.has_search)
         return [self.voice.say(name, {"origin": link.origin})]
+
+
+def _bodies(replies: Sequence[Reply], *, pushed: bool) -> list[dict[str, Any]]:
+    """What goes into the outbox: one message a turn where we push, one a reply where people read.
+
+    A phone that rings three times for one answer is a nuisance, and three messages are three times
+    the ways to fail.
+    """
+    if pushed:
+        return [bundled(replies)] if replies else []
+    return [reply.to_json() for reply in replies]
 
 
 def _counts(effects: Sequence[Mapping[str, Any]], channel: str) -> set[tuple[str, str]]:

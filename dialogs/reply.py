@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -86,6 +87,16 @@ class Reply:
             clear_screen=data["clear_screen"],
             language=data["language"],
         )
+
+
+def bundled(replies: Sequence[Reply]) -> dict[str, Any]:
+    """All that one turn says, for a network where it is one message: see :func:`unbundled`."""
+    return {"replies": [reply.to_json() for reply in replies]}
+
+
+def unbundled(data: Mapping[str, Any]) -> list[Reply]:
+    """The replies of a turn, in order."""
+    return [Reply.from_json(reply) for reply in data["replies"]]
 
 
 def short_press(payload: str) -> str:

@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from aiohttp import web
@@ -112,20 +112,27 @@ class TelegramTalk:
     async def _heard(self) -> list[Reply]:
         await self.api.settled()
         await self.telegram.idle()
-        replies = [reply_of(sent) for sent in self.person.read()]
+        replies = [reply for sent in self.person.read() for reply in replies_of(sent)]
         self.said += replies
         return replies
 
 
-def reply_of(sent: Sent) -> Reply:
-    """A message as a reply again: its text, its offers, its buttons."""
-    text, cards = "", []
+def replies_of(sent: Sent) -> list[Reply]:
+    """A message as replies again: a paragraph each, the offers with the first, buttons last."""
+    texts: list[str] = []
+    cards = []
     for block in sent.params["text"].split("\n\n"):
         if block.startswith("<b>"):
             title, *lines = html.unescape(re.sub(r"</?b>", "", block)).split("\n")
             cards.append(Card("", re.sub(r"^\d\. ", "", title), tuple(lines)))
         else:
-            text += ("\n\n" if text else "") + html.unescape(block)
-    name = "utter_my_data" if len(text) > 240 else ""  # only answers with a source are that long
+            texts.append(html.unescape(block))
     buttons = tuple(Button(b["text"], b.get("callback_data"), b.get("url")) for b in sent.buttons)
-    return Reply(text, buttons, tuple(cards), name)
+    replies = [Reply(text, name=_name(text)) for text in texts or [""]]
+    replies[0] = replace(replies[0], cards=tuple(cards))
+    replies[-1] = replace(replies[-1], buttons=buttons)
+    return replies
+
+
+def _name(text: str) -> str:
+    return "utter_my_data" if len(text) > 240 else ""  # only answers with a source are that long

@@ -34,7 +34,7 @@ def card(number: int = 1, url: str = PAGE, phone: bool = True) -> Card:
 
 
 def one(reply: Reply, layout: Layout = LAYOUT) -> Part:
-    (part,) = layout.parts(reply, "12")
+    (part,) = layout.parts([reply], "12")
     return part
 
 
@@ -62,6 +62,32 @@ def test_several_offers_are_one_message_numbered_with_a_row_each() -> None:
         ["2. Voir", "2. Appeler", "2. Plus"],
         ["Voir la suite (11)"],
     ]
+
+
+def test_what_a_turn_says_is_one_message_its_question_beside_its_answers() -> None:
+    noted = Reply("OK, 20 km.")
+    offers = Reply("14 offres.", (Button("Voir la suite (11)", "/page 3 1"),), (card(1), card(2)))
+    asked = Reply("Tu commences quand ?", (Button("Septembre 2027", "/set s=2027-09"),))
+    (part,) = LAYOUT.parts([noted, offers, asked], "12")
+    assert [block.split("\n")[0] for block in part.plain.split("\n\n")] == [
+        "OK, 20 km.",
+        "14 offres.",
+        "1. Boulanger <1> & fils",
+        "2. Boulanger <2> & fils",
+        "Tu commences quand ?",
+    ]
+    assert rows(part) == [
+        ["Septembre 2027"],
+        ["1. Voir", "1. Appeler", "1. Plus"],
+        ["2. Voir", "2. Appeler", "2. Plus"],
+        ["Voir la suite (11)"],
+    ]
+
+
+def test_two_questions_are_two_messages() -> None:
+    replies = [Reply("Ça va ?"), Reply("Bien."), Reply("Quel métier ?"), Reply("Dis-moi.")]
+    parts = LAYOUT.parts(replies, "12")
+    assert [part.plain for part in parts] == ["Ça va ?\n\nBien.", "Quel métier ?\n\nDis-moi."]
 
 
 def test_one_offer_shows_all_that_can_be_done() -> None:
@@ -133,7 +159,7 @@ def test_what_is_settled_can_no_longer_be_pressed() -> None:
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=9000), max_size=4))
 def test_no_message_is_longer_than_telegram_takes_and_nothing_is_lost(texts: list[str]) -> None:
     reply = Reply("\n\n".join(texts), (Button("Oui", "/again"),))
-    parts = LAYOUT.parts(reply, "12")
+    parts = LAYOUT.parts([reply], "12")
     assert all(0 < units(part.plain) <= MOST_CHARACTERS for part in parts)
     words = re.sub(r"\s", "", "".join(part.plain for part in parts))
     assert words == re.sub(r"\s", "", reply.text)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import InvalidToken
 
 from bot.channels.telegram import NAME
 from bot.channels.telegram.caller import Caller
@@ -78,7 +78,7 @@ class Telegram:
             await self._meet()
         except InvalidToken:
             return False
-        except TelegramError as error:
+        except Exception as error:  # noqa: BLE001 - an answer that is none counts as no answer
             logger.warning("telegram_unreachable", channel=NAME, error=type(error).__name__)
             receive = self._receive_once_met
         self._tasks = [
@@ -112,7 +112,7 @@ class Telegram:
         self._layout.inline = bool(me.supports_inline_queries)
         try:
             await present(self.bot, self._rooms.voice)
-        except TelegramError as error:  # a menu out of date is no reason to be silent
+        except Exception as error:  # noqa: BLE001 - a menu out of date is no reason to be silent
             logger.warning("not_presented", channel=NAME, error=type(error).__name__)
         if self._webhook:
             await register(self.bot, self._url, self._rooms.settings.webhook_secret())
@@ -128,7 +128,7 @@ class Telegram:
         while not await stopped_within(stop, pause):
             try:
                 await self._meet()
-            except TelegramError as error:
+            except Exception as error:  # noqa: BLE001 - as at the start
                 logger.warning("telegram_unreachable", channel=NAME, error=type(error).__name__)
                 pause = min(pause * 2, LONGEST_RETRY_SECONDS)
             else:

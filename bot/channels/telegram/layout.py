@@ -1,4 +1,4 @@
-"""A reply as Telegram shows it: one message, its offers numbered, its buttons signed."""
+"""What a turn says as Telegram shows it: one message, its offers numbered, its buttons signed."""
 
 from __future__ import annotations
 
@@ -25,11 +25,15 @@ Markup = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One message to send: HTML as Telegram knows it, the same without tags, and a keyboard."""
+    """One message to send: HTML as Telegram knows it, the same without tags, and a keyboard.
+
+    ``preview``: the page of its link may be shown under it.
+    """
 
     html: str
     plain: str
     keyboard: Markup | None = None
+    preview: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +56,52 @@ class Layout:
         self._signer = signer
         self.inline = inline
 
-    def parts(self, reply: Reply, address: str) -> list[Part]:
-        """The messages of a reply, in order; nearly always one. Buttons go under the last."""
-        blocks = [_Block(piece, escape(piece, quote=False)) for piece in _pieces(reply.text)]
-        several = len(reply.cards) > 1
-        for number, card in enumerate(reply.cards, 1):
-            blocks.append(_card(card, number if several else None))
-        keyboard = self._keyboard(reply, f"telegram:{address}")
+    def parts(self, replies: Sequence[Reply], address: str) -> list[Part]:
+        """The messages of a turn, in order; nearly always one. Buttons go under the last.
+
+        A second question begins another message: nobody answers two at once.
+        """
+        parts: list[Part] = []
+        for together in _by_question(replies):
+            parts += self._message(together, f"telegram:{address}")
+        return parts
+
+    def _message(self, replies: Sequence[Reply], address: str) -> list[Part]:
+        several = sum(len(reply.cards) for reply in replies) > 1
+        blocks: list[_Block] = []
+        for reply in replies:
+            blocks += [_Block(piece, escape(piece, quote=False)) for piece in _pieces(reply.text)]
+            for number, card in enumerate(reply.cards, 1):
+                blocks.append(_card(card, number if several else None))
+        keyboard = self._keyboard(replies, address, several=several)
+        preview = any(len(r.cards) == 1 or r.name == "utter_share" for r in replies)
         messages = _gather(blocks)
         return [
             Part(
                 "\n\n".join(b.html for b in message),
                 "\n\n".join(b.plain for b in message),
                 keyboard if message is messages[-1] else None,
+                preview,
             )
             for message in messages
         ]
 
-    def _keyboard(self, reply: Reply, address: str) -> Markup | None:
-        rows: list[list[Markup]] = []
-        if len(reply.cards) == 1:
-            rows += self._whole_card(reply.cards[0], address)
-        else:
-            rows += [self._card_row(card, n, address) for n, card in enumerate(reply.cards, 1)]
-        rows += _rows(filter(None, (self._button(b, address) for b in reply.buttons)))
-        rows = [row for row in rows if row]
+    def _keyboard(self, replies: Sequence[Reply], address: str, *, several: bool) -> Markup | None:
+        """The answers to the question that ends the text first, right under it; then the offers."""
+        first: list[list[Markup]] = []
+        then: list[list[Markup]] = []
+        for reply in replies:
+            for number, card in enumerate(reply.cards, 1):
+                if several:
+                    then.append(self._card_row(card, number, address))
+                else:
+                    then += self._whole_card(card, address)
+            made = _rows(filter(None, (self._button(b, address) for b in reply.buttons)))
+            if reply.cards:
+                then += made
+            else:
+                first += made
+        rows = [row for row in (*first, *then) if row]
         return {"inline_keyboard": rows} if rows else None
 
     def _card_row(self, card: Card, number: int, address: str) -> list[Markup]:
@@ -124,6 +149,18 @@ class Layout:
         except ValueError:  # the dialogue finds again what was meant among its latest buttons
             data = self._signer.sign(short_press(payload), address, limit=PRESS_BYTES)
         return {"text": text, "callback_data": data}
+
+
+def _by_question(replies: Sequence[Reply]) -> list[list[Reply]]:
+    groups: list[list[Reply]] = [[]]
+    asked = False
+    for reply in replies:
+        asks = reply.text.rstrip().endswith("?")
+        if asked and asks:
+            groups.append([])
+        asked = asks or (asked and bool(groups[-1]))
+        groups[-1].append(reply)
+    return groups
 
 
 def reachable(url: str) -> bool:

@@ -24,7 +24,7 @@ from bot.channels.telegram.caller import Caller
 from bot.channels.telegram.layout import Layout, Part
 from bot.channels.telegram.request import NeverSent
 from bot.turn import ANSWER_LEASE, Turns
-from dialogs.reply import Reply
+from dialogs.reply import unbundled
 from storage.database import DatabaseProblem
 from storage.outbox import State, Waiting
 
@@ -172,11 +172,9 @@ class Sender:
         )
 
     async def _send(self, message: Waiting) -> Verdict:
-        reply = Reply.from_json(message.body)
-        preview = len(reply.cards) == 1 or reply.name == "utter_share"
         try:
-            for part in self._layout.parts(reply, message.address):
-                await self._send_part(message.address, part, preview=preview)
+            for part in self._layout.parts(unbundled(message.body), message.address):
+                await self._send_part(message.address, part)
         except TelegramError as error:
             verdict = judge(error, message.attempts, once=message.once)
             logger.warning(
@@ -186,9 +184,9 @@ class Sender:
             return verdict
         return SENT
 
-    async def _send_part(self, address: str, part: Part, *, preview: bool) -> None:
+    async def _send_part(self, address: str, part: Part) -> None:
         call: dict[str, Any] = {"chat_id": int(address), "text": part.html, "parse_mode": "HTML"}
-        if not preview:
+        if not part.preview:
             call["link_preview_options"] = {"is_disabled": True}
         if part.keyboard is not None:
             call["reply_markup"] = part.keyboard
