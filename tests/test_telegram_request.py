@@ -40,7 +40,7 @@ POOL = (
 
 @pytest.fixture
 async def wire() -> AsyncIterator[Wire]:
-    async with wired() as server:
+    async with wired(Wire()) as server:
         yield server
 
 
