@@ -22,6 +22,7 @@ from telegram.error import (
 
 from bot.channels.telegram.request import AiohttpRequest, NeverSent
 from tests.bot_api import TOKEN, BotApi, running
+from tests.bot_api.delivery import chat_of
 from tests.bot_api.remote import program
 from tests.wire import Answer, Wire, says, wired
 
@@ -52,9 +53,16 @@ class Hook(Wire):
         self.ids: list[int] = []
         self.secrets: set[str | None] = set()
         self.inside = self.most = 0
+        self.chats: list[int] = []
+        self.shared = False
+        """Whether two updates of one chat were ever there at once."""
 
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
-        self.ids.append((await request.json())["update_id"])
+        update = await request.json()
+        self.ids.append(update["update_id"])
+        chat = chat_of(update)
+        self.shared |= chat in self.chats
+        self.chats.append(chat)
         self.secrets.add(request.headers.get(SECRET))
         self.inside += 1
         self.most = max(self.most, self.inside)
@@ -62,6 +70,7 @@ class Hook(Wire):
             return await super().serve(request)
         finally:
             self.inside -= 1
+            self.chats.remove(chat)
 
     def once_there_are(self, n: int) -> Answer:
         """Nobody is answered before that many wait for it at once."""
@@ -105,7 +114,7 @@ async def test_one_chat_at_a_time_and_chats_beside_each_other(
         for n in range(3):
             await api.person(user).say(f"{n}")
     await api.settled()
-    assert hook.most == 3
+    assert (hook.most, hook.shared) == (3, False)
     for first in (1, 4, 7):
         own = [id for id in hook.ids if first <= id < first + 3]
         assert own == sorted(own)
@@ -127,7 +136,7 @@ async def test_a_burst_has_no_order(api: BotApi, bot: Bot, hook: Hook) -> None:
     for n in range(10):
         await api.person(5).say(f"{n}")
     await api.settled()
-    assert hook.most == 10
+    assert (hook.most, hook.shared) == (10, True)
 
 
 async def _refuse(request: web.BaseRequest) -> web.StreamResponse:
