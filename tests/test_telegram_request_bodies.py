@@ -30,7 +30,7 @@ Transport = type[HTTPXRequest] | type[AiohttpRequest]
 
 @pytest.fixture
 async def wire() -> AsyncIterator[Wire]:
-    async with wired() as server:
+    async with wired(Wire()) as server:
         yield server
 
 

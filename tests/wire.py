@@ -6,10 +6,11 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 
+AWire = TypeVar("AWire", bound="Wire")
 Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
@@ -31,8 +32,8 @@ class Wire:
 
 
 @asynccontextmanager
-async def wired() -> AsyncIterator[Wire]:
-    wire = Wire()
+async def wired(wire: AWire) -> AsyncIterator[AWire]:
+    """The server for as long as the block lasts."""
     server = web.Server(wire.serve, handler_cancellation=True)
     runner = web.ServerRunner(server, access_log=None, shutdown_timeout=0.1)
     await runner.setup()

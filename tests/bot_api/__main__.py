@@ -20,12 +20,16 @@ async def serve(options: argparse.Namespace) -> None:
     )
     api.delay = options.delay
     ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, ended.set)
+        loop.add_signal_handler(name, ended.set)
+    if options.until_eof:
+        loop.add_reader(sys.stdin, ended.set)
     await api.start(options.port)
     sys.stdout.write(f"{api.url}\n")
     sys.stdout.flush()
     await ended.wait()
+    loop.remove_reader(sys.stdin)
     await api.stop()
 
 
@@ -37,6 +41,7 @@ def main() -> None:
     parser.add_argument("--first-update", type=int, default=1)
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before each answer")
     parser.add_argument("--any-chat", action="store_true", help="may write to unknown people")
+    parser.add_argument("--until-eof", action="store_true", help="ends with its standard input")
     asyncio.run(serve(parser.parse_args()))
 
 

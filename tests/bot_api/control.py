@@ -88,6 +88,7 @@ class Control:
             "violations": api.violations,
             "pending": api.pending,
             "accepted": api.accepted,
+            "attempts": [attempt._asdict() for attempt in api.delivery.attempts],
             "webhook": api.delivery.info(),
         }
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from itertools import islice
+from typing import NamedTuple
 
 import aiohttp
 
@@ -27,6 +28,14 @@ class Webhook:
     secret: str | None = None
     max_connections: int = 40
     last_error: Json = field(default_factory=dict)
+
+
+class Attempt(NamedTuple):
+    """One push: when it ended (seconds since 1970), which update, and the problem if any."""
+
+    time: float
+    update_id: int
+    problem: str | None
 
 
 def chat_of(update: Json) -> int:
@@ -53,7 +62,7 @@ class Delivery:
         self.choose: Callable[[Json], str] | None = None
         self.backoff = 0.05
         self.timeout = 60.0
-        self.attempts = 0
+        self.attempts: list[Attempt] = []
         self._turn = itertools.count()
         self._chains: dict[int, deque[Json]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -63,7 +72,10 @@ class Delivery:
         world.on_push = self._accept
 
     def set_webhook(self, url: str, secret: str | None = None, max_connections: int = 40) -> None:
-        """What waits is pushed from now on."""
+        """What waits is pushed from now on; saying the same again changes nothing."""
+        hook = self.webhook
+        if hook and (hook.url, hook.secret, hook.max_connections) == (url, secret, max_connections):
+            return
         self.cancel()
         self.webhook = Webhook(url, secret, max_connections)
         self._slots = asyncio.Semaphore(max_connections)
@@ -122,6 +134,7 @@ class Delivery:
             update = chain[0]
             async with self._slots:
                 problem = await self._attempt(hook, update)
+            self.attempts.append(Attempt(time.time(), update["update_id"], problem))
             if problem is None:
                 chain.popleft()
                 self._world.confirm(update["update_id"])
@@ -147,7 +160,6 @@ class Delivery:
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=0, force_close=False)
             self._session = aiohttp.ClientSession(connector=connector)
-        self.attempts += 1
         headers = {_SECRET: hook.secret} if hook.secret else {}
         limit = aiohttp.ClientTimeout(self.timeout)
         url = self._url(hook, update)

@@ -94,14 +94,15 @@ class _Html:
         if closing:
             self._close(name, rest)
         else:
-            self._open.append((name, self._entity(name, _attributes(name, rest))))
+            entity = self._entity(name, _attributes(name, rest))
+            self._open.append((name, entity))
+            self._entities.append(entity)
 
     def _close(self, name: str, rest: str) -> None:
         if rest or self._last != name:
             raise _unreadable(f'Unmatched end tag, expected "</{self._last}>", found "</{name}>"')
         entity = self._open.pop()[1]
         entity["length"] = self._length - entity["offset"]
-        self._entities.append(entity)
 
     def _entity(self, name: str, attributes: dict[str, str]) -> Json:
         around = [tag for tag, _ in self._open]

@@ -127,6 +127,7 @@ class BotApi(World):
     async def _called(self, request: web.BaseRequest, method: str) -> web.StreamResponse:
         call = Call(time.time(), method, {})
         self.calls.append(call)
+        self.changed()
         refused: Refused | None = None
         try:
             call.params = await _given(request)
