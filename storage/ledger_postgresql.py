@@ -218,13 +218,12 @@ WITH asked AS MATERIALIZED (
   FROM outbox o JOIN places p ON o.conversation = p.conversation
   WHERE o.settled IS NULL AND o.id NOT IN (SELECT id FROM marked)
     AND (o.expires > p.now OR (o.state = 'claimed' AND o.leased_until > p.now))
+  ORDER BY o.id FOR UPDATE OF o
 ), taken AS (
   UPDATE outbox o SET state = 'claimed', owner = $2, attempts = o.attempts + 1,
     leased_until = n.now + n.lease * interval '1 s'
-  FROM open n WHERE n.free AND o.id = n.id AND o.settled IS NULL
-    AND (o.state <> 'claimed' OR o.leased_until <= n.now)
-    AND NOT EXISTS (SELECT 1 FROM open b
-      WHERE b.conversation = n.conversation AND b.id < n.id AND NOT b.free)
+  FROM open n WHERE n.free AND o.id = n.id AND NOT EXISTS (
+    SELECT 1 FROM open b WHERE b.conversation = n.conversation AND b.id < n.id AND NOT b.free)
   RETURNING o.id, o.conversation, o.channel, o.address, o.body::text, o.attempts, o.created
 )
 SELECT * FROM taken

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -359,3 +360,45 @@ async def test_on_sqlite_every_writer_of_this_process_takes_its_turn(
         assert await ledger.load("p1") is None
     assert (await ledger.keep(left("p1"), NOW)).new
     await db.close()
+
+
+async def test_a_database_closed_and_used_again_is_opened_again(db: Database, a: Ledger) -> None:
+    await say(a, "p1")
+    await db.close()
+    assert (await say(a, "p1")).new
+    await db.close()
+
+
+async def test_on_sqlite_a_reader_that_must_wait_stops_nobody(sqlite_url: str) -> None:
+    db = Database.open(sqlite_url)
+    assert db.file
+    repairing = sqlite3.connect(db.file, isolation_level=None)
+    repairing.execute("PRAGMA locking_mode=EXCLUSIVE")
+    repairing.execute("INSERT INTO seen VALUES ('x', '2026-11-23 17:30:00.000000')")
+    loading = asyncio.create_task(Ledger(db, "a").load("p1"))
+    async with asyncio.timeout(2):
+        await asyncio.sleep(0.2)
+    assert not loading.done()
+    repairing.close()
+    assert await loading is None
+    await db.close()
+
+
+async def test_a_message_another_process_has_just_taken_holds_back_what_follows(
+    postgres_url: str,
+) -> None:
+    """It is taken while we look for what comes next: what we saw of it is no longer so."""
+    one, third = Database.open(postgres_url), Database.open(postgres_url)
+    a = Ledger(one, "a")
+    [message] = (await say(a, "p1", "1", lease=LEASE)).claimed
+    await say(a, "p1", "2", "3", lease=LEASE)
+    second = (await numbers(one, "p1"))[1]
+    async with third.write() as tx:
+        taken = update(table).where(table.c.id == second)
+        await tx.execute(taken.values(state="claimed", owner="b", leased_until=NOW + LEASE))
+        settling = asyncio.create_task(sent(a, message))
+        await until(partial(waiting_for_locks, third, 1))
+    assert await settling == []
+    assert (await row(one, second))[0] == "claimed"
+    for opened in (one, third):
+        await opened.close()
