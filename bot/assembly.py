@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ from dialogs.voice import Voice
 from matching.catalogue import Catalogue
 from matching.demonstration import refresh_demonstration
 from nlu.understander import Understander
-from storage.database import Database
+from storage.database import Database, DatabaseProblem
 from storage.locks import LocalLocks, Locks
 from storage.offers import Offers
 from storage.rates import DatabaseRate, LocalRate, Rate, RedisRate
@@ -89,11 +89,18 @@ async def assemble(
             key=settings.key(), now=settings.now, today=settings.today,
             keep=timedelta(days=settings.keep_conversation_days),
         )  # fmt: skip
+        stack.push_async_callback(_leave_unsent, turns)
         signer = Signer(settings.key(), (trade.id for trade in table))
         yield Rooms(
             settings, database, offers, catalogue, understander, voice, engine, turns, locks,
             rate, signer, BotName(settings.telegram_bot_name or ""),
         )  # fmt: skip
+
+
+async def _leave_unsent(turns: Turns) -> None:
+    """What a clean stop leaves unsent is for the next process, at once."""
+    with suppress(DatabaseProblem):  # without a database, its leases run out
+        await turns.ledger.release()
 
 
 async def _furnish(offers: Offers, understander: Understander, settings: Settings) -> None:

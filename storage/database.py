@@ -135,8 +135,8 @@ class Database:
         return True
 
     async def close(self) -> None:
-        while self._closing:
-            await self._closing.pop()()
+        for close in self._closing:
+            await close()
         await self._reader.dispose()
         await self._writer.dispose()
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from storage.conversations import Stale, Stored
 from storage.database import Database
 from storage.left import Kept, Mark, Turn, aware, written
-from storage.line import Line, Lost
+from storage.line import Line
 from storage.outbox import Waiting
 
 
@@ -26,34 +27,25 @@ class PostgresqlBooks:
         return [_stored(found.get(id)) for id in ids]
 
     async def keep(self, turns: list[Turn]) -> Sequence[Kept | Exception]:
-        """A lost connection may have written all of it: the second time tells."""
         # In the order of their keys, as everybody does: two processes never wait in a circle.
         batch = f"[{','.join(_row(t) for t in sorted(turns, key=_conversation))}]"
-        again = False
-        try:
-            rows = await self._keeps.fetch(_KEEP, batch, self._owner)
-        except Lost:
-            again = True
-            rows = await self._keeps.fetch(_KEEP, batch, self._owner)
+        rows = await self._keeps.fetch_surely(_KEEP, batch, self._owner)
         outcomes = {row["key"]: row for row in rows}
-        return [_kept(turn, outcomes[turn.left.update], again=again) for turn in turns]
+        return [_kept(turn, outcomes[turn.left.update]) for turn in turns]
 
     async def settle(self, marks: list[Mark]) -> Sequence[list[Waiting]]:
-        try:
-            taken, unsure = await self._settle(marks)
-        except Lost:
-            # What was marked is marked; what comes next may be ours already, unknown to us.
-            taken, unsure = await self._settle(marks)
+        taken, unsure = await self._settle(marks)
         if unsure:
             # A turn left messages behind ours while we were settling it: our statement could not
             # see them, this one can.
-            after = [_next(mark) for mark in marks if mark.conversation in unsure]
+            after = [replace(mark, id=None) for mark in marks if mark.conversation in unsure]
             taken |= (await self._settle(after))[0]
         return [taken.get(mark.conversation, []) for mark in marks]
 
     async def _settle(self, marks: list[Mark]) -> tuple[dict[str, list[Waiting]], set[str]]:
         """What is ours to send next, by conversation; and where that must be asked again."""
-        rows = await self._settles.fetch(_SETTLE, written([_mark(m) for m in marks]), self._owner)
+        batch = written([_mark(mark) for mark in marks])
+        rows = await self._settles.fetch_surely(_SETTLE, batch, self._owner)
         taken: dict[str, list[Waiting]] = {}
         for row in rows:
             if row["id"] is not None:
@@ -81,15 +73,13 @@ def _stored(row: Mapping[str, Any] | None) -> Stored | None:
     return Stored(row["id"], row["version"], json.loads(row["state"]), row["updated"])
 
 
-def _kept(turn: Turn, row: Mapping[str, Any], *, again: bool) -> Kept | Exception:
+def _kept(turn: Turn, row: Mapping[str, Any]) -> Kept | Exception:
     ids = row["ids"] or []
     if row["kept"]:
         return turn.kept(ids, claimed=turn.left.lease is not None and not row["behind"])
-    if not row["done"]:
-        return Stale()
-    if again and row["done"] == turn.now:  # it was written, and the answer lost
+    if row["lost"]:  # it was written, and its answer lost
         return turn.kept(ids, claimed=bool(ids))
-    return Kept(False, [], False)
+    return Kept(False, [], False) if row["done"] else Stale()
 
 
 def _mark(mark: Mark) -> dict[str, Any]:
@@ -103,10 +93,6 @@ def _mark(mark: Mark) -> dict[str, Any]:
     }
 
 
-def _next(mark: Mark) -> Mark:
-    return Mark(None, mark.conversation, mark.state, mark.now, None, mark.lease)
-
-
 def _waiting(row: Mapping[str, Any]) -> Waiting:
     return Waiting(
         row["id"], row["conversation"], row["channel"], row["address"], json.loads(row["body"]),
@@ -115,7 +101,8 @@ def _waiting(row: Mapping[str, Any]) -> Waiting:
 
 
 _LOAD = """
-SELECT id, version, state::text AS state, updated FROM conversations WHERE id = ANY($1::text[])
+SELECT id, version, state::text AS state, updated FROM conversations
+WHERE id = ANY($1::text[]) AND $2::boolean IS NOT NULL
 """
 
 # Read from top to bottom. « changed », « added », « erased » and « absent » are the fence: a turn
@@ -193,10 +180,10 @@ WITH asked AS MATERIALIZED (
   ON CONFLICT (name, label, day) DO UPDATE SET n = counters.n + excluded.n
 )
 SELECT a.key, k.key IS NOT NULL AS kept, b.conversation IS NOT NULL AS behind,
-  coalesce(a.done, a.pressed) AS done,
+  coalesce(a.done, a.pressed) IS NOT NULL AS done, coalesce($3 AND a.done = a.now, false) AS lost,
   CASE WHEN k.key IS NOT NULL THEN
     (SELECT array_agg(s.id ORDER BY s.id) FROM said s WHERE s.conversation = a.conversation)
-  WHEN a.done = a.now THEN
+  WHEN $3::boolean AND a.done = a.now THEN
     (SELECT array_agg(o.id ORDER BY o.id) FROM outbox o WHERE o.conversation = a.conversation
      AND o.settled IS NULL AND o.state = 'claimed' AND o.owner = $2 AND o.created = a.now)
   END AS ids
@@ -204,6 +191,7 @@ FROM asked a LEFT JOIN kept k ON k.key = a.key LEFT JOIN behind b ON b.conversat
 """
 
 # A row without a number says that somebody has left messages behind one of that conversation.
+# The second time, what the first took for us is known by its lease.
 _SETTLE = """
 WITH asked AS MATERIALIZED (
   SELECT *, state IS NULL OR state NOT IN ('pending', 'later') AS over
@@ -230,17 +218,21 @@ WITH asked AS MATERIALIZED (
   FROM outbox o JOIN places p ON o.conversation = p.conversation
   WHERE o.settled IS NULL AND o.id NOT IN (SELECT id FROM marked)
     AND (o.expires > p.now OR (o.state = 'claimed' AND o.leased_until > p.now))
+  ORDER BY o.id FOR UPDATE OF o
 ), taken AS (
   UPDATE outbox o SET state = 'claimed', owner = $2, attempts = o.attempts + 1,
     leased_until = n.now + n.lease * interval '1 s'
-  FROM open n WHERE n.free AND o.id = n.id AND o.settled IS NULL
-    AND (o.state <> 'claimed' OR o.leased_until <= n.now)
-    AND NOT EXISTS (SELECT 1 FROM open b
-      WHERE b.conversation = n.conversation AND b.id < n.id AND NOT b.free)
+  FROM open n WHERE n.free AND o.id = n.id AND NOT EXISTS (
+    SELECT 1 FROM open b WHERE b.conversation = n.conversation AND b.id < n.id AND NOT b.free)
   RETURNING o.id, o.conversation, o.channel, o.address, o.body::text, o.attempts, o.created,
     o.once
 )
 SELECT * FROM taken
+UNION ALL SELECT o.id, o.conversation, o.channel, o.address, o.body::text, o.attempts, o.created,
+    o.once
+  FROM outbox o JOIN asked a ON o.conversation = a.conversation
+  WHERE $3::boolean AND o.settled IS NULL AND o.state = 'claimed' AND o.owner = $2
+    AND o.leased_until = a.now + a.lease * interval '1 s'
 UNION ALL SELECT NULL, conversation, NULL, NULL, NULL, NULL, NULL, NULL FROM marked WHERE unsure
 ORDER BY id
 """

@@ -26,7 +26,7 @@ class SqliteBooks:
     def __init__(self, db: Database, owner: str) -> None:
         self._db = db
         self._owner = owner
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
+        self._thread = _thread()
         self._writer: sqlite3.Connection | None = None
         self._reader: sqlite3.Connection | None = None
 
@@ -57,9 +57,10 @@ class SqliteBooks:
         return await self._write(work)
 
     async def close(self) -> None:
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._thread, self._close)
-        self._thread.shutdown()
+        """As the other connections of a database, they open again when they are used again."""
+        thread, self._thread = self._thread, _thread()
+        await asyncio.get_running_loop().run_in_executor(thread, self._close)
+        thread.shutdown()
 
     def _close(self) -> None:
         for connection in (self._writer, self._reader):
@@ -70,7 +71,7 @@ class SqliteBooks:
     def _load(self, ids: list[str], seconds: float) -> list[Stored | None]:
         try:
             if self._reader is None:
-                self._reader = self._connected()
+                self._reader = self._connected(seconds)
             self._reader.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
             return [_stored(self._reader.execute(_LOAD, (id,)).fetchone()) for id in ids]
         except sqlite3.Error as error:
@@ -85,23 +86,28 @@ class SqliteBooks:
         """One that takes the lock first: one that starts by reading would lose updates."""
         try:
             if self._writer is None:
-                self._writer = self._connected()
+                self._writer = self._connected(database.BUSY_SECONDS)
             with self._writer:  # committed at the exit, undone by an exception
                 self._writer.execute("BEGIN IMMEDIATE")
                 return work(self._writer)
         except (sqlite3.Error, OverflowError, UnicodeEncodeError) as error:
             raise _problem(error) from None
 
-    def _connected(self) -> sqlite3.Connection:
+    def _connected(self, seconds: float) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self._db.file or "",
-            timeout=database.BUSY_SECONDS,
+            timeout=seconds,
             isolation_level=None,  # the driver opens no transaction of its own
             check_same_thread=False,  # never two threads at once: the lanes see to it
         )
         for pragma in database.PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         return connection
+
+
+def _thread() -> ThreadPoolExecutor:
+    """Started when it is first used."""
+    return ThreadPoolExecutor(1, thread_name_prefix="ledger")
 
 
 def _problem(error: Exception) -> DatabaseProblem | Refused:

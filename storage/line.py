@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -11,7 +10,8 @@ import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import COMMAND_SECONDS, Database, DatabaseProblem, Refused
+from storage import database
+from storage.database import Database, DatabaseProblem, Refused
 from storage.lanes import Undone
 
 
@@ -20,7 +20,10 @@ class Lost(DatabaseProblem):
 
 
 class Line:
-    """Statements one at a time, each committed by itself; a lost connection is made again."""
+    """Statements one at a time, each committed by itself; a lost connection is made again.
+
+    Each has the time limit of every command of this database.
+    """
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -29,10 +32,9 @@ class Line:
 
     async def fetch(self, sql: str, *values: object) -> Sequence[Mapping[str, Any]]:
         """Raises :class:`Lost`, :class:`Undone`, :class:`Refused` or ``DatabaseProblem``."""
-        driver = await self._connected()
         try:
-            async with asyncio.timeout(COMMAND_SECONDS):
-                rows: Sequence[Mapping[str, Any]] = await driver.fetch(sql, *values)
+            driver = await self._connected()
+            rows: Sequence[Mapping[str, Any]] = await driver.fetch(sql, *values)
         except BaseException as error:
             problem = _problem(error)
             if problem is None or type(problem) in {Lost, DatabaseProblem}:
@@ -44,11 +46,14 @@ class Line:
         return rows
 
     async def fetch_surely(self, sql: str, *values: object) -> Sequence[Mapping[str, Any]]:
-        """Twice when the connection breaks: for what may be repeated."""
+        """Twice when the connection breaks, the last value saying which time it is.
+
+        The first time may have been committed, and its answer alone be lost.
+        """
         try:
-            return await self.fetch(sql, *values)
+            return await self.fetch(sql, *values, False)
         except Lost:
-            return await self.fetch(sql, *values)
+            return await self.fetch(sql, *values, True)
 
     async def close(self) -> None:
         """End the connection; what it was asked meanwhile is ended with it."""
@@ -65,9 +70,26 @@ class Line:
             await self.close()  # the server went while nobody asked anything
         if self._held is None:
             held = await self._db.connection()
-            self._driver = (await held.get_raw_connection()).driver_connection
-            self._held = held
+            driver: Any = (await held.get_raw_connection()).driver_connection
+            self._held, self._driver = held, driver
+            await driver.execute(_settings())
         return self._driver
+
+
+def _settings() -> str:
+    """Few statements, always the same, on a few rows found by their keys.
+
+    Planning one again costs five times what it does, and a plan made while a table was small must
+    hold when it has grown. The server gives up before we do: what takes too long is undone.
+    """
+    return f"""
+        SET plan_cache_mode = force_generic_plan;
+        SET jit = off;
+        SET enable_seqscan = off;
+        SET enable_hashjoin = off;
+        SET enable_mergejoin = off;
+        SET statement_timeout = {int(database.COMMAND_SECONDS * 900)};
+    """
 
 
 def _problem(error: BaseException) -> DatabaseProblem | Refused | None:
@@ -90,6 +112,8 @@ def _said(state: str, words: str) -> DatabaseProblem | Refused:
         return Refused("une valeur n’est pas du bon type.")
     if state.startswith("23"):
         return Refused(words)
+    if state == "57014":
+        return DatabaseProblem("elle n’a pas répondu à temps.")
     if state.startswith("08") or state in {"57P01", "57P02", "57P03"}:
         return Lost("la connexion est rompue.")
     return DatabaseProblem(words)

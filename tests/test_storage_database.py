@@ -18,7 +18,7 @@ from sqlalchemy import Connection, inspect, select, text, update
 
 from storage import database
 from storage.database import Database, DatabaseProblem, Refused, alembic_config, migrate
-from storage.schema import metadata, rates, seen
+from storage.schema import metadata, outbox, rates, seen
 from tests import servers
 
 ROOT = Path(__file__).parent.parent
@@ -60,6 +60,25 @@ async def test_the_steps_can_be_walked_back(empty_database_url: str) -> None:
     async with db.write() as tx:
         await tx.run_sync(lambda connection: command.downgrade(alembic_config(connection), "base"))
     assert await _tables(db) == {"alembic_version"}
+    await db.close()
+
+
+async def test_what_was_kept_before_a_step_is_there_after_it(empty_database_url: str) -> None:
+    """A message of the first tables, an unsent one, goes through the later steps."""
+    db = Database.open(empty_database_url)
+    async with db.write() as tx:
+        await tx.run_sync(lambda connection: command.upgrade(alembic_config(connection), "0001"))
+        await tx.execute(
+            text(
+                "INSERT INTO outbox (conversation, channel, address, body, state, attempts, "
+                "created, expires) VALUES ('p1', 'telegram', 'x', '{\"text\": \"a\"}', 'pending', "
+                "0, '2026-11-23 17:30:00.000000', '2026-11-23 17:45:00.000000')"
+            ).execution_options(no_parameters=True)
+        )
+    await db.migrate()
+    async with db.read() as tx:
+        row = (await tx.execute(select(outbox))).one()
+    assert (row.body, row.state, row.once, row.followed) == ({"text": "a"}, "pending", False, False)
     await db.close()
 
 

@@ -15,12 +15,14 @@ from sqlalchemy import select
 
 from bot.assembly import Rooms
 from bot.purge import EVERY, purge
-from bot.turn import Incoming
+from bot.turn import ANSWER_LEASE, ANSWER_WINDOW, Incoming
 from dialogs.conversation import SLOTS, Conversation
 from dialogs.engine import asked_of
+from dialogs.reply import unbundled
 from dialogs.rules import Heard
 from nlu.understander import Understander
 from storage import schema as tables
+from storage.left import PRESS_AGAIN
 from tests.talk import TODAY, Talk, rooms_for
 
 
@@ -159,6 +161,61 @@ async def test_a_turn_says_whether_it_was_new(sqlite_url: str, understander: Und
         assert (await rooms.turns.handle(incoming)).new
         assert not (await rooms.turns.handle(incoming)).new
         assert await rooms.turns.waiting("web", "lou") == []
+
+
+async def test_where_we_write_by_ourselves_replies_are_ours_to_send(
+    database_url: str, understander: Understander
+) -> None:
+    """Now and for a quarter of an hour; elsewhere they wait for whoever comes and reads."""
+    async with rooms_for(database_url, None, understander) as rooms:
+        turns, now = rooms.turns, rooms.settings.now()
+        kept = await turns.handle(Incoming("telegram", "42", "1", text="boulanger à lens"))
+        names = [r.name for message in kept.claimed for r in unbundled(message.body)]
+        assert names == ["utter_offers", "utter_ask_availability"]
+        assert {(m.channel, m.address, m.attempts) for m in kept.claimed} == {("telegram", "42", 1)}
+        behind = await turns.handle(Incoming("telegram", "42", "2", text="septembre"))
+        assert (behind.new, behind.claimed, behind.behind) == (True, [], True)
+        later = await turns.outbox.unread(kept.claimed[0].conversation, now + ANSWER_WINDOW)
+        assert later == []
+        read = await turns.handle(Incoming("web", "lou", "1", text="boulanger à lens"))
+        assert (read.new, read.claimed, read.behind) == (True, [], False)
+        assert len(await turns.waiting("web", "lou")) == 2
+
+
+async def test_a_press_repeated_at_once_counts_once(
+    database_url: str, understander: Understander
+) -> None:
+    async with rooms_for(database_url, None, understander) as rooms:
+        turns, now = rooms.turns, rooms.settings.now()
+
+        async def press(id: str, address: str = "42", press: str = "7:p=2") -> bool:
+            incoming = Incoming("telegram", address, id, payload="/help", press=press)
+            return (await turns.handle(incoming)).new
+
+        assert await press("1")
+        assert not await press("2")
+        assert await press("3", press="7:p=3")
+        assert await press("1", address="43")
+        turns.now = lambda: now + PRESS_AGAIN
+        assert await press("4")
+        assert await turns.counters.total("turns") == 4
+
+
+async def test_a_goodbye_is_never_repeated(database_url: str, understander: Understander) -> None:
+    async with rooms_for(database_url, None, understander) as rooms:
+        turns, now = rooms.turns, rooms.settings.now()
+        for id, said in enumerate(("boulanger à lens", "supprime tout")):
+            await turns.handle(Incoming("telegram", "42", str(id), text=said))
+        kept = await turns.handle(Incoming("telegram", "42", "goodbye", text="oui"))
+        assert await turns.ledger.load(turns.person("telegram", "42")) is None
+        assert len(kept.claimed) == 1
+        late = now + ANSWER_LEASE
+        assert await turns.outbox.claim(
+            channel="telegram", owner="other", lease=ANSWER_LEASE, now=late, limit=9
+        ) == []  # fmt: skip
+        async with rooms.database.read() as tx:
+            states = (await tx.execute(select(tables.outbox.c.state))).scalars().all()
+        assert states == ["unknown"]
 
 
 async def test_the_cleaning_takes_what_is_over(sqlite_url: str, understander: Understander) -> None:

@@ -1,0 +1,404 @@
+"""What turns leave behind, on both databases: batches, races, orders of sending, lost answers."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+from sqlalchemy import func, select, text, update
+
+from storage import database
+from storage.conversations import Stale
+from storage.counters import Counters
+from storage.database import Database, DatabaseProblem, Refused
+from storage.lanes import MOST
+from storage.ledger import Kept, Ledger, Left
+from storage.outbox import Outbox, Waiting
+from storage.schema import conversations
+from storage.schema import outbox as table
+from tests.ledgers import LEASE, NOW, SECOND, WINDOW, left, numbers, row, say, texts
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    opened = Database.open(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def other_db(database_url: str) -> AsyncIterator[Database]:
+    """Another process, as far as the database can tell."""
+    opened = Database.open(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def a(db: Database) -> Ledger:
+    return Ledger(db, "a")
+
+
+@pytest.fixture
+def b(other_db: Database) -> Ledger:
+    return Ledger(other_db, "b")
+
+
+async def sent(ledger: Ledger, message: Waiting, now: datetime = NOW) -> list[Waiting]:
+    return await ledger.settle(message.id, message.conversation, "sent", now, lease=LEASE)
+
+
+@asynccontextmanager
+async def held(db: Database, conversation: str) -> AsyncIterator[None]:
+    """Whoever writes in this conversation waits until the end."""
+    async with db.write() as tx:
+        row = conversations.c.id == conversation
+        await tx.execute(update(conversations).where(row).values(channel="held"))
+        yield
+
+
+async def test_a_batch_holds_every_outcome_and_each_is_its_own(db: Database, a: Ledger) -> None:
+    await a.keep(left("old", update="done"), NOW)
+    await a.keep(left("leaving", "never read"), NOW)
+    turns = {
+        "new": left("new", "hi", lease=LEASE, counts=[("turns", "x"), ("turns", "")]),
+        "web": left("web", "to be read", counts=[("turns", "x")]),
+        "done": left("old", "again", update="done", version=1, counts=[("turns", "x")]),
+        "stale": left("old", "late", version=7, counts=[("turns", "x")]),
+        "leaving": left("leaving", "bye", version=1, state=None, lease=LEASE, once=True),
+        "zero": left("zero", state={"n": "\0"}),
+        "half": left("half", "\ud800"),
+        "nan": left("nan", state={"n": float("nan")}),
+        "slash": left("slash", state={"n": "\\u0000"}),
+    }
+    answers = await asyncio.gather(
+        *(a.keep(turn, NOW) for turn in turns.values()), return_exceptions=True
+    )
+    outcomes = dict(zip(turns, answers, strict=True))
+    assert {name: type(outcome) for name, outcome in outcomes.items()} == {
+        "new": Kept, "web": Kept, "done": Kept, "stale": Stale, "leaving": Kept, "zero": Refused,
+        "half": Refused, "nan": Refused, "slash": Kept,
+    }  # fmt: skip
+    [new] = await numbers(db, "new")
+    hi = Waiting(new, "new", "telegram", "chat new", {"text": "hi"}, 1, NOW)
+    assert outcomes["new"] == Kept(True, [hi], False)
+    assert outcomes["web"] == Kept(True, [], False)
+    assert outcomes["done"] == Kept(False, [], False)
+    assert texts(outcomes["leaving"].claimed) == ["bye"]  # type: ignore[union-attr]
+    assert await a.load("leaving") is None
+    assert len(await numbers(db, "leaving")) == 1
+    assert await numbers(db, "old") == []
+    slash = await a.load("slash")
+    assert slash is not None
+    assert slash.state == {"n": "\\u0000"}
+    assert await Counters(db).by_label("turns") == {"": 1, "x": 2}
+
+
+async def test_a_value_that_only_the_database_refuses_hurts_its_turn_alone(
+    postgres_url: str,
+) -> None:
+    db = Database.open(postgres_url)
+    ledger = Ledger(db, "a")
+    turns = [left(f"p{n}", version=2**40 if n == 3 else 0) for n in range(9)]
+    outcomes = await asyncio.gather(*(ledger.keep(t, NOW) for t in turns), return_exceptions=True)
+    assert [n for n, outcome in enumerate(outcomes) if not isinstance(outcome, Kept)] == [3]
+    assert isinstance(outcomes[3], Refused)
+    assert "1099511627776" not in "".join(traceback.format_exception(outcomes[3]))
+    await db.close()
+
+
+async def test_two_processes_do_each_update_exactly_once(
+    db: Database, other_db: Database, a: Ledger, b: Ledger
+) -> None:
+    """The same updates in both, in other orders, and without a lock."""
+
+    async def handle(ledger: Ledger, n: int) -> bool:
+        turn = left(f"p{n % 20}", f"m{n}", update=f"same {n}", counts=[("turns", f"{n % 3}")])
+        while True:
+            stored = await ledger.load(turn.conversation)
+            turn = replace(turn, version=stored.version if stored else 0)
+            try:
+                return (await ledger.keep(turn, NOW)).new
+            except Stale:
+                continue
+
+    new = await asyncio.gather(
+        *(handle(a, n) for n in range(100)), *(handle(b, n) for n in reversed(range(100)))
+    )
+    assert sum(new) == 100
+    assert await Counters(db).total("turns") == 100
+    for n in range(20):
+        stored = await b.load(f"p{n}")
+        assert stored is not None
+        assert stored.version == 5
+        assert len(await numbers(db, f"p{n}")) == 5
+
+
+async def test_order_goes_on_across_processes(db: Database, a: Ledger, b: Ledger) -> None:
+    first = await say(a, "p1", "1", lease=LEASE)
+    behind = await say(b, "p1", "2", "3", lease=LEASE)
+    assert texts(first.claimed) == ["1"]
+    assert behind == Kept(True, [], True)
+    then = await sent(a, first.claimed[0])
+    assert texts(then) == ["2", "3"]
+    assert [message.attempts for message in then] == [1, 1]
+    assert await sent(a, then[0]) == []
+    assert await sent(a, then[1]) == []
+    assert texts((await say(b, "p1", "4", lease=LEASE)).claimed) == ["4"]
+
+
+async def test_messages_of_two_turns_wait_for_all_of_the_first(a: Ledger, b: Ledger) -> None:
+    one, two = (await say(a, "p1", "1", "2", lease=LEASE)).claimed
+    assert (await say(b, "p1", "3", lease=LEASE)).behind
+    assert await sent(a, one) == []
+    assert texts(await sent(a, two)) == ["3"]
+
+
+async def test_what_is_put_off_or_another_sends_holds_back_what_follows(
+    db: Database, a: Ledger, b: Ledger
+) -> None:
+    one, two = (await say(a, "p1", "1", "2", lease=LEASE)).claimed
+    await say(b, "p1", "3", lease=LEASE)
+    due = NOW + 30 * SECOND
+    assert await a.settle(two.id, "p1", "later", NOW, due, lease=LEASE) == []
+    assert await sent(a, one) == []
+    assert await row(db, two.id) == ("later", {"text": "2"}, 0)
+    [again] = await Outbox(db).claim(channel="telegram", owner="b", lease=LEASE, now=due, limit=9)
+    assert again.id == two.id
+    assert await sent(a, again, due) == []  # b has it
+    assert texts(await sent(b, again, due)) == ["3"]
+
+
+async def test_a_message_whose_window_is_over_holds_nothing_back(db: Database, a: Ledger) -> None:
+    await say(a, "p1", "never sent")
+    later = await say(a, "p1", "1", now=NOW + WINDOW, lease=LEASE)
+    assert texts(later.claimed) == ["1"]
+
+
+@pytest.mark.parametrize("first", ["settle", "keep"])
+async def test_a_turn_kept_while_the_one_before_is_settled_is_not_forgotten(
+    postgres_url: str, first: str
+) -> None:
+    """Neither statement sees what the other writes; whoever comes second makes up for it."""
+    one, other, third = (Database.open(postgres_url) for _ in range(3))
+    a, b = Ledger(one, "a"), Ledger(other, "b")
+    [message] = (await say(a, "p1", "1", lease=LEASE)).claimed
+    stored = await b.load("p1")
+    assert stored
+    settling = sent(a, message)
+    keeping = b.keep(left("p1", "2", version=stored.version, lease=LEASE), NOW)
+    both: list[Awaitable[object]] = (
+        [settling, keeping] if first == "settle" else [keeping, settling]
+    )
+    tasks: list[asyncio.Future[object]] = []
+    async with third.write() as tx:
+        await tx.execute(select(table.c.id).where(table.c.id == message.id).with_for_update())
+        for number, call in enumerate(both, 1):
+            tasks.append(asyncio.ensure_future(call))
+            await until(partial(waiting_for_locks, third, number))
+    results = await asyncio.gather(*tasks)
+    then, kept = results if first == "settle" else results[::-1]
+    assert isinstance(then, list)
+    assert isinstance(kept, Kept)
+    assert texts([*then, *kept.claimed]) == ["2"]
+    for opened in (one, other, third):
+        await opened.close()
+
+
+async def waiting_for_locks(db: Database, number: int) -> bool:
+    async with db.read() as tx:
+        count = text(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND wait_event_type = 'Lock'"
+        )
+        return bool(await tx.scalar(count) == number)
+
+
+async def until(so: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(10):
+        while not await so():  # noqa: ASYNC110 - another process decides
+            await asyncio.sleep(0.01)
+
+
+async def test_the_same_press_within_ten_seconds_counts_once(db: Database, a: Ledger) -> None:
+    async def press(update: str, seconds: float, key: str = "press") -> bool:
+        now = NOW + seconds * SECOND
+        return (await say(a, "p1", "ok", now=now, update=update, press=key)).new
+
+    assert await press("u1", 0)
+    assert not await press("u2", 9.9)
+    assert not await press("u2", 12)  # it was done, whenever it comes again
+    assert await press("u3", 9.9, "another")
+    assert await press("u4", 10)
+    assert not await press("u5", 19)
+    assert len(await numbers(db, "p1")) == 3
+
+
+async def test_the_same_press_twice_at_once_counts_once(a: Ledger) -> None:
+    turns = [left(f"p{n}", press="same") for n in range(5)]
+    assert sum(k.new for k in await asyncio.gather(*(a.keep(t, NOW) for t in turns))) == 1
+
+
+async def test_a_clean_stop_leaves_to_others_what_it_held(
+    db: Database, a: Ledger, b: Ledger
+) -> None:
+    [mine] = (await say(a, "p1", "mine", lease=LEASE)).claimed
+    [other] = (await say(b, "p2", "other's", lease=LEASE)).claimed
+    assert await a.release() == 1
+    assert await row(db, mine.id) == ("pending", {"text": "mine"}, 0)
+    assert (await row(db, other.id))[0] == "claimed"
+    assert await a.release() == 0
+
+
+async def test_nothing_is_sent_to_someone_who_left(db: Database, a: Ledger) -> None:
+    one, two = (await say(a, "p1", "1", "2", lease=LEASE)).claimed
+    await sent(a, one)
+    await say(a, "p2", "elsewhere", lease=LEASE)
+    assert await a.forget("p1", NOW) == 1
+    assert await row(db, two.id) == ("gone", None, 1)
+    assert await a.forget("p1", NOW) == 0
+
+
+async def test_a_caller_that_leaves_disturbs_nobody(
+    db: Database, other_db: Database, a: Ledger
+) -> None:
+    await say(a, "p0")
+    async with held(other_db, "p0"):
+        under_way = asyncio.create_task(a.keep(left("p0", version=1), NOW))
+        await asyncio.sleep(0.05)
+        queued = [asyncio.create_task(a.keep(left(f"p{n}"), NOW)) for n in range(1, 4)]
+        await asyncio.sleep(0)
+        under_way.cancel()
+        queued[1].cancel()
+        await asyncio.sleep(0)
+    answers = await asyncio.gather(*queued, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [Kept, asyncio.CancelledError, Kept]
+    stored = [await a.load(f"p{n}") for n in range(4)]
+    assert [s and s.version for s in stored] == [2, 1, None, 1]
+
+
+async def test_many_more_than_a_batch_are_all_answered(db: Database, a: Ledger) -> None:
+    turns = [left(f"p{n}", f"{n}", lease=LEASE) for n in range(3 * MOST + 5)]
+    kept = await asyncio.gather(*(a.keep(turn, NOW) for turn in turns))
+    assert [texts(k.claimed) for k in kept] == [[f"{n}"] for n in range(len(turns))]
+    loaded = await asyncio.gather(*(a.load(turn.conversation) for turn in turns))
+    assert [stored.id for stored in loaded if stored] == [turn.conversation for turn in turns]
+    await asyncio.gather(*(sent(a, k.claimed[0]) for k in kept))
+    async with db.read() as tx:
+        states = await tx.execute(select(table.c.state, func.count()).group_by(table.c.state))
+        assert states.all() == [("sent", len(turns))]
+
+
+async def test_turns_of_one_conversation_go_one_after_the_other(a: Ledger) -> None:
+    """Even when they wait together: the first wins, whatever else is in the batch."""
+    turns = [left("p1" if n % 2 else f"q{n}", state={"n": n}) for n in range(20)]
+    answers = await asyncio.gather(*(a.keep(t, NOW) for t in turns), return_exceptions=True)
+    assert [type(answer) for answer in answers[1::2]] == [Kept] + [Stale] * 9
+    assert [type(answer) for answer in answers[::2]] == [Kept] * 10
+    stored = await a.load("p1")
+    assert stored
+    assert stored.state == {"n": 1}
+
+
+async def test_a_moment_without_its_time_zone_is_refused_alone(a: Ledger) -> None:
+    wrong = left("p1", expires=datetime(2026, 11, 23))  # noqa: DTZ001
+    good, bad = await asyncio.gather(
+        a.keep(left("p2"), NOW), a.keep(wrong, NOW), return_exceptions=True
+    )
+    assert isinstance(good, Kept)
+    assert isinstance(bad, ValueError)
+
+
+async def test_rows_are_those_of_the_schema(db: Database, a: Ledger) -> None:
+    """What is written past SQLAlchemy is read through it as it was."""
+    winter = datetime(2026, 11, 23, 18, 30, 0, 7, tzinfo=UTC) + timedelta(0)
+    turn: Left = left("p1", "é’", state={"ville": "L’Haÿ"}, lease=LEASE, once=True)
+    await a.keep(turn, winter)
+    async with db.read() as tx:
+        kept = (await tx.execute(select(table))).one()
+        saved = (await tx.execute(select(conversations))).one()
+    assert kept._mapping == {
+        "id": kept.id, "conversation": "p1", "channel": "telegram", "address": "chat p1",
+        "body": {"text": "é’"}, "state": "claimed", "attempts": 1, "owner": "a",
+        "leased_until": winter + LEASE, "not_before": None, "created": winter,
+        "expires": NOW + WINDOW, "settled": None, "once": True, "followed": False,
+    }  # fmt: skip
+    assert saved == ("p1", "telegram", "chat p1", {"ville": "L’Haÿ"}, 1, winter)
+
+
+async def test_a_database_that_takes_too_long_is_said_so(
+    database_url: str, other_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "COMMAND_SECONDS", 0.2)
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.2)
+    db = Database.open(database_url)
+    ledger = Ledger(db, "a")
+    await ledger.keep(left("p1"), NOW)
+    async with held(other_db, "p1"):
+        with pytest.raises(DatabaseProblem, match=r"à temps|locked"):
+            await ledger.keep(left("p1", version=1), NOW)
+    assert (await ledger.keep(left("p1", version=1), NOW)).new
+    await db.close()
+
+
+async def test_on_sqlite_every_writer_of_this_process_takes_its_turn(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
+    db = Database.open(sqlite_url)
+    ledger = Ledger(db, "a")
+    async with db.write():
+        with pytest.raises(DatabaseProblem, match="une autre écriture"):
+            await ledger.keep(left("p1"), NOW)
+        assert await ledger.load("p1") is None
+    assert (await ledger.keep(left("p1"), NOW)).new
+    await db.close()
+
+
+async def test_a_database_closed_and_used_again_is_opened_again(db: Database, a: Ledger) -> None:
+    await say(a, "p1")
+    await db.close()
+    assert (await say(a, "p1")).new
+    await db.close()
+
+
+async def test_on_sqlite_a_reader_that_must_wait_stops_nobody(sqlite_url: str) -> None:
+    db = Database.open(sqlite_url)
+    assert db.file
+    repairing = sqlite3.connect(db.file, isolation_level=None)
+    repairing.execute("PRAGMA locking_mode=EXCLUSIVE")
+    repairing.execute("INSERT INTO seen VALUES ('x', '2026-11-23 17:30:00.000000')")
+    loading = asyncio.create_task(Ledger(db, "a").load("p1"))
+    async with asyncio.timeout(2):
+        await asyncio.sleep(0.2)
+    assert not loading.done()
+    repairing.close()
+    assert await loading is None
+    await db.close()
+
+
+async def test_a_message_another_process_has_just_taken_holds_back_what_follows(
+    postgres_url: str,
+) -> None:
+    """It is taken while we look for what comes next: what we saw of it is no longer so."""
+    one, third = Database.open(postgres_url), Database.open(postgres_url)
+    a = Ledger(one, "a")
+    [message] = (await say(a, "p1", "1", lease=LEASE)).claimed
+    await say(a, "p1", "2", "3", lease=LEASE)
+    second = (await numbers(one, "p1"))[1]
+    async with third.write() as tx:
+        taken = update(table).where(table.c.id == second)
+        await tx.execute(taken.values(state="claimed", owner="b", leased_until=NOW + LEASE))
+        settling = asyncio.create_task(sent(a, message))
+        await until(partial(waiting_for_locks, third, 1))
+    assert await settling == []
+    assert (await row(one, second))[0] == "claimed"
+    for opened in (one, third):
+        await opened.close()
