@@ -9,6 +9,8 @@ from nlu import placewords as pw
 from nlu.naming import Named
 from nlu.text import Message
 
+_STOPS = frozenset(",;.!?\n:()")
+
 
 @dataclass(frozen=True, slots=True)
 class Mention:
@@ -50,9 +52,13 @@ class Sentence:
 
     def cut(self, left: int) -> bool:
         """Whether punctuation or a line break stands after word ``left``."""
-        return left + 1 < len(self.forms) and any(
-            c in ",;.!?\n:()" for c in self.gap(left, left + 1)
-        )
+        return left + 1 < len(self.forms) and self._cuts[left]
+
+    @cached_property
+    def _cuts(self) -> list[bool]:
+        """One a word; nothing is cut after the last one, nor before the first (``cut(-1)``)."""
+        gaps = [self.gap(left, left + 1) for left in range(len(self.forms) - 1)]
+        return [gap != " " and not _STOPS.isdisjoint(gap) for gap in gaps] + [False]
 
     def claim(self, first: int, last: int) -> None:
         for i in range(first, last + 1):
