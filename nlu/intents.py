@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import exp
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -59,7 +60,10 @@ def mask(text: str, spans: Iterable[Span]) -> str:
 
 def tokens(masked: str) -> list[str]:
     """Folded words, masks, emoji and question marks; digits become 0, long runs one letter."""
-    text = fold(_RADIUS.sub(" __radius__ ", masked.translate(_KEYBOARD)))
+    text = masked if masked.isascii() else masked.translate(_KEYBOARD)
+    if _DIGITS.search(text):
+        text = _RADIUS.sub(" __radius__ ", text)
+    text = fold(text)
     return [_shape(token) for token in _TOKEN.findall(text)[:80]]
 
 
@@ -102,22 +106,27 @@ def _features(
 
 
 class IntentModel:
-    """Multinomial logistic regression in numpy, over the features met in the training sentences."""
+    """Multinomial logistic regression over the features met in the training sentences.
+
+    Weights are bytes, with one scale per label: whole numbers are summed by numpy, and the few
+    sums, one per label, are gone through here, for which numpy would cost more than it does.
+    """
 
     def __init__(
         self,
         labels: list[str],
         vocabulary: list[str],
-        weights: npt.NDArray[Any],
-        bias: npt.NDArray[Any],
+        weights: npt.NDArray[np.int8],
+        scales: Sequence[float],
+        bias: Sequence[float],
         sharpness: float,
     ) -> None:
         """``weights``: (features, labels); ``sharpness`` multiplies the scores (calibration)."""
         self.labels = labels
         self._index = {name: row for row, name in enumerate(vocabulary)}
-        self._weights = np.ascontiguousarray(weights, dtype=np.float32)
-        self._bias = bias.astype(np.float32)
-        self._sharpness = sharpness
+        self._weights = np.ascontiguousarray(weights)
+        self._scales = [scale * sharpness for scale in scales]
+        self._bias = [value * sharpness for value in bias]
         self._split = [cast("tuple[Intent, str | None]", _split(label)) for label in labels]
         families = [_family(intent) for intent, _ in self._split]
         self._families = list(dict.fromkeys(families))
@@ -134,16 +143,17 @@ class IntentModel:
             return cls(
                 bytes(stored["labels"]).decode().split("\n"),
                 bytes(stored["vocabulary"]).decode().split("\n"),
-                stored["weights"].astype(np.float32) * stored["scales"],
-                stored["bias"],
+                stored["weights"],
+                stored["scales"].tolist(),
+                stored["bias"].tolist(),
                 float(stored["sharpness"]),
             )
 
-    def probabilities(self, masked: str, asked: str | None) -> npt.NDArray[Any]:
+    def probabilities(self, masked: str, asked: str | None) -> list[float]:
         """One probability per label; text made of unknown pieces stays near the bias."""
         return self._chances(tokens(masked), asked)
 
-    def _chances(self, words: list[str], asked: str | None) -> npt.NDArray[Any]:
+    def _chances(self, words: list[str], asked: str | None) -> list[float]:
         names = _features(words, asked, self._pieces)
         row_of = self._index.get
         rows = [
@@ -151,15 +161,16 @@ class IntentModel:
             for name in names
             if (row := name if type(name) is int else row_of(name)) is not None  # type: ignore[arg-type]
         ]
-        scores = np.add.reduce(self._weights.take(rows, axis=0), axis=0)
-        # In place, and by the bare operations: the arrays are small, what surrounds them is not.
-        scores /= len(names) ** 0.5
-        scores += self._bias
-        scores *= self._sharpness
-        scores -= np.maximum.reduce(scores)
-        np.exp(scores, out=scores)
-        scores /= np.add.reduce(scores)
-        return cast("npt.NDArray[Any]", scores)
+        sums = np.add.reduce(self._weights.take(rows, axis=0), axis=0, dtype=np.int32).tolist()
+        root = len(names) ** 0.5
+        scores = [
+            total * scale / root + bias
+            for total, scale, bias in zip(sums, self._scales, self._bias, strict=True)
+        ]
+        most = max(scores)
+        powers = [exp(score - most) for score in scores]
+        whole = sum(powers)
+        return [power / whole for power in powers]
 
     def _pieces(self, word: str) -> tuple[int | str, ...]:
         """The rows of a word's pieces, the names of those that have none.
@@ -177,7 +188,7 @@ class IntentModel:
     def read(self, masked: str, asked: str | None = None) -> IntentReading:
         """The likeliest intent family, and the likeliest label in it."""
         words = tokens(masked)
-        chances = self._chances(words, asked).tolist()
+        chances = self._chances(words, asked)
         totals = [0.0] * len(self._families)
         for family, chance in zip(self._family_of, chances, strict=True):
             totals[family] += chance
