@@ -181,6 +181,8 @@ class PlaceReader:
                 continue
             if s.forms[last] in (LINKS if size > 1 else _NEVER_ALONE):
                 continue
+            if size == 1 and s.forms[at] in pw.GRAMMAR and len(s.forms) > 2:
+                continue  # « pas », « vers »: towns bear these names, nobody means them
             words = [w for form in s.forms[at : last + 1] for w in form.split(" ")]
             near = self._number_after(s, last) or departements
             article = pw.ARTICLE_OF.get(s.forms[at - 1], "") if at else ""

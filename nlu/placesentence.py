@@ -29,9 +29,15 @@ class Sentence:
 
     message: Message
     asked: str | None
-    forms: list[str] = field(default_factory=list)
-    claimed: list[bool] = field(default_factory=list)
+    forms: list[str]
+    claimed: list[bool]
     guesses: int = 0
+    _cuts: list[bool] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """One cut a word; none after the last one, nor before the first (``cut(-1)``)."""
+        gaps = [self.gap(left, left + 1) for left in range(len(self.forms) - 1)]
+        self._cuts = [*(gap != " " and not _STOPS.isdisjoint(gap) for gap in gaps), False]
 
     @cached_property
     def short(self) -> bool:
@@ -53,12 +59,6 @@ class Sentence:
     def cut(self, left: int) -> bool:
         """Whether punctuation or a line break stands after word ``left``."""
         return left + 1 < len(self.forms) and self._cuts[left]
-
-    @cached_property
-    def _cuts(self) -> list[bool]:
-        """One a word; nothing is cut after the last one, nor before the first (``cut(-1)``)."""
-        gaps = [self.gap(left, left + 1) for left in range(len(self.forms) - 1)]
-        return [gap != " " and not _STOPS.isdisjoint(gap) for gap in gaps] + [False]
 
     def claim(self, first: int, last: int) -> None:
         for i in range(first, last + 1):
