@@ -125,8 +125,8 @@ class DateWords:
     """Tokens in one spelling, joined by one space into ``line``; ``spans`` are those of the text."""
 
     line: str
-    starts: tuple[int, ...]
-    spans: tuple[tuple[int, int], ...]
+    starts: list[int]
+    spans: list[tuple[int, int]]
     tokens: frozenset[str]
 
     @classmethod
@@ -134,21 +134,22 @@ class DateWords:
         folded, origin = folded_in_place(text)
         words: list[str] = []
         spans: list[tuple[int, int]] = []
-        found = list(_TOKEN.finditer(folded))
-        for i, match in enumerate(found):
-            following = found[i + 1].group() if i + 1 < len(found) else ""
-            if match.group() == "j" and (not words or not words[-1].isdigit()):
+        written: list[str] = []
+        for match in _TOKEN.finditer(folded):
+            written.append(match.group())
+            start, end = match.span()
+            spans.append((start, end) if origin is None else _original(start, end, origin))
+        for word, following in zip(written, [*written[1:], ""], strict=False):
+            if word == "j" and (not words or not words[-1].isdigit()):
                 words.append("j")  # « j'ai », not « 15 j »
-                spans.append(_original(match.start(), match.end(), origin))
-                continue
-            words.append(_one_spelling(match.group(), following, asked_when))
-            spans.append(_original(match.start(), match.end(), origin))
+            else:
+                words.append(_one_spelling(word, following, asked_when))
         starts, at = [], 0
         for word in words:
             starts.append(at)
             at += len(word) + 1
         line = " ".join(words)
-        return cls(line, tuple(starts), tuple(spans), frozenset(line.split(" ")))
+        return cls(line, starts, spans, frozenset(line.split(" ")))
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The span in the original text of ``line[start:end]``."""
@@ -157,11 +158,23 @@ class DateWords:
         return self.spans[first][0], self.spans[last][1]
 
 
-def _original(start: int, end: int, origin: list[int] | None) -> tuple[int, int]:
-    return (start, end) if origin is None else (origin[start], origin[end - 1] + 1)
+def _original(start: int, end: int, origin: list[int]) -> tuple[int, int]:
+    return origin[start], origin[end - 1] + 1
 
 
 def _one_spelling(word: str, following: str, asked_when: bool) -> str:
+    # One word of letters is never several, nor a sign; but for « week » and « sept ».
+    if not word.isalpha() or word[0] == "w" or word == "sept":
+        special = _special(word, following)
+        if special is not None:
+            return special
+    known = _SPELLINGS.get(word)
+    if known is not None:
+        return _unless_word(word, known, asked_when)
+    return _month_like(word) if len(word) > 5 and word[0] in _FIRST else word
+
+
+def _special(word: str, following: str) -> str | None:
     if word.startswith(("week", "apres-", "apres ")):
         return "weekend" if word[0] == "w" and "end" in word else _after_tomorrow(word)
     if word.endswith(("suite", "suit", "swite", "swit")) and " " in word:
@@ -172,12 +185,7 @@ def _one_spelling(word: str, following: str, asked_when: bool) -> str:
         return _compound(word)
     if word in {"’", "`", "´"}:
         return "'"
-    if word in {"–", "—", "−"}:
-        return "-"
-    known = _SPELLINGS.get(word)
-    if known is not None:
-        return _unless_word(word, known, asked_when)
-    return _month_like(word) if len(word) > 5 and word[0] in _FIRST else word
+    return "-" if word in {"–", "—", "−"} else None
 
 
 def _after_tomorrow(token: str) -> str:

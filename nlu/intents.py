@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import exp
 from pathlib import Path
-from typing import Any, cast
+from typing import TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ MODEL_FILE = Path(__file__).with_name("data") / "intents.npz"
 SENTENCES = Path(__file__).with_name("data") / "intents"
 
 _TOKEN = re.compile(r"__[a-z]+__|[^\W_]+|[?]|[^\w\s!-~]")
+_DIGITS = re.compile(r"\d+")
 _LONG_RUN = re.compile(r"(.)\1{2,}")
 _RADIUS = re.compile(
     r"\b\d{1,3} ?(?:-|a|à)? ?\d{0,3} ?(?:km|kms|kilom\w*|bornes?)\b", re.IGNORECASE
@@ -26,6 +28,7 @@ _RADIUS = re.compile(
 _KEYBOARD = str.maketrans({"’": "'", "ʼ": "'", "\u200b": "", "\ufe0f": ""})
 
 Span = tuple[int, int, str]
+Piece = TypeVar("Piece")
 
 # Characters of a word that count.
 _PIECED = 24
@@ -57,15 +60,21 @@ def mask(text: str, spans: Iterable[Span]) -> str:
 
 def tokens(masked: str) -> list[str]:
     """Folded words, masks, emoji and question marks; digits become 0, long runs one letter."""
-    text = fold(_RADIUS.sub(" __radius__ ", masked.translate(_KEYBOARD)))
+    text = masked if masked.isascii() else masked.translate(_KEYBOARD)
+    if _DIGITS.search(text):
+        text = _RADIUS.sub(" __radius__ ", text)
+    text = fold(text)
     return [_shape(token) for token in _TOKEN.findall(text)[:80]]
 
 
 def _shape(token: str) -> str:
     if token[0].isdigit():
-        return re.sub(r"\d+", "0", token)
+        return _DIGITS.sub("0", token)
+    kinds = len(set(token))
+    if kinds > len(token) - 2:  # no letter comes three times
+        return token
     # « ouiiii » is « oui », but « aaaa » is no « a ».
-    return _LONG_RUN.sub(r"\1", token) if len(set(token)) > 1 else token[:3]
+    return _LONG_RUN.sub(r"\1", token) if kinds > 1 else token[:3]
 
 
 def _pieces(word: str) -> tuple[str, ...]:
@@ -78,15 +87,17 @@ def _pieces(word: str) -> tuple[str, ...]:
 
 def features(masked: str, asked: str | None) -> list[str]:
     """Names of the features of a masked sentence, each once, in a fixed order."""
-    return _features(tokens(masked), asked)
+    return _features(tokens(masked), asked, _pieces)
 
 
-def _features(words: list[str], asked: str | None) -> list[str]:
+def _features(
+    words: list[str], asked: str | None, pieces: Callable[[str], tuple[Piece, ...]]
+) -> list[str | Piece]:
     ends = ["^", *words, "$"]
-    found = [f"w {word}" for word in words]
+    found: list[str | Piece] = [f"w {word}" for word in words]
     found += [f"b {left} {right}" for left, right in pairwise(ends)]
     for word in words:
-        found += _pieces(word[:_PIECED])
+        found += pieces(word[:_PIECED])
     size = min(len(words), 6)
     found += (f"n {size}", f"x {asked}", f"x {asked} {size}")
     if asked:
@@ -95,24 +106,35 @@ def _features(words: list[str], asked: str | None) -> list[str]:
 
 
 class IntentModel:
-    """Multinomial logistic regression in numpy, over the features met in the training sentences."""
+    """Multinomial logistic regression over the features met in the training sentences.
+
+    Weights are bytes, with one scale per label: whole numbers are summed by numpy, and the few
+    sums, one per label, are gone through here, for which numpy would cost more than it does.
+    """
 
     def __init__(
         self,
         labels: list[str],
         vocabulary: list[str],
-        weights: npt.NDArray[Any],
-        bias: npt.NDArray[Any],
+        weights: npt.NDArray[np.int8],
+        scales: Sequence[float],
+        bias: Sequence[float],
         sharpness: float,
     ) -> None:
         """``weights``: (features, labels); ``sharpness`` multiplies the scores (calibration)."""
         self.labels = labels
         self._index = {name: row for row, name in enumerate(vocabulary)}
-        self._weights = np.ascontiguousarray(weights, dtype=np.float32)
-        self._bias = bias.astype(np.float32)
-        self._sharpness = sharpness
+        self._weights = np.ascontiguousarray(weights)
+        self._scales = [scale * sharpness for scale in scales]
+        self._bias = [value * sharpness for value in bias]
         self._split = [cast("tuple[Intent, str | None]", _split(label)) for label in labels]
-        self._families = [_family(intent) for intent, _ in self._split]
+        families = [_family(intent) for intent, _ in self._split]
+        self._families = list(dict.fromkeys(families))
+        self._family_of = [self._families.index(family) for family in families]
+        self._labels_of = [
+            [at for at, family in enumerate(families) if family == one] for one in self._families
+        ]
+        self._known_pieces: dict[str, tuple[int | str, ...]] = {}
 
     @classmethod
     def load(cls, path: Path = MODEL_FILE) -> IntentModel:
@@ -121,37 +143,60 @@ class IntentModel:
             return cls(
                 bytes(stored["labels"]).decode().split("\n"),
                 bytes(stored["vocabulary"]).decode().split("\n"),
-                stored["weights"].astype(np.float32) * stored["scales"],
-                stored["bias"],
+                stored["weights"],
+                stored["scales"].tolist(),
+                stored["bias"].tolist(),
                 float(stored["sharpness"]),
             )
 
-    def probabilities(self, masked: str, asked: str | None) -> npt.NDArray[Any]:
+    def probabilities(self, masked: str, asked: str | None) -> list[float]:
         """One probability per label; text made of unknown pieces stays near the bias."""
         return self._chances(tokens(masked), asked)
 
-    def _chances(self, words: list[str], asked: str | None) -> npt.NDArray[Any]:
-        names = _features(words, asked)
+    def _chances(self, words: list[str], asked: str | None) -> list[float]:
+        names = _features(words, asked, self._pieces)
         row_of = self._index.get
-        rows = [row for name in names if (row := row_of(name)) is not None]
-        scores = np.add.reduce(self._weights.take(rows, axis=0), axis=0)
-        scores = (scores / len(names) ** 0.5 + self._bias) * self._sharpness
-        scores = np.exp(scores - scores.max())
-        return cast("npt.NDArray[Any]", scores / scores.sum())
+        rows = [
+            row
+            for name in names
+            if (row := name if type(name) is int else row_of(name)) is not None  # type: ignore[arg-type]
+        ]
+        sums = np.add.reduce(self._weights.take(rows, axis=0), axis=0, dtype=np.int32).tolist()
+        root = len(names) ** 0.5
+        scores = [
+            total * scale / root + bias
+            for total, scale, bias in zip(sums, self._scales, self._bias, strict=True)
+        ]
+        most = max(scores)
+        powers = [exp(score - most) for score in scores]
+        whole = sum(powers)
+        return [power / whole for power in powers]
+
+    def _pieces(self, word: str) -> tuple[int | str, ...]:
+        """The rows of a word's pieces, the names of those that have none.
+
+        They are remembered for our own words, never for others that people write.
+        """
+        pieces = self._known_pieces.get(word)
+        if pieces is None:
+            row_of = self._index.get
+            pieces = tuple([row_of(piece, piece) for piece in _pieces(word)])
+            if f"w {word}" in self._index:
+                self._known_pieces[word] = pieces
+        return pieces
 
     def read(self, masked: str, asked: str | None = None) -> IntentReading:
         """The likeliest intent family, and the likeliest label in it."""
         words = tokens(masked)
-        totals: dict[Intent, float] = {}
-        best: dict[Intent, tuple[float, int]] = {}
-        for at, chance in enumerate(self._chances(words, asked).tolist()):
-            family = self._families[at]
-            totals[family] = totals.get(family, 0.0) + chance
-            best[family] = max(best.get(family, (0.0, at)), (chance, at))
-        family = max(totals, key=lambda name: totals[name])
-        intent, reason = self._split[best[family][1]]
+        chances = self._chances(words, asked)
+        totals = [0.0] * len(self._families)
+        for family, chance in zip(self._family_of, chances, strict=True):
+            totals[family] += chance
+        most = max(totals)
+        _, best = max((chances[at], at) for at in self._labels_of[totals.index(most)])
+        intent, reason = self._split[best]
         known = any(f"w {word}" in self._index for word in words)
-        return IntentReading(intent, reason, totals[family], known)
+        return IntentReading(intent, reason, most, known)
 
 
 def _family(intent: Intent) -> Intent:

@@ -35,6 +35,7 @@ _WORDS = {
     "ro": (r"buna ziua|multumesc|caut"),
 }
 _PATTERNS = {code: re.compile(rf"\b(?:{words})\b") for code, words in _WORDS.items()}
+_FOREIGN = re.compile(rf"\b(?:{'|'.join(_WORDS.values())})\b")
 _FRENCH = re.compile(
     r"\b(?:je|j|jveu\w*|cherche|jcherche|un|une|le|la|les|des|du|est|pas|pour|avec|dans|bonjour|salut"
     r"|bjr|slt|merci|oui|non|mon|ma|mes|apprentissage|qui|que|moi|suis|sur|chez|vers|dispo)\b"
@@ -43,11 +44,14 @@ _FRENCH = re.compile(
 
 def read_language(text: str) -> str:
     """An ISO 639 code; ``fr`` unless an alphabet or more words say otherwise."""
-    if _ARABIC.search(text):
-        return "fa" if _PERSIAN.search(text) else "ar"
-    if _CYRILLIC.search(text):
-        return "uk"
+    if not text.isascii():
+        if _ARABIC.search(text):
+            return "fa" if _PERSIAN.search(text) else "ar"
+        if _CYRILLIC.search(text):
+            return "uk"
     folded = fold(text[:300]).replace("ł", "l")
+    if not _FOREIGN.search(folded):
+        return "fr"
     code, most = "fr", len(_FRENCH.findall(folded))
     for other, pattern in _PATTERNS.items():
         count = len(pattern.findall(folded))

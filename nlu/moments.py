@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -434,16 +434,22 @@ TRIGGERS: frozenset[str] = frozenset().union(*(needs for _, needs, _, _ in _COMP
     "st",
 }
 _WITH_UNIT = frozenset({"dans", "sous", "ici", "d", "an", "quand", "jour", "saint", "st", "dici"})
+_STARTERS = TRIGGERS | _WITH_UNIT
+_CANDIDATES = (
+    *_COMPILED[:-1],
+    ("range", frozenset({"du", "entre", "de"}), _BARE_DAYS, _days_bare),
+    _COMPILED[-1],
+)
 
 
 def moments(words: DateWords) -> list[Moment]:
     """Every expression of the line, in order, the longest reading of each place first."""
     digits = any(token[0].isdigit() for token in words.tokens if token)
-    if not digits and not (TRIGGERS | _WITH_UNIT) & words.tokens:
+    if not digits and _STARTERS.isdisjoint(words.tokens):
         return []
     found: list[Moment] = []
-    for kind, needs, pattern, reckon in _candidates():
-        if (needs and not needs & words.tokens) or (not needs and not digits):
+    for kind, needs, pattern, reckon in _CANDIDATES:
+        if needs.isdisjoint(words.tokens) if needs else not digits:
             continue
         for match in pattern.finditer(words.line):
             if len(found) >= _MOST:
@@ -453,12 +459,3 @@ def moments(words: DateWords) -> list[Moment]:
             ):
                 found.append(Moment(match.start(), match.end(), kind, match, reckon))
     return sorted(found, key=lambda moment: moment.start)
-
-
-def _candidates() -> Iterator[
-    tuple[str, frozenset[str], re.Pattern[str], Callable[[re.Match[str], date], Days | None]]
-]:
-    *most, last = _COMPILED
-    yield from most
-    yield "range", frozenset({"du", "entre", "de"}), _BARE_DAYS, _days_bare
-    yield last

@@ -80,11 +80,13 @@ class PlaceReader:
     def _prepare(
         self, message: Message, asked: str | None, taken: Sequence[tuple[int, int]]
     ) -> Sentence:
-        sentence = Sentence(message, asked)
-        for word in message.words[:_MOST_WORDS]:
-            sentence.forms.append(canonical(word.form))
-            sentence.claimed.append(any(a < word.end and word.start < b for a, b in taken))
-        return sentence
+        words = message.words[:_MOST_WORDS]
+        claimed = [False] * len(words)
+        for start, end in taken:
+            for i, word in enumerate(words):
+                if start < word.end and word.start < end:
+                    claimed[i] = True
+        return Sentence(message, asked, [canonical(word.form) for word in words], claimed)
 
     def _in_a_name(self, sentence: Sentence, area: FoundArea) -> bool:
         """« crépy en valois », « lille flandres »: the area belongs to a commune's name."""
@@ -179,6 +181,8 @@ class PlaceReader:
                 continue
             if s.forms[last] in (LINKS if size > 1 else _NEVER_ALONE):
                 continue
+            if size == 1 and s.forms[at] in pw.GRAMMAR and len(s.forms) > 2:
+                continue  # « pas », « vers »: towns bear these names, nobody means them
             words = [w for form in s.forms[at : last + 1] for w in form.split(" ")]
             near = self._number_after(s, last) or departements
             article = pw.ARTICLE_OF.get(s.forms[at - 1], "") if at else ""

@@ -9,6 +9,8 @@ from nlu import placewords as pw
 from nlu.naming import Named
 from nlu.text import Message
 
+_STOPS = frozenset(",;.!?\n:()")
+
 
 @dataclass(frozen=True, slots=True)
 class Mention:
@@ -27,9 +29,15 @@ class Sentence:
 
     message: Message
     asked: str | None
-    forms: list[str] = field(default_factory=list)
-    claimed: list[bool] = field(default_factory=list)
+    forms: list[str]
+    claimed: list[bool]
     guesses: int = 0
+    _cuts: list[bool] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """One cut a word; none after the last one, nor before the first (``cut(-1)``)."""
+        gaps = [self.gap(left, left + 1) for left in range(len(self.forms) - 1)]
+        self._cuts = [*(gap != " " and not _STOPS.isdisjoint(gap) for gap in gaps), False]
 
     @cached_property
     def short(self) -> bool:
@@ -50,9 +58,7 @@ class Sentence:
 
     def cut(self, left: int) -> bool:
         """Whether punctuation or a line break stands after word ``left``."""
-        return left + 1 < len(self.forms) and any(
-            c in ",;.!?\n:()" for c in self.gap(left, left + 1)
-        )
+        return left + 1 < len(self.forms) and self._cuts[left]
 
     def claim(self, first: int, last: int) -> None:
         for i in range(first, last + 1):

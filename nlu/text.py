@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import NamedTuple
 
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 _SPELLED_OUT = {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "’": "'"}
@@ -32,8 +33,7 @@ def fold(text: str) -> str:
     return text.lower() if text.isascii() else text.translate(_LETTERS).lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A run of letters and digits: folded form, and its span in the original text."""
 
     form: str
@@ -50,9 +50,8 @@ class Message:
 
     @classmethod
     def of(cls, text: str) -> Message:
-        return cls(
-            text, tuple(Word(fold(m.group()), m.start(), m.end()) for m in _WORD.finditer(text))
-        )
+        words = [Word(fold(m.group()), *m.span()) for m in _WORD.finditer(text)]
+        return cls(text, tuple(words))
 
     @property
     def forms(self) -> tuple[str, ...]:

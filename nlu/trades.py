@@ -67,6 +67,7 @@ _NO_EN = _set("velo moto taxi voiture vehicule photo")
 # « une montre ».
 _ONE = _set("une la ma de d")
 _TO = _set("a sur vers habite pres dans de ville")
+_AROUND = _BETWEEN | _TO
 # « à Avion », « sur Art-sur-Meurthe »: towns.
 _PLACED = _set("a sur vers")
 
@@ -80,6 +81,7 @@ class TradeReader:
         self._names = tree(lexicon["names"])
         self._joined = tree(lexicon["joined"])
         self._unsure = tree(lexicon["unsure"])
+        self._firsts = frozenset((*self._names, *self._joined, *self._unsure))
         self._objects = {group: tree(things) for group, things in lexicon["objects"].items()}
         self._verbs: dict[str, list[str]] = lexicon["verbs"]
         self._noncraft = [NoncraftTrade(label, tuple(rome)) for label, rome in lexicon["noncraft"]]
@@ -123,7 +125,7 @@ class TradeReader:
         rest = [
             (word, k)
             for k, word in enumerate(words)
-            if word.form not in _BETWEEN | _TO
+            if word.form not in _AROUND
             and not any(a < word.end and word.start < b for a, b in places)
         ]
         found = longest(self._unsure, [singular(word.form) for word, _ in rest], 0)
@@ -152,13 +154,16 @@ class TradeReader:
     ) -> Iterator[Found]:
         i, before = 0, None
         while i < len(forms):
-            best = self._mended_too(stems, i, before) or self._longest(
-                message, forms, stems, i, asked
-            )
+            best = self._mended_too(stems, i, before)
+            if best is None and self._may_start(forms[i], stems[i]):
+                best = self._longest(message, forms, stems, i, asked)
             if best and best.meaning != "!":
                 yield best
                 before = best
             i = best.last if best else i + 1
+
+    def _may_start(self, form: str, stem: str) -> bool:
+        return stem in self._firsts or form in self._verbs or form[0] == "j"
 
     def _mended_too(self, stems: Forms, i: int, before: Found | None) -> Found | None:
         """« mécano moto ou auto »: both are mended."""

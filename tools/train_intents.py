@@ -108,7 +108,7 @@ def train(sentences: list[Sentence]) -> IntentModel:
     """The model, its weights rounded to bytes as they are stored."""
     labels, vocabulary, weights, bias = _fit(varied(sentences))
     small, scales = _to_bytes(weights)
-    return IntentModel(labels, vocabulary, small * scales, bias, SHARPNESS)
+    return IntentModel(labels, vocabulary, small, scales.tolist(), bias.tolist(), SHARPNESS)
 
 
 def _fit(
