@@ -19,9 +19,10 @@ from matching.catalogue import Catalogue
 from matching.demonstration import refresh_demonstration
 from nlu.understander import Understander
 from storage.database import Database
-from storage.locks import LocalLocks, Locks, RedisLocks
+from storage.locks import LocalLocks, Locks
 from storage.offers import Offers
 from storage.rates import DatabaseRate, LocalRate, Rate, RedisRate
+from storage.redis_locks import RedisLocks
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.commands.core import AsyncScript
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+
+from storage.redis_wire import Wire
 
 log = logging.getLogger(__name__)
 
@@ -32,19 +34,23 @@ class RedisLink:
         self.client: Redis = Redis.from_url(
             url,
             # The client's own limit goes through wait_for, which loses cancellations before
-            # Python 3.12: :meth:`run` keeps the time.
+            # Python 3.12: the wire keeps the time.
             socket_timeout=None,
             socket_connect_timeout=CONNECT_SECONDS,
-            retry=Retry(NoBackoff(), 1),
+            retry=Retry(NoBackoff(), 0),
             decode_responses=True,
         )
-        self._scripts: dict[str, AsyncScript] = {}
+        self._wire: Wire | None = None
+        self._opening = asyncio.Lock()
+        self._closed = False
+        self._names: dict[str, str] = {}
         self._ask_again = 0.0
         self._lost_at: float | None = None
 
     async def run(self, script: str, keys: Sequence[str], *values: str | float) -> Any:
         """The answer of a script. It may run twice when the connection breaks in between.
 
+        What one task asks runs in the order asked, even when it is stopped before an answer.
         Raises :class:`RedisLost`.
         """
         clock = asyncio.get_running_loop().time
@@ -52,8 +58,7 @@ class RedisLink:
         if started < self._ask_again:
             raise RedisLost
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                answer = await self._script(script)(keys=keys, args=values)
+            answer = await self._run(script, keys, values)
         except (RedisError, OSError) as error:
             self._ask_again = clock() + PAUSE_SECONDS
             if self._lost_at is None:
@@ -66,10 +71,39 @@ class RedisLink:
             log.warning("redis_back")
         return answer
 
-    def _script(self, text: str) -> AsyncScript:
-        if text not in self._scripts:
-            self._scripts[text] = self.client.register_script(text)
-        return self._scripts[text]
+    async def _run(self, script: str, keys: Sequence[str], values: Sequence[str | float]) -> Any:
+        try:
+            return await self._ask(script, len(keys), *keys, *values)
+        except (ResponseError, TimeoutError):
+            raise
+        except (RedisError, OSError):  # the connection broke, maybe long ago: try a new one
+            return await self._ask(script, len(keys), *keys, *values)
+
+    async def _ask(self, script: str, *rest: str | float) -> Any:
+        wire = self._wire
+        if wire is None or wire.broken:
+            wire = await self._open()
+        name = self._names.get(script)
+        if name is None:
+            # How Redis names scripts; nothing is kept secret by it.
+            name = hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
+            self._names[script] = name
+        try:
+            return await wire.ask("EVALSHA", name, *rest)
+        except NoScriptError:
+            return await wire.ask("EVAL", script, *rest)
+
+    async def _open(self) -> Wire:
+        async with self._opening:
+            if self._closed or asyncio.get_running_loop().time() < self._ask_again:
+                raise RedisLost  # another has just tried
+            if self._wire is None or self._wire.broken:
+                self._wire = await Wire.open(self.client, ANSWER_SECONDS)
+            return self._wire
 
     async def close(self) -> None:
+        self._closed = True
+        async with self._opening:
+            if self._wire:
+                await self._wire.close()
         await self.client.aclose()

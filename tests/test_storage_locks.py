@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from storage import locks as module
 from storage import redis_link
-from storage.locks import LocalLocks, Locks, RedisLocks
+from storage.locks import LocalLocks, Locks
+from storage.redis_locks import Delays, RedisLocks
 from tests import servers
 
 ROOT = Path(__file__).parent.parent
@@ -43,7 +43,7 @@ async def queued(locks: Locks, number: int, key: str = "p1") -> None:
             while len(locks._waiting.get(key, ())) < number:  # noqa: ASYNC110 (a turn of the loop)
                 await asyncio.sleep(0)
         elif isinstance(locks, RedisLocks):
-            while await locks._link.client.zcard(f"lock:{{{key}}}:queue") < number:
+            while await locks._link.client.zcard(f"lock:{key}:queue") < number:
                 pass
 
 
@@ -160,18 +160,20 @@ async def test_nothing_is_left_behind(locks: Locks) -> None:
     if isinstance(locks, LocalLocks):
         assert locks._waiting == {}
     elif isinstance(locks, RedisLocks):
-        assert await locks._link.client.keys("*") == []
-        assert not locks._waiting
+        left = [str(key) for key in await locks._link.client.keys("*")]
+        assert [key for key in left if not key.startswith("alive:")] == []
+        assert len(locks._room) == 0
+        assert not locks._held
         assert not locks._local._waiting
 
 
 _CHILD = """
 import asyncio, sys
 from redis.asyncio import Redis
-from storage.locks import RedisLocks
+from storage.redis_locks import Delays, RedisLocks
 
 async def main(url, *orders):
-    locks = RedisLocks(url)
+    locks = RedisLocks(url, Delays(alive=0.3, beat=0.05))
     async def turn(order):
         async with locks.hold("p1", order):
             async with Redis.from_url(url) as client:
@@ -201,11 +203,9 @@ async def test_processes_take_their_turns_in_order(redis_url: str, client: Redis
 
 
 async def test_a_killed_holder_and_a_killed_waiter_are_passed_over(
-    redis_url: str, client: Redis, monkeypatch: pytest.MonkeyPatch
+    redis_url: str, client: Redis
 ) -> None:
-    for name, seconds in {"ALIVE_SECONDS": 0.3, "BEAT_SECONDS": 0.05}.items():
-        monkeypatch.setattr(module, name, seconds)
-    locks = RedisLocks(redis_url)
+    locks = RedisLocks(redis_url, Delays(alive=0.3, beat=0.05))
     log: list[int] = []
     async with locks.hold("p1"):
         waiter = await child(redis_url, 1)
@@ -218,7 +218,7 @@ async def test_a_killed_holder_and_a_killed_waiter_are_passed_over(
         await mine
     assert log == [2]
     # What a holder leaves that died, at the end of its lease.
-    await client.set("lock:{p1}:holder", "dead:0", px=100)
+    await client.set("lock:p1:holder", "dead:0", px=100)
     async with asyncio.timeout(10):
         await enter(locks, 3, log)
     assert log == [2, 3]
@@ -226,13 +226,12 @@ async def test_a_killed_holder_and_a_killed_waiter_are_passed_over(
 
 
 async def test_the_lease_is_renewed_for_as_long_as_the_lock_is_held(
-    redis_url: str, client: Redis, monkeypatch: pytest.MonkeyPatch
+    redis_url: str, client: Redis
 ) -> None:
-    monkeypatch.setattr(module, "LEASE_SECONDS", 3.0)
-    locks = RedisLocks(redis_url)
+    locks = RedisLocks(redis_url, Delays(lease=3.0))
     async with locks.hold("p1"), asyncio.timeout(20):
-        low = await client.pttl("lock:{p1}:holder")
-        while (left := await client.pttl("lock:{p1}:holder")) <= low:
+        low = await client.pttl("lock:p1:holder")
+        while (left := await client.pttl("lock:p1:holder")) <= low:
             assert left > 0
             low = left
     await locks.close()
@@ -243,8 +242,8 @@ async def test_a_lock_that_was_taken_over_is_left_to_its_new_holder(
 ) -> None:
     locks = RedisLocks(redis_url)
     async with locks.hold("p1"):
-        await client.set("lock:{p1}:holder", "other:0")
-    assert await client.get("lock:{p1}:holder") == "other:0"
+        await client.set("lock:p1:holder", "other:0")
+    assert await client.get("lock:p1:holder") == "other:0"
     await locks.close()
 
 
@@ -268,8 +267,8 @@ async def test_turns_stay_in_order_when_redis_dies_in_the_middle(
         back = servers.restart(own_redis)
         try:
             async with locks.hold("p1"):
-                assert await locks._link.client.exists("lock:{p1}:holder")
-            assert not await locks._link.client.exists("lock:{p1}:holder")
+                assert await locks._link.client.exists("lock:p1:holder")
+            assert not await locks._link.client.exists("lock:p1:holder")
         finally:
             back.stop()
     assert [record.message for record in caplog.records] == ["redis_lost", "redis_back"]
@@ -282,13 +281,13 @@ async def test_a_lock_that_could_not_be_given_back_is_taken_again_at_once(
     monkeypatch.setattr(redis_link, "PAUSE_SECONDS", 0.0)
     locks = RedisLocks(own_redis.url)
     async with locks.hold("p1"):
-        token = await locks._link.client.get("lock:{p1}:holder")
+        token = await locks._link.client.get("lock:p1:holder")
         assert token
         own_redis.kill()
     back = servers.restart(own_redis)
     async with Redis.from_url(own_redis.url, decode_responses=True) as survivor:
-        await survivor.set("lock:{p1}:holder", token)  # as if its memory had survived
+        await survivor.set("lock:p1:holder", token)  # as if its memory had survived
         async with asyncio.timeout(5), locks.hold("p1"):
-            assert await survivor.get("lock:{p1}:holder") not in (None, token)
+            assert await survivor.get("lock:p1:holder") not in (None, token)
     await locks.close()
     back.stop()
