@@ -44,7 +44,7 @@ class Delays:
     alive: float = 3.0
     """A process silent for longer is dead: those who wait in it are passed over."""
 
-    gap: float = 0.25
+    gap: float = 0.15
     """How long a number of a sequence is awaited once a higher one has come."""
 
 
