@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import html
 import re
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from aiohttp import web
@@ -73,6 +75,11 @@ async def on_telegram(
             await telegram.stop_receiving()
             await runner.cleanup()
             await telegram.stop()
+
+
+def furnished_copy(furnished: Path, folder: Path) -> str:
+    """The address of a database with the demonstration offers, to write in."""
+    return f"sqlite+aiosqlite:///{shutil.copy(furnished, folder / 'telegram.sqlite')}"
 
 
 @dataclass(slots=True)

@@ -160,11 +160,12 @@ class Person:
     async def inline(self, query: str, chat_type: str = "private") -> int:
         """« @bot query » typed in some other chat."""
         assert units(query) <= 256, "nobody can ask more"
-        asked = {
-            "id": self._api.callback_id(), "from": self.user, "query": query, "offset": "",
+        id = self._api.callback_id()
+        asked: Json = {
+            "id": id, "from": self.user, "query": query, "offset": "",
             "chat_type": chat_type,
         }  # fmt: skip
-        self._api.queries[asked["id"]] = asked
+        self._api.queries[id] = asked
         return self._api.push({"inline_query": asked})
 
     async def shown(self, seconds: float = 5) -> list[Json]:
