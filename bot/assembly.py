@@ -102,7 +102,7 @@ async def assemble(
 async def _leave_unsent(turns: Turns) -> None:
     """What a clean stop leaves unsent is for the next process, at once."""
     with suppress(DatabaseProblem):  # without a database, its leases run out
-        await turns.ledger.release()
+        await turns.ledger.release(turns.now())
 
 
 async def _furnish(offers: Offers, understander: Understander, settings: Settings) -> None:
