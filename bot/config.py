@@ -6,13 +6,20 @@ import hmac
 import os
 import re
 import secrets
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -107,6 +114,8 @@ class Settings(BaseSettings):
         description="Date du jour imposée (`AAAA-MM-JJ`), pour les démonstrations et les tests "
         "seulement.",
     )
+
+    _began: date = PrivateAttr(default_factory=lambda: datetime.now(PARIS).date())
 
     @field_validator("database_url")
     @classmethod
@@ -210,10 +219,13 @@ class Settings(BaseSettings):
         return hmac.digest(self.key(), b"telegram webhook", "sha256").hex()
 
     def now(self) -> datetime:
-        """The time, aware, in UTC; noon in Paris of ``TODAY`` when a date is imposed."""
-        if self.fixed_today is None:
-            return datetime.now(UTC)
-        return datetime.combine(self.fixed_today, time(12), PARIS).astimezone(UTC)
+        """The time, aware, in UTC.
+
+        When a date is imposed, that of the clock on that day: what waits for a moment (an answer to
+        send again, a press that counts anew) sees it come.
+        """
+        clock = datetime.now(UTC)
+        return clock if self.fixed_today is None else clock - (self._began - self.fixed_today)
 
     def today(self) -> date:
         """The date in France."""

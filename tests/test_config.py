@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -146,11 +146,15 @@ def test_the_key_given_is_the_key_used_and_never_printed(tmp_path: Path) -> None
     assert "kkk" not in repr(settings)
 
 
-def test_a_fixed_date_is_noon_in_paris(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TODAY", "2026-11-23")
-    settings = Settings.load()
-    assert settings.today() == date(2026, 11, 23)
-    assert settings.now() == datetime(2026, 11, 23, 11, tzinfo=UTC)
+@pytest.mark.parametrize("day", ["2026-11-23", "2031-02-03"])
+def test_a_fixed_date_does_not_stop_the_clock(monkeypatch: pytest.MonkeyPatch, day: str) -> None:
+    """What was put off, or counts once within ten seconds, would wait for ever."""
+    monkeypatch.setenv("TODAY", day)
+    settings, other = Settings.load(), Settings.load()
+    assert settings.today() == date.fromisoformat(day)
+    first, second, third = settings.now(), other.now(), settings.now()
+    assert first < second < third < first + timedelta(minutes=1)
+    assert abs(first.date() - date.fromisoformat(day)) <= timedelta(days=1)
 
 
 def test_without_a_fixed_date_the_clock_runs() -> None:

@@ -168,14 +168,14 @@ async def test_where_we_write_by_ourselves_replies_are_ours_to_send(
 ) -> None:
     """Now and for a quarter of an hour; elsewhere they wait for whoever comes and reads."""
     async with rooms_for(database_url, None, understander) as rooms:
-        turns, now = rooms.turns, rooms.settings.now()
+        turns = rooms.turns
         kept = await turns.handle(Incoming("telegram", "42", "1", text="boulanger à lens"))
         names = [r.name for message in kept.claimed for r in unbundled(message.body)]
         assert names == ["utter_offers", "utter_ask_availability"]
         assert {(m.channel, m.address, m.attempts) for m in kept.claimed} == {("telegram", "42", 1)}
         behind = await turns.handle(Incoming("telegram", "42", "2", text="septembre"))
         assert (behind.new, behind.claimed, behind.behind) == (True, [], True)
-        later = await turns.outbox.unread(kept.claimed[0].conversation, now + ANSWER_WINDOW)
+        later = await turns.outbox.unread(kept.claimed[0].conversation, turns.now() + ANSWER_WINDOW)
         assert later == []
         read = await turns.handle(Incoming("web", "lou", "1", text="boulanger à lens"))
         assert (read.new, read.claimed, read.behind) == (True, [], False)
@@ -186,7 +186,7 @@ async def test_a_press_repeated_at_once_counts_once(
     database_url: str, understander: Understander
 ) -> None:
     async with rooms_for(database_url, None, understander) as rooms:
-        turns, now = rooms.turns, rooms.settings.now()
+        turns = rooms.turns
 
         async def press(id: str, address: str = "42", press: str = "7:p=2") -> bool:
             incoming = Incoming("telegram", address, id, payload="/help", press=press)
@@ -196,20 +196,21 @@ async def test_a_press_repeated_at_once_counts_once(
         assert not await press("2")
         assert await press("3", press="7:p=3")
         assert await press("1", address="43")
-        turns.now = lambda: now + PRESS_AGAIN
+        later = turns.now() + PRESS_AGAIN
+        turns.now = lambda: later
         assert await press("4")
         assert await turns.counters.total("turns") == 4
 
 
 async def test_a_goodbye_is_never_repeated(database_url: str, understander: Understander) -> None:
     async with rooms_for(database_url, None, understander) as rooms:
-        turns, now = rooms.turns, rooms.settings.now()
+        turns = rooms.turns
         for id, said in enumerate(("boulanger à lens", "supprime tout")):
             await turns.handle(Incoming("telegram", "42", str(id), text=said))
         kept = await turns.handle(Incoming("telegram", "42", "goodbye", text="oui"))
         assert await turns.ledger.load(turns.person("telegram", "42")) is None
         assert len(kept.claimed) == 1
-        late = now + ANSWER_LEASE
+        late = turns.now() + ANSWER_LEASE
         assert await turns.outbox.claim(
             channel="telegram", owner="other", lease=ANSWER_LEASE, now=late, limit=9
         ) == []  # fmt: skip
