@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from aiohttp import web
 from aiohttp.test_utils import unused_port
@@ -35,6 +35,15 @@ SHORT = {"Appeler": "Appeler", "Voir l'offre": "Voir"}
 BEHIND_MORE = {"Pas pour moi", "Déjà pris"}
 
 
+class Api(Protocol):
+    """Whatever answers as Telegram does."""
+
+    token: str
+
+    @property
+    def url(self) -> str: ...
+
+
 @asynccontextmanager
 async def fake_api(**options: Any) -> AsyncIterator[BotApi]:
     """The fake Bot API, listening; nothing may have been called against its rules."""
@@ -49,7 +58,7 @@ async def fake_api(**options: Any) -> AsyncIterator[BotApi]:
 
 @asynccontextmanager
 async def on_telegram(
-    api: BotApi,
+    api: Api,
     mode: Mode,
     database_url: str,
     redis_url: str | None,
