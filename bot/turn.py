@@ -163,7 +163,15 @@ class Turns:
             return Conversation(person)
         if stored.updated < self.now() - self.keep:
             return Conversation(person, version=stored.version)
-        return Conversation.from_json(stored.id, stored.version, stored.state)
+        try:
+            return Conversation.from_json(stored.id, stored.version, stored.state)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            # It would be as unreadable the next time: nobody must stay without an answer.
+            logger.error(
+                "conversation_unreadable", error=type(error).__name__,
+                person=log.person(self._key, person),
+            )  # fmt: skip
+            return Conversation(person, version=stored.version)
 
     async def _answer(self, conversation: Conversation, incoming: Incoming) -> Outcome:
         """The dialogue's outcome; when it fails, the conversation stays as it was."""
