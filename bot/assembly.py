@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from bot.config import Settings
 from bot.links import Signer
+from bot.recent import Recent
 from bot.turn import Turns
 from dialogs import counsellors
 from dialogs.actions.base import Services
@@ -88,6 +89,7 @@ async def assemble(
             database=database, locks=locks, understander=understander, engine=engine, voice=voice,
             key=settings.key(), now=settings.now, today=settings.today,
             keep=timedelta(days=settings.keep_conversation_days),
+            recent=None if settings.redis_url else Recent(),
         )  # fmt: skip
         stack.push_async_callback(_leave_unsent, turns)
         signer = Signer(settings.key(), (trade.id for trade in table))
@@ -100,7 +102,7 @@ async def assemble(
 async def _leave_unsent(turns: Turns) -> None:
     """What a clean stop leaves unsent is for the next process, at once."""
     with suppress(DatabaseProblem):  # without a database, its leases run out
-        await turns.ledger.release()
+        await turns.ledger.release(turns.now())
 
 
 async def _furnish(offers: Offers, understander: Understander, settings: Settings) -> None:

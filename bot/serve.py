@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import signal
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
@@ -55,6 +56,8 @@ async def serve(
         loop.add_signal_handler(number, stop.set)
     try:
         async with assemble(settings) as rooms:
+            gc.collect()
+            gc.freeze()
             await _until(stop, rooms, say, only)
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -14,6 +14,7 @@ import structlog
 
 from bot import log
 from bot.links import Link
+from bot.recent import Recent
 from dialogs.actions.talking import arrival_name
 from dialogs.conversation import Conversation
 from dialogs.engine import Engine, Outcome, asked_of
@@ -79,7 +80,10 @@ OLD_BUTTON = "/expired"
 
 
 class Turns:
-    """Answers incoming messages; every door of the house leads here."""
+    """Answers incoming messages; every door of the house leads here.
+
+    ``recent`` is for a process that is alone: see :class:`bot.recent.Recent`.
+    """
 
     def __init__(
         self,
@@ -93,6 +97,7 @@ class Turns:
         now: Callable[[], datetime],
         today: Callable[[], date],
         keep: timedelta,
+        recent: Recent | None = None,
     ) -> None:
         self.database = database
         self.ledger = Ledger(database, secrets.token_hex(8))
@@ -108,6 +113,7 @@ class Turns:
         self.now = now
         self.today = today
         self.keep = keep
+        self._recent = recent
 
     def person(self, channel: str, address: str) -> str:
         """The conversation's id: an address cannot be read from it, nor guessed without the key."""
@@ -141,10 +147,14 @@ class Turns:
             await self.ledger.forget(person, self.now())
 
     async def _once(self, incoming: Incoming, person: str) -> Kept:
-        conversation = await self._load(person)
-        outcome = await self._answer(conversation, incoming)
+        known = self._recent.take(person, self.now()) if self._recent else None
+        outcome = await self._answer(known or await self._load(person), incoming)
         now = self.now()
-        return await self.ledger.keep(self._left(outcome, incoming, now), now)
+        left = self._left(outcome, incoming, now)
+        kept = await self.ledger.keep(left, now)
+        if self._recent and kept.new and left.state is not None:
+            self._recent.put(outcome.conversation, now)
+        return kept
 
     async def _load(self, person: str) -> Conversation:
         """Where the conversation was left; anew when it is too old, even before it is erased."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -100,6 +100,11 @@ def unbundled(data: Mapping[str, Any]) -> list[Reply]:
 
 
 def short_press(payload: str) -> str:
-    """A payload too long for a network's buttons, as a mark: ``dialogs.rules`` looks for the one
-    it stands for among the buttons said last."""
+    """A payload too long for a network's buttons, as a mark: :func:`meant` finds the one it
+    stands for among the buttons said last."""
     return f"/~{blake2b(payload.encode(), digest_size=8).hexdigest()}"
+
+
+def meant(short: str, payloads: Iterable[str]) -> str:
+    """The one of these payloads that a shortened one stands for; itself when there is none."""
+    return next((payload for payload in payloads if short_press(payload) == short), short)

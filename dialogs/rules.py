@@ -10,8 +10,8 @@ from datetime import date
 from typing import Any
 
 from dialogs.changes import FRANCE, SEARCH_SLOTS, differs, from_message, from_payload, travel
-from dialogs.reply import short_press
-from dialogs.typed import label_typed, label_words, typed_words
+from dialogs.reply import meant
+from dialogs.typed import label_typed, label_words, latest_payloads, typed_words
 from nlu.meaning import Understanding
 from nlu.questions import read_topic
 from nlu.remarks import Remark, read_remark
@@ -134,7 +134,7 @@ def _arrival(arrival: Mapping[str, str], slots: Slots, today: date) -> Plan:
 def pressed(payload: str, slots: Slots, today: date) -> Plan:
     """The plan of a button; a payload we never wrote is an old button, kindly."""
     if payload.startswith("/~"):
-        payload = _meant(payload, slots)
+        payload = meant(payload, latest_payloads(slots, WITH_ARGUMENT))
     name, _, rest = payload.removeprefix("/").partition(" ")
     if name in BUTTONS:
         return BUTTONS[name]
@@ -151,14 +151,6 @@ def pressed(payload: str, slots: Slots, today: date) -> Plan:
             return Plan(("action_old_button",))
         return form(found, *(("action_noted_travel",) if "travel" in found else ()))
     return Plan(("action_old_button",))
-
-
-def _meant(short: str, slots: Slots) -> str:
-    """The payload a shortened one stands for: of a button or a card said last, or none."""
-    known = [payload for _, payload in slots["choices"] or ()]
-    shown = (slots["shown"] or {}).get("ids", ())
-    known += [f"/{verb} {id}" for verb in WITH_ARGUMENT for id in shown]
-    return next((payload for payload in known if short_press(payload) == short), short)
 
 
 def _said(u: Understanding, slots: Slots, today: date) -> Plan:

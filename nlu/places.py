@@ -23,7 +23,6 @@ from nlu.text import Message
 _POSTCODE = re.compile(r"([0-9]{5})([a-z]*)")
 _ORDINAL = re.compile(r"^([0-9]{1,2})(?:eme|er|e)$")
 
-
 _MOST_WORDS = 400  # beyond these, a message does not say where one looks for work
 _MOST = 40  # places or guesses in one message; more is noise
 _SURE = 4_000  # inhabitants from which a name outside the region is not taken for a typing error

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from nlu.alternatives import sorted_out
 from nlu.meaning import Travel
 from nlu.text import Message, fold
 
@@ -119,20 +120,23 @@ _TOLD = re.compile(
     rf"{_MEANS}"
     rf"|\b(?:je suis|j'?suis|chui|sui|suis|etais) (?:\w+ )?dans (?:le |un |mon |la |ma ){_MEANS}"
 )
-_TRAVEL: tuple[tuple[Travel, re.Pattern[str]], ...] = (
-    ("scooter", re.compile(r"\b(scoot\w*|scout+er|mob|mobylette|meule|cyclo\w*|bsr|125|50 ?cc|booster|moto|"
-                           r"voiturette|voiture sans permis|vsp|quad)\b")),
-    ("car", re.compile(r"\b(voiture|bagnole|caisse|permis|vehicule|vehiculee?|motorisee?|"
-                       r"(?:m'?|me |nous )(?:emmen\w+|depos\w+|conduit|conduire|amen\w+)|emmen\w+|covoit\w*)\b")),
-    ("transit", re.compile(r"\b(bus|train|ter|metro|tram\w*|transports?|car scolaire|navette)\b")),
-    ("foot", re.compile(r"\b(pieds?|marche|marchant|velo|vtt|bicyclette|trottinette|"
-                        r"trotinette|trott)\b")),
+_WAYS: tuple[tuple[Travel, str], ...] = (
+    ("scooter", (r"scoot\w*|scout+er|mob|mobylette|meule|cyclo\w*|bsr|125|50 ?cc|booster|moto|"
+                r"voiturette|voiture sans permis|vsp|quad")),
+    ("car", (r"voiture|bagnole|caisse|permis|vehicule|vehiculee?|motorisee?|"
+            r"(?:m'?|me |nous )(?:emmen\w+|depos\w+|conduit|conduire|amen\w+)|emmen\w+|covoit\w*")),
+    ("transit", r"bus|train|ter|metro|tram\w*|transports?|car scolaire|navette"),
+    ("foot", r"pieds?|marche|marchant|velo|vtt|bicyclette|trottinette|trotinette|trott"),
 )  # fmt: skip
+_TRAVEL = [(way, re.compile(rf"\b(?:{words})\b")) for way, words in _WAYS]
+_ANY_WAY = re.compile(rf"\b(?:{sorted_out(words for _, words in _WAYS)})\b")
 
 
 def read_travel(message: Message, trades: Iterable[tuple[int, int]] = ()) -> Travel | None:
     """How the person gets about; neither what is refused or told of, nor ``trades`` (spans)."""
     text = message.text
+    if not _ANY_WAY.search(fold(text)):  # taking words out, below, brings none in
+        return None
     for start, end in trades:
         text = text[:start] + " " * (end - start) + text[end:]
     text = _REFUSED.sub(" ", _TOLD.sub(" ", fold(text)))

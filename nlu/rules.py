@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from nlu.alternatives import sorted_out
 from nlu.meaning import Intent
 from nlu.text import fold
 
@@ -58,10 +59,13 @@ class Rules:
         parts = {f"<{name}>": pattern for name, pattern in table["parts"].items()}
         whole = {"help", "affirmed", "refused"}
         self._whole = {name: frozenset(table[name]) for name in whole}
+        # What is not meant is taken out whole, the first alternative first: left as written.
+        meant = "|".join(_whole(pattern, parts) for pattern in table["not_meant"])
+        self._not_meant = re.compile(rf"\b(?:{meant})\b")
         self._patterns = {
             name: _compiled(patterns, parts)
             for name, patterns in table.items()
-            if name not in {"parts", "yes_besides", *whole}
+            if name not in {"parts", "yes_besides", "not_meant", *whole}
         }
         yes = "|".join(map(re.escape, self._whole["affirmed"]))
         besides = "|".join(table["yes_besides"])
@@ -112,7 +116,7 @@ class Rules:
         return None
 
     def _in_danger(self, words: str) -> Ruled | None:
-        meant = self._patterns["not_meant"].sub(" ", words)
+        meant = self._not_meant.sub(" ", words)
         if self.says("distress", meant):
             return Ruled("human", "distress")
         if self.says("violence", meant) and not self.says("at_the_bot", meant):
@@ -173,11 +177,14 @@ class Rules:
 
 
 def _compiled(patterns: list[str], parts: dict[str, str]) -> re.Pattern[str]:
-    joined = "|".join(patterns)
+    return re.compile(rf"\b(?:{sorted_out(_whole(pattern, parts) for pattern in patterns)})\b")
+
+
+def _whole(pattern: str, parts: dict[str, str]) -> str:
     # A part may hold another one: twice is enough for all of ours.
     for _ in range(2):
-        joined = re.sub(r"<[a-z_]+>", lambda found: parts[found.group()], joined)
-    return re.compile(rf"\b(?:{joined})\b")
+        pattern = re.sub(r"<[a-z_]+>", lambda found: parts[found.group()], pattern)
+    return pattern
 
 
 def _by_signs(text: str) -> Ruled | None:

@@ -12,9 +12,6 @@ from pathlib import Path
 from typing import Any, Self, TypeAlias
 
 import asyncpg
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
 from sqlalchemy import URL, Connection, event, make_url, text
 from sqlalchemy.exc import (
     ArgumentError,
@@ -47,6 +44,9 @@ _DRIVERS = {
     "postgresql": "postgresql+asyncpg",
     "postgresql+asyncpg": "postgresql+asyncpg",
 }
+
+VERSION = "0003"
+"""Of the tables this code knows: the newest step of ``migrations``."""
 
 
 class DatabaseProblem(Exception):
@@ -93,14 +93,29 @@ class Database:
 
     async def migrate(self) -> None:
         """Bring the tables to the newest version; several processes may do it at once."""
+        if await self._version() == VERSION:
+            return
+        from storage.upgrade import TooNew, upgrade
+
         async with self.write() as tx:
             await self.alone(tx, MIGRATING)
             try:
-                await tx.run_sync(_upgrade)
-            except CommandError as error:  # a step that this code does not know
+                await tx.run_sync(upgrade)
+            except TooNew as error:
                 raise DatabaseProblem(
                     "elle a été mise à jour par une version plus récente du robot."
                 ) from error
+
+    async def _version(self) -> str | None:
+        """Of the tables, ``None`` when there are none yet."""
+        try:
+            async with self.read() as tx:
+                found = await tx.execute(text("SELECT version_num FROM alembic_version"))
+                return found.scalar_one_or_none()
+        except DatabaseProblem as problem:
+            if isinstance(problem.__cause__, DBAPIError):
+                return None
+            raise
 
     async def alone(self, tx: Transaction, key: int) -> None:
         """Until the transaction ends, no other process passes here with the same key.
@@ -181,18 +196,6 @@ async def migrate(url: str) -> None:
         await database.migrate()
     finally:
         await database.close()
-
-
-def alembic_config(connection: Connection) -> Config:
-    """Alembic's settings, made here: no file is looked for in the current folder."""
-    config = Config()
-    config.set_main_option("script_location", "storage:migrations")
-    config.attributes["connection"] = connection
-    return config
-
-
-def _upgrade(connection: Connection) -> None:
-    command.upgrade(alembic_config(connection), "head")
 
 
 def _address(url: str) -> URL:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import update
@@ -12,8 +14,11 @@ from storage.lanes import Lane
 from storage.ledger_postgresql import PostgresqlBooks
 from storage.ledger_sqlite import SqliteBooks
 from storage.left import Books, Kept, Left, Mark, Turn, prepared
-from storage.outbox import State, Waiting
+from storage.outbox import State, Waiting, settled
 from storage.schema import outbox
+
+UNDER_WAY_SECONDS = 2.0
+"""How long a stop waits for what is being written."""
 
 
 class Ledger:
@@ -61,23 +66,32 @@ class Ledger:
         """
         return await self._settles.ask(Mark(id, conversation, state, now, not_before, lease))
 
-    async def release(self) -> int:
-        """Before a clean stop: what this owner still holds is for others to send; how many."""
+    async def release(self, now: datetime) -> int:
+        """Before a clean stop: what this owner still holds is for others to send; how many.
+
+        Except what is sent at most once: it may have begun.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(UNDER_WAY_SECONDS):
+                for lane in (self._keeps, self._settles):
+                    await lane.close()  # what is being written may still be claimed for us
         c = outbox.c
-        held = update(outbox).where(c.settled.is_(None), c.state == "claimed")
-        free = held.where(c.owner == self.owner).values(
+        held = update(outbox).where(
+            c.settled.is_(None), c.state == "claimed", c.owner == self.owner
+        )
+        free = held.where(~c.once).values(
             state="pending", owner=None, leased_until=None, attempts=c.attempts - 1
         )
         async with self._db.write() as tx:
+            await tx.execute(held.where(c.once).values(settled("unknown", now)))
             return (await tx.execute(free)).rowcount
 
     async def forget(self, conversation: str, now: datetime) -> int:
         """The person left: nothing more is sent in this conversation; how many messages."""
         c = outbox.c
         unsettled = update(outbox).where(c.conversation == conversation, c.settled.is_(None))
-        gone = unsettled.values(state="gone", settled=now, body=None, owner=None, leased_until=None)
         async with self._db.write() as tx:
-            return (await tx.execute(gone)).rowcount
+            return (await tx.execute(unsettled.values(settled("gone", now)))).rowcount
 
     async def _close(self) -> None:
         for lane in (self._loads, self._keeps, self._settles):

@@ -208,10 +208,12 @@ WITH asked AS MATERIALIZED (
 ), marked AS (
   UPDATE outbox o SET state = a.state, owner = NULL, leased_until = NULL,
     settled = CASE WHEN a.over THEN a.now END, body = CASE WHEN NOT a.over THEN o.body END,
+    address = CASE WHEN a.over THEN '' ELSE o.address END,
+    conversation = CASE WHEN a.over AND o.once THEN '' ELSE o.conversation END,
     not_before = CASE WHEN NOT a.over THEN a.not_before END,
     attempts = o.attempts - (a.state = 'later')::int
   FROM mine JOIN asked a ON a.id = mine.id WHERE o.id = mine.id
-  RETURNING o.id, o.conversation, o.followed AND a.over AS unsure, a.over, a.now, a.lease
+  RETURNING o.id, a.conversation, o.followed AND a.over AS unsure, a.over, a.now, a.lease
 ), places AS MATERIALIZED (
   SELECT conversation, now, lease FROM marked WHERE over
   UNION ALL SELECT conversation, now, lease FROM asked WHERE id IS NULL

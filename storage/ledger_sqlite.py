@@ -251,7 +251,8 @@ UPDATE outbox SET state = ?, not_before = ?, attempts = attempts - ?, owner = NU
 leased_until = NULL WHERE id = ? AND owner = ? AND state = 'claimed'
 """
 _OVER = """
-UPDATE outbox SET state = ?, settled = ?, body = NULL, owner = NULL, leased_until = NULL
+UPDATE outbox SET state = ?, settled = ?, body = NULL, address = '',
+conversation = CASE WHEN once THEN '' ELSE conversation END, owner = NULL, leased_until = NULL
 WHERE id = ? AND owner = ? AND state = 'claimed'
 """
 _OPEN = """

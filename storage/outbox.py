@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import and_, delete, exists, or_, select, update
+from sqlalchemy import and_, case, delete, exists, or_, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -59,7 +59,7 @@ class Outbox:
         """Erase what the page has read, up to this number included; how many messages."""
         c = outbox.c
         read = and_(c.conversation == conversation, c.id <= up_to, c.settled.is_(None))
-        return (await tx.execute(update(outbox).where(read).values(_settled("sent", now)))).rowcount
+        return (await tx.execute(update(outbox).where(read).values(settled("sent", now)))).rowcount
 
     async def claim(
         self, *, channel: str, owner: str, lease: timedelta, now: datetime, limit: int
@@ -113,8 +113,17 @@ def _waiting(row: Row[Any], attempts: int | None = None) -> Waiting:
     )
 
 
-def _settled(state: str, now: datetime) -> dict[str, Any]:
-    return {"state": state, "settled": now, "body": None, "owner": None, "leased_until": None}
+def settled(state: str, now: datetime) -> dict[str, Any]:
+    """Neither what was said nor to whom stays; of a farewell, not even which conversation."""
+    return {
+        "state": state,
+        "settled": now,
+        "body": None,
+        "address": "",
+        "conversation": case((outbox.c.once, ""), else_=outbox.c.conversation),
+        "owner": None,
+        "leased_until": None,
+    }
 
 
 def _waits() -> ColumnElement[bool]:
@@ -144,9 +153,9 @@ def _claimable(channel: str, now: datetime) -> ColumnElement[bool]:
 def _give_up(channel: str, now: datetime) -> Any:
     c = outbox.c
     perhaps_sent = and_(_idle(channel, now), _dropped(now), c.once)
-    return update(outbox).where(perhaps_sent).values(_settled("unknown", now))
+    return update(outbox).where(perhaps_sent).values(settled("unknown", now))
 
 
 def _expire(channel: str, now: datetime) -> Any:
     late = and_(_idle(channel, now), outbox.c.expires <= now)
-    return update(outbox).where(late).values(_settled("expired", now))
+    return update(outbox).where(late).values(settled("expired", now))

@@ -90,7 +90,7 @@ outbox = Table(
     # Numbers are never used twice: « read up to 12 » must not reach a later row.
     sqlite_autoincrement=True,
 )
-"""``settled`` is empty as long as something may still be sent; ``body`` is empty afterwards.
+"""``settled`` is empty as long as something may still be sent; ``body`` and ``address`` afterwards.
 ``once``: never sent again after a lease ran out. ``followed``: a turn has left messages behind this
 one, which whoever settles it must look for."""
 

@@ -2,7 +2,7 @@
 
 Nothing needs Docker, root or an account: the programs come from the machine when it has them, and
 from wheels of the ``test`` extra otherwise. They listen on Unix sockets in a short-lived folder
-only, without any durability.
+only. What PostgreSQL has committed outlives its process, not the machine.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def start_postgres(programs: Path | None = None) -> Server:
             raise ServerMissing(f"initdb : {made.stdout.decode(errors='replace')}")
         settings = (
             "listen_addresses=", f"unix_socket_directories={folder}", "fsync=off",
-            "synchronous_commit=off", "full_page_writes=off", "max_connections=200",
+            "full_page_writes=off", "max_connections=200",
             "shared_buffers=64MB", "autovacuum=off", "max_wal_size=256MB",
         )  # fmt: skip
         flags = [part for setting in settings for part in ("-c", setting)]

@@ -117,7 +117,7 @@ async def rooms_for(
     database_url: str,
     redis_url: str | None,
     understander: Understander,
-    today: date = TODAY,
+    today: date | None = TODAY,
     **other: Any,
 ) -> AsyncIterator[Rooms]:
     """The real house on this database, at this date."""

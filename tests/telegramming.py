@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import html
 import re
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from aiohttp import web
@@ -44,13 +46,21 @@ async def fake_api(**options: Any) -> AsyncIterator[BotApi]:
 
 @asynccontextmanager
 async def on_telegram(
-    api: BotApi, mode: Mode, database_url: str, redis_url: str | None, understander: Understander
+    api: BotApi,
+    mode: Mode,
+    database_url: str,
+    redis_url: str | None,
+    understander: Understander,
+    **other: Any,
 ) -> AsyncIterator[tuple[Rooms, Telegram]]:
-    """The real house with its Telegram channel, joined to the fake API."""
+    """The real house with its Telegram channel, joined to the fake API.
+
+    ``today=None`` lets the clock run: without it nothing put off comes again.
+    """
     port = unused_port()
     async with rooms_for(
         database_url, redis_url, understander, telegram_token=api.token, telegram_mode=mode,
-        telegram_api_url=api.url, public_url=f"http://127.0.0.1:{port}",
+        telegram_api_url=api.url, public_url=f"http://127.0.0.1:{port}", **other,
     ) as rooms:  # fmt: skip
         telegram = Telegram(rooms)
         app = web.Application()
@@ -65,6 +75,11 @@ async def on_telegram(
             await telegram.stop_receiving()
             await runner.cleanup()
             await telegram.stop()
+
+
+def furnished_copy(furnished: Path, folder: Path) -> str:
+    """The address of a database with the demonstration offers, to write in."""
+    return f"sqlite+aiosqlite:///{shutil.copy(furnished, folder / 'telegram.sqlite')}"
 
 
 @dataclass(slots=True)

@@ -108,10 +108,9 @@ async def test_everything_people_send_is_read_by_the_library(api: BotApi, bot: B
     await lou.block()
     await lou.unblock()
     updates = await bot.get_updates()
-    assert [update.update_id for update in updates] == list(range(100, 113))
-    said, edited, place, voice, sticker, photo, document, contact, press, group, there, off, on = (
-        updates
-    )
+    assert [update.update_id for update in updates] == list(range(100, 114))
+    said, edited, place, voice, sticker, photo, document, contact, press, *others = updates
+    group, arrival, there, off, on = others
     assert said.message
     assert said.message.from_user
     assert said.message.from_user.language_code == "en"
@@ -126,6 +125,8 @@ async def test_everything_people_send_is_read_by_the_library(api: BotApi, bot: B
     assert contact.message.contact
     assert press.callback_query
     assert press.callback_query.data == "forged"
+    assert arrival.message
+    assert [user.is_bot for user in arrival.message.new_chat_members] == [True]
     assert (group.effective_chat, there.effective_chat) == (group.effective_chat,) * 2
     assert [_membership(u) for u in (group, off, on)] == ["member", "kicked", "member"]
     assert document.message

@@ -19,6 +19,7 @@ from tests.bot_api.rules import METHODS, Refused
 TIMEOUTS = {"read_timeout", "write_timeout", "connect_timeout", "pool_timeout"}
 SHORTHANDS = {
     "allow_sending_without_reply", "reply_to_message_id", "disable_web_page_preview", "filename",
+    "current_offset",
 }  # fmt: skip
 """What the library turns into something documented."""
 

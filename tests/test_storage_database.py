@@ -17,8 +17,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, select, text, update
 
 from storage import database
-from storage.database import Database, DatabaseProblem, Refused, alembic_config, migrate
+from storage.database import VERSION, Database, DatabaseProblem, Refused, migrate
 from storage.schema import metadata, outbox, rates, seen
+from storage.upgrade import alembic_config
 from tests import servers
 
 ROOT = Path(__file__).parent.parent
@@ -50,8 +51,19 @@ async def test_migrating_makes_the_very_tables_of_the_schema(
     async with db.write() as tx:
         assert await tx.run_sync(differences) == []
     assert await _tables(db) == {*metadata.tables, "alembic_version"}
+    async with db.read() as tx:
+        found = await tx.execute(text("SELECT version_num FROM alembic_version"))
+        assert found.scalar_one() == VERSION
     await db.migrate()
     await db.close()
+
+
+def test_tables_of_the_newest_version_need_no_tool_to_change_them(sqlite_url: str) -> None:
+    script = (
+        "import asyncio, sys, storage.database as d; asyncio.run(d.migrate(sys.argv[1]));"
+        "assert 'alembic' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script, sqlite_url], cwd=ROOT, check=True)
 
 
 async def test_the_steps_can_be_walked_back(empty_database_url: str) -> None:

@@ -166,10 +166,10 @@ async def test_a_clean_stop_leaves_to_others_what_it_held(
 ) -> None:
     [mine] = (await say(a, "p1", "mine", lease=LEASE)).claimed
     [other] = (await say(b, "p2", "other's", lease=LEASE)).claimed
-    assert await a.release() == 1
+    assert await a.release(NOW) == 1
     assert await row(db, mine.id) == ("pending", {"text": "mine"}, 0)
     assert (await row(db, other.id))[0] == "claimed"
-    assert await a.release() == 0
+    assert await a.release(NOW) == 0
 
 
 async def test_nothing_is_sent_to_someone_who_left(db: Database, a: Ledger) -> None:

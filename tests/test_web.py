@@ -136,9 +136,9 @@ async def test_over_https_the_browser_is_held_to_it(rooms: Rooms) -> None:
 
 
 async def test_telegram_is_the_other_door_when_it_has_a_name(rooms: Rooms) -> None:
-    settings = rooms.settings.model_copy(update={"telegram_bot_name": "cmachance_bot"})
+    rooms.bot_name.value = "cmachance_bot"  # as it is once Telegram has told it
     code = rooms.signer.encode(Link("CFA"))
-    async with TestClient(TestServer(make_app(replace(rooms, settings=settings)))) as client:
+    async with TestClient(TestServer(make_app(rooms))) as client:
         page = Page(await (await client.get(f"/l/{code}")).text())
     assert f"https://t.me/cmachance_bot?start={code}" in [a["href"] for a in page.all("a")]
 

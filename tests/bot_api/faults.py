@@ -17,6 +17,11 @@ Kind = Literal[
     "500",  # a failure told in JSON
     "502",  # a page of the proxy in front
     "garbage",  # 200, and no JSON
+    "null",  # 200, and JSON that says nothing
+    "list",  # 500, and JSON that is no object
+    "unauthorized",  # the token was revoked
+    "bad_entities",
+    "bad_button",
     "hang",  # no answer until the client gives up; nothing is done
     "reset",  # cut before anything is done
     "accepted",  # done, then cut without an answer
@@ -35,6 +40,9 @@ _REFUSALS = {
     "blocked": (403, "Forbidden: bot was blocked by the user"),
     "deactivated": (403, "Forbidden: user is deactivated"),
     "chat_not_found": (400, "Bad Request: chat not found"),
+    "unauthorized": (401, "Unauthorized"),
+    "bad_entities": (400, "Bad Request: can't parse entities: Unsupported start tag"),
+    "bad_button": (400, "Bad Request: BUTTON_URL_INVALID"),
     "not_modified": (400, NOT_MODIFIED),
     "too_old": (400, TOO_OLD),
 }
@@ -101,6 +109,11 @@ def page() -> web.Response:
 
 def garbage() -> web.Response:
     return web.Response(body=b'{"ok": true, "resul', content_type="application/json")
+
+
+def other_json(kind: str) -> web.Response:
+    status, text = (200, "null") if kind == "null" else (500, "[]")
+    return web.Response(status=status, text=text, content_type="application/json")
 
 
 def cut(request: web.BaseRequest) -> web.Response:

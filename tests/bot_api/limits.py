@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from tests.bot_api.inline import answer_inline
 from tests.bot_api.markup import parse, units
 from tests.bot_api.rules import Json, Refused, broken
 
@@ -268,6 +269,7 @@ _OF_METHOD = {
     "getMyShortDescription": _language,
     "setChatMenuButton": _menu,
     "answerCallbackQuery": _answer,
+    "answerInlineQuery": answer_inline,
     "sendChatAction": _action,
     "editMessageText": _edited,
     "editMessageReplyMarkup": _edited,

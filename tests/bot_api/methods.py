@@ -115,6 +115,15 @@ def _answer_callback(world: World, values: Json) -> bool:
     return True
 
 
+def _answer_inline(world: World, values: Json) -> bool:
+    query = values["inline_query_id"]
+    if query not in world.queries or query in world.shown:
+        raise Refused(400, TOO_OLD)
+    world.shown[query] = values
+    world.changed()
+    return True
+
+
 def _place(values: Json) -> str:
     scope = values.get("scope", {"type": "default"})
     return f"{sorted(scope.items())} {values.get('language_code', '')}"
@@ -205,6 +214,7 @@ _METHODS: dict[str, Callable[[World, Json], Any]] = {
     "editMessageReplyMarkup": _edit_markup,
     "deleteMessage": _delete_message,
     "answerCallbackQuery": _answer_callback,
+    "answerInlineQuery": _answer_inline,
     "setMyCommands": _set_commands,
     "getMyCommands": _get_commands,
     "deleteMyCommands": _delete_commands,

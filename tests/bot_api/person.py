@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from tests.bot_api.markup import units
 from tests.bot_api.methods import membership
 from tests.bot_api.rules import Json
-from tests.bot_api.world import Sent
+from tests.bot_api.world import BOT, Sent
 
 if TYPE_CHECKING:
     from tests.bot_api.server import BotApi
@@ -156,6 +157,25 @@ class Person:
         self._api.presses[press["id"]] = press
         return self._api.push({"callback_query": press})
 
+    async def inline(self, query: str, chat_type: str = "private") -> int:
+        """« @bot query » typed in some other chat."""
+        assert units(query) <= 256, "nobody can ask more"
+        id = self._api.callback_id()
+        asked: Json = {
+            "id": id, "from": self.user, "query": query, "offset": "",
+            "chat_type": chat_type,
+        }  # fmt: skip
+        self._api.queries[id] = asked
+        return self._api.push({"inline_query": asked})
+
+    async def shown(self, seconds: float = 5) -> list[Json]:
+        """What they may choose from after their last inline query, once it was answered."""
+        api = self._api
+        last = [id for id, query in api.queries.items() if query["from"]["id"] == self.id][-1]
+        assert await api.until(lambda: last in api.shown, seconds), "the query is not answered"
+        results: list[Json] = api.shown[last]["results"]
+        return results
+
     async def block(self) -> int:
         return self._membership("member", "kicked")
 
@@ -163,10 +183,16 @@ class Person:
         return self._membership("kicked", "member")
 
     async def add_to_group(self, group_id: int, title: str = "Groupe") -> int:
-        """The bot joins a group, which may be a new one."""
+        """The bot joins a group, which may be a new one: told twice, as Telegram does."""
         chat = self._api.chat({"id": group_id, "type": "supergroup", "title": title})
         chat.away = False
-        return self._api.push(membership(chat.shape, self.user, "left", "member"))
+        number = self._api.push(membership(chat.shape, self.user, "left", "member"))
+        chat.last_message_id += 1
+        service = {"message_id": chat.last_message_id, "from": self.user, "chat": chat.shape}
+        self._api.push(
+            {"message": {**service, "date": int(time.time()), "new_chat_members": [BOT]}}
+        )
+        return number
 
     def _membership(self, before: str, after: str) -> int:
         self._api.chat(self.home).away = after == "kicked"

@@ -140,6 +140,8 @@ _DOCUMENTED = {
         link_preview_options:object""",
     "editMessageReplyMarkup": _EDITING,
     "deleteMessage": "chat_id:chat! message_id:int!",
+    "answerInlineQuery": """inline_query_id:str! results:array! cache_time:int is_personal:bool
+        next_offset:str button:object""",
     "answerCallbackQuery": """callback_query_id:str! text:str show_alert:bool url:str
         cache_time:int""",
     "setMyCommands": "commands:array! scope:object language_code:str",

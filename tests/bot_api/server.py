@@ -15,7 +15,7 @@ from aiohttp import web
 
 from tests.bot_api.control import Control
 from tests.bot_api.delivery import Delivery
-from tests.bot_api.faults import Fault, as_json, cut, garbage, page, truncated
+from tests.bot_api.faults import Fault, as_json, cut, garbage, other_json, page, truncated
 from tests.bot_api.limits import check
 from tests.bot_api.methods import perform
 from tests.bot_api.person import Person
@@ -161,6 +161,8 @@ class BotApi(World):
             case "garbage":
                 call.status = 200
                 return garbage()
+            case "null" | "list":
+                return other_json(fault.kind)
             case "reset":
                 return cut(request)
             case "hang":

@@ -109,6 +109,10 @@ class World:
         """Every press by its callback id."""
         self.answers: dict[str, Json] = {}
         """What `answerCallbackQuery` said, by the same id."""
+        self.queries: dict[str, Json] = {}
+        """Every inline query by its id."""
+        self.shown: dict[str, Json] = {}
+        """What `answerInlineQuery` said, by the same id."""
         self.profile: dict[str, Json] = defaultdict(dict)
         """Commands, descriptions and menu buttons: by kind, then by scope or language."""
         self.files: dict[str, bytes] = {}

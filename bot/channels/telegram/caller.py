@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from telegram import Bot
+from telegram.error import TelegramError
 
 
 class Caller(Bot):
@@ -17,6 +18,10 @@ class Caller(Bot):
 
         The library offers `do_api_request` for this, and warns whenever it knows the method.
         """
-        if read_timeout is None:
-            return await self._post(method, parameters)
-        return await self._post(method, parameters, read_timeout=read_timeout)
+        try:
+            if read_timeout is None:
+                return await self._post(method, parameters)
+            return await self._post(method, parameters, read_timeout=read_timeout)
+        except (AttributeError, KeyError, TypeError):
+            # JSON that is no answer of Telegram's: the library trips over it.
+            raise TelegramError("Invalid server response") from None

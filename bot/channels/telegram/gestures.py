@@ -14,6 +14,7 @@ from telegram.error import TelegramError
 from bot.channels.telegram import NAME, deep_link
 from bot.channels.telegram.caller import Caller
 from bot.channels.telegram.layout import Markup
+from bot.log import where
 from dialogs.cards import offer_url
 from dialogs.voice import Voice
 from matching.model import Matcher, Unavailable
@@ -32,6 +33,7 @@ class Gestures:
         self._matcher = matcher
         self._public_url = public_url
         self._under_way: set[asyncio.Task[None]] = set()
+        self._leaving: set[int] = set()
 
     def acknowledge(self, press: CallbackQuery) -> None:
         """Stop the phone's waiting sign, before anything else."""
@@ -51,8 +53,10 @@ class Gestures:
             )
 
     def leave(self, group: int, name: str) -> None:
-        """We talk to one person at a time: say so, and go."""
-        self._run(self._leave(group, name))
+        """We talk to one person at a time: say so once, and go."""
+        if group not in self._leaving:
+            self._leaving.add(group)
+            self._run(self._leave(group, name))
 
     def share(self, query: InlineQuery) -> None:
         """The offer that somebody sends to somebody else, as a message with its link."""
@@ -68,7 +72,7 @@ class Gestures:
         self._run(self._call(method, call))
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
+        task = asyncio.create_task(_noted(work))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
@@ -83,8 +87,11 @@ class Gestures:
         if name:
             opener = {"text": self._voice.phrase("button_private"), "url": deep_link(name)}
             call["reply_markup"] = {"inline_keyboard": [[opener]]}
-        await self._call("sendMessage", call)
-        await self._call("leaveChat", {"chat_id": group})
+        try:
+            await self._call("sendMessage", call)
+            await self._call("leaveChat", {"chat_id": group})
+        finally:
+            self._leaving.discard(group)
 
     async def _share(self, query: InlineQuery) -> None:
         try:
@@ -105,3 +112,10 @@ class Gestures:
             "answerInlineQuery",
             {"inline_query_id": query.id, "results": results, "cache_time": INLINE_CACHE_SECONDS},
         )
+
+
+async def _noted(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except Exception as error:  # noqa: BLE001 - nothing depends on it
+        logger.error("gesture_failed", channel=NAME, error=type(error).__name__, where=where(error))

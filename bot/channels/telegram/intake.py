@@ -17,9 +17,14 @@ from bot.channels.telegram.sender import Sender
 from bot.channels.telegram.updates import NOTHING, Heard, Reader
 from bot.log import where
 from bot.turn import Incoming, Turns
+from storage.conversations import Stale
+from storage.database import DatabaseProblem
 
 TYPING_SECONDS = 1.0
 """An answer that takes longer is announced by « typing »."""
+
+COME_AGAIN = (DatabaseProblem, Stale, OSError)
+"""What may be over a moment later: the update is not confirmed."""
 
 logger = structlog.get_logger(__name__)
 
@@ -50,9 +55,20 @@ class Intake:
     async def take(self, update: Mapping[str, Any]) -> None:
         """Answer an update, or ignore it for good; its replies leave after the commit.
 
-        Raises ``DatabaseProblem`` or ``Stale`` when it has to come again.
+        Raises one of :data:`COME_AGAIN` when it has to be delivered again.
         """
         heard = self._read(update)
+        try:
+            await self._do(heard, update)
+        except COME_AGAIN:
+            raise
+        except Exception as error:  # noqa: BLE001 - it would fail again, and hold its chat back
+            logger.error(
+                "update_failed", reference=secrets.token_hex(3), channel=NAME,
+                error=type(error).__name__, where=where(error),
+            )  # fmt: skip
+
+    async def _do(self, heard: Heard, update: Mapping[str, Any]) -> None:
         if heard.press:
             self._gestures.acknowledge(heard.press)
         if heard.group is not None:

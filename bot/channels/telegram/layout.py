@@ -17,8 +17,8 @@ MOST_CHARACTERS = 4096
 """Of one message, in UTF-16 units, once its tags are read."""
 
 IN_A_ROW = 3
-SHORT = 14
-"""Characters of a button that leave room for a second one beside it on a phone."""
+ROW_CHARACTERS = 36
+"""What fits beside one another on a phone, where the buttons of a row are equally wide."""
 
 Markup = dict[str, Any]
 
@@ -55,6 +55,7 @@ class Layout:
         self._voice = voice
         self._signer = signer
         self.inline = inline
+        self._labels: dict[tuple[str, int], str] = {}
 
     def parts(self, replies: Sequence[Reply], address: str) -> list[Part]:
         """The messages of a turn, in order; nearly always one. Buttons go under the last.
@@ -97,10 +98,10 @@ class Layout:
                 else:
                     then += self._whole_card(card, address)
             made = _rows(filter(None, (self._button(b, address) for b in reply.buttons)))
-            if reply.cards:
-                then += made
-            else:
+            if _asks(reply):
                 first += made
+            else:
+                then += made
         rows = [row for row in (*first, *then) if row]
         return {"inline_keyboard": rows} if rows else None
 
@@ -116,7 +117,9 @@ class Layout:
         return row
 
     def _short(self, what: str, number: int) -> str:
-        return self._voice.phrase(f"button_short_{what}", n=number)
+        if (what, number) not in self._labels:
+            self._labels[what, number] = self._voice.phrase(f"button_short_{what}", n=number)
+        return self._labels[what, number]
 
     def _whole_card(self, card: Card, address: str) -> list[list[Markup]]:
         opener = next((b for b in card.buttons if b.url), None)
@@ -151,11 +154,15 @@ class Layout:
         return {"text": text, "callback_data": data}
 
 
+def _asks(reply: Reply) -> bool:
+    return reply.text.rstrip().endswith("?")
+
+
 def _by_question(replies: Sequence[Reply]) -> list[list[Reply]]:
     groups: list[list[Reply]] = [[]]
     asked = False
     for reply in replies:
-        asks = reply.text.rstrip().endswith("?")
+        asks = _asks(reply)
         if asked and asks:
             groups.append([])
         asked = asks or (asked and bool(groups[-1]))
@@ -190,13 +197,13 @@ def _card(card: Card, number: int | None) -> _Block:
 
 
 def _rows(buttons: Iterable[Markup]) -> list[list[Markup]]:
-    """Short buttons side by side, at most three; a long one alone."""
+    """Side by side as long as all their words can be read, at most three."""
     rows: list[list[Markup]] = []
     for button in buttons:
-        short = len(button["text"]) <= SHORT
-        last = rows[-1] if rows else []
-        if last and short and len(last) < IN_A_ROW and len(last[0]["text"]) <= SHORT:
-            last.append(button)
+        row = [*rows[-1], button] if rows else [button]
+        longest = max(len(b["text"]) for b in row)
+        if rows and len(row) <= IN_A_ROW and longest * len(row) <= ROW_CHARACTERS:
+            rows[-1].append(button)
         else:
             rows.append([button])
     return rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -10,10 +11,8 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.channels.telegram import NAME
 from bot.channels.telegram.caller import Caller
-from bot.channels.telegram.intake import Intake
+from bot.channels.telegram.intake import COME_AGAIN, Intake
 from bot.channels.telegram.updates import ALLOWED
-from storage.conversations import Stale
-from storage.database import DatabaseProblem
 from storage.locks import Locks
 
 POLL_SECONDS = 25
@@ -29,6 +28,10 @@ PAUSE_SECONDS = 1.0
 """After an error, doubled up to a minute."""
 
 LONGEST_PAUSE_SECONDS = 60.0
+
+FINISH_SECONDS = 2.0
+"""How long a stop waits for turns under way, then for Telegram to know what is done."""
+
 MOST_UPDATES = 100
 
 logger = structlog.get_logger(__name__)
@@ -67,29 +70,39 @@ class Polling:
             await self._finish()
 
     async def _read_alone(self) -> None:
-        async with self._locks.hold("telegram polling"):
-            pause = PAUSE_SECONDS
-            while True:
-                wait = await self._once(pause)
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS) if wait == pause else PAUSE_SECONDS
-                await self._until_news(wait)
+        while True:
+            async with self._locks.hold("telegram polling"):
+                await self._read_until_conflict()
+            # Somebody who came while Redis was lost knows nothing of our lock: we both ask for it
+            # again, and one of us waits.
 
-    async def _once(self, pause: float) -> float:
-        """Ask once; for how long not to ask again."""
-        try:
-            updates = await self._ask(POLL_SECONDS if not self._under_way else 0)
-        except Conflict:
-            logger.warning("polled_elsewhere", channel=NAME)
-            return CONFLICT_SECONDS
-        except RetryAfter as error:
-            seconds = error.retry_after
-            return float(seconds if isinstance(seconds, int) else seconds.total_seconds())
-        except InvalidToken:
-            logger.error("token_refused", channel=NAME)
-            return LONGEST_PAUSE_SECONDS
-        except TelegramError as error:
-            logger.warning("not_polled", channel=NAME, error=type(error).__name__)
-            return pause
+    async def _read_until_conflict(self) -> None:
+        pause = PAUSE_SECONDS
+        while True:
+            try:
+                look_again = await self._once()
+            except Conflict:
+                logger.warning("polled_elsewhere", channel=NAME)
+                await asyncio.sleep(CONFLICT_SECONDS)
+                return
+            except RetryAfter as error:
+                after = error.retry_after
+                wait = after.total_seconds() if isinstance(after, timedelta) else float(after)
+            except InvalidToken:
+                logger.error("token_refused", channel=NAME)
+                wait = LONGEST_PAUSE_SECONDS
+            except TelegramError as error:
+                logger.warning("not_polled", channel=NAME, error=type(error).__name__)
+                wait, pause = pause, min(pause * 2, LONGEST_PAUSE_SECONDS)
+            else:
+                pause = PAUSE_SECONDS
+                await self._until_news(look_again)
+                continue
+            await asyncio.sleep(wait)  # whatever ends meanwhile
+
+    async def _once(self) -> float:
+        """Ask once; for how long not to ask again. Raises ``TelegramError``."""
+        updates = await self._ask(POLL_SECONDS if not self._under_way else 0)
         if not updates and not self._under_way:
             self._next = 0  # all is confirmed; after a quiet week numbers may start again lower
         for update in updates:
@@ -143,7 +156,7 @@ class Polling:
         while True:
             try:
                 await self._intake.take(update)
-            except (DatabaseProblem, Stale):
+            except COME_AGAIN:
                 logger.warning("update_put_off", channel=NAME)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
@@ -159,22 +172,31 @@ class Polling:
         self._done = {number for number in self._done if number >= self._next}
 
     async def _finish(self) -> None:
-        for task in self._under_way.values():
-            task.cancel()
         if self._under_way:
-            await asyncio.wait(self._under_way.values())
+            await asyncio.wait(self._under_way.values(), timeout=FINISH_SECONDS)
+        left = list(self._under_way.values())
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left)
         if self._next > self._confirmed:
             try:
-                await self._ask(0)  # so that nobody is handed again what is done
-            except TelegramError:
+                async with asyncio.timeout(FINISH_SECONDS):
+                    await self._ask(0)  # so that nobody is handed again what is done
+            except (TelegramError, TimeoutError):
                 logger.info("not_confirmed", channel=NAME)
 
 
 def _chat(update: dict[str, Any]) -> object:
     """Where an update comes from; itself when it comes from no chat."""
     for kind in ("message", "edited_message", "callback_query", "my_chat_member"):
-        part = update.get(kind)
-        if isinstance(part, dict):
-            chat = part.get("chat") or (part.get("message") or {}).get("chat")
-            return chat.get("id") if isinstance(chat, dict) else update["update_id"]
-    return update["update_id"]
+        part = _of(update, kind)
+        chat = _of(part, "chat") or _of(_of(part, "message"), "chat")
+        if isinstance(chat.get("id"), int):
+            return chat["id"]
+    return f"update {update['update_id']}"
+
+
+def _of(holder: dict[str, Any], name: str) -> dict[str, Any]:
+    part = holder.get(name)
+    return part if isinstance(part, dict) else {}

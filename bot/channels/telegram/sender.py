@@ -23,6 +23,7 @@ from bot.channels.telegram import NAME
 from bot.channels.telegram.caller import Caller
 from bot.channels.telegram.layout import Layout, Part
 from bot.channels.telegram.request import NeverSent
+from bot.log import where
 from bot.turn import ANSWER_LEASE, Turns
 from dialogs.reply import unbundled
 from storage.database import DatabaseProblem
@@ -36,6 +37,9 @@ SWEEP_SECONDS = 1.0
 
 BEHIND_SECONDS = 0.05
 """How soon to look for a reply that was left behind an older one."""
+
+SETTLE_AGAIN_SECONDS = 0.2
+"""Before an outcome that the database did not take is told again."""
 
 AT_ONCE = 100
 """Messages taken up by one look."""
@@ -66,6 +70,8 @@ class Sender:
         self._turns = turns
         self._layout = layout
         self._under_way: set[asyncio.Task[None]] = set()
+        self._parts_sent: dict[int, int] = {}
+        """Of messages cut in several, whose last part is still to be sent."""
         self._wake = asyncio.Event()
 
     def deliver(self, messages: Iterable[Waiting], *, behind: bool = False) -> None:
@@ -110,7 +116,7 @@ class Sender:
         if self._under_way:
             await asyncio.wait(self._under_way)
         try:
-            await self._turns.ledger.release()
+            await self._turns.ledger.release(self._turns.now())
         except DatabaseProblem:
             logger.warning("outbox_not_released")  # the leases run out by themselves
 
@@ -144,19 +150,32 @@ class Sender:
             message, until = queue.popleft()
             if clock() + SEND_SECONDS > until:
                 return  # whoever looks once the lease has run out sends it
-            verdict = await self._send(message)
-            try:
-                following = await self._settle(message, verdict)
-                if verdict.wait is not None:
-                    for other, _ in queue:
-                        await self._settle(other, Verdict("later", verdict.wait))
-                    return
-            except DatabaseProblem:
-                logger.warning("outcome_not_kept")  # it will be repeated: at least once
+            verdict = await self._send(message, until)
+            following = await self._settle_surely(message, verdict, until)
+            if following is None or verdict.left:
                 return
-            if verdict.left:
+            if verdict.wait is not None:
+                for other, its_end in queue:
+                    await self._settle_surely(other, Verdict("later", verdict.wait), its_end)
                 return
             queue.extend((next, clock() + lease) for next in following)
+
+    async def _settle_surely(
+        self, message: Waiting, verdict: Verdict, until: float
+    ) -> list[Waiting] | None:
+        """What comes next. ``None`` when the database does not answer before our lease ends.
+
+        Each outcome that is not kept is a message that people get twice: we ask again.
+        """
+        clock = asyncio.get_running_loop().time
+        while True:
+            try:
+                return await self._settle(message, verdict)
+            except DatabaseProblem:
+                if clock() + SETTLE_AGAIN_SECONDS > until:
+                    logger.warning("outcome_not_kept")
+                    return None
+                await asyncio.sleep(SETTLE_AGAIN_SECONDS)
 
     async def _settle(self, message: Waiting, verdict: Verdict) -> list[Waiting]:
         turns, now = self._turns, self._turns.now()
@@ -171,20 +190,39 @@ class Sender:
             message.id, message.conversation, verdict.state, now, again, lease=ANSWER_LEASE
         )
 
-    async def _send(self, message: Waiting) -> Verdict:
+    async def _send(self, message: Waiting, until: float) -> Verdict:
+        verdict = SENT
         try:
-            for part in self._layout.parts(unbundled(message.body), message.address):
-                await self._send_part(message.address, part)
+            verdict = await self._send_parts(message, until)
         except TelegramError as error:
             verdict = judge(error, message.attempts, once=message.once)
             logger.warning(
                 "not_sent", channel=NAME, error=type(error).__name__, state=verdict.state,
                 attempt=message.attempts,
             )  # fmt: skip
-            return verdict
+        except Exception as error:  # noqa: BLE001 - it would fail again, and hold its chat back
+            verdict = Verdict("refused")
+            logger.error(
+                "not_sendable", channel=NAME, error=type(error).__name__, where=where(error)
+            )
+        if verdict.wait is None:
+            self._parts_sent.pop(message.id, None)
+        return verdict
+
+    async def _send_parts(self, message: Waiting, until: float) -> Verdict:
+        """A message cut in several goes on where it stopped; our lease must cover each part."""
+        clock = asyncio.get_running_loop().time
+        parts = self._layout.parts(unbundled(message.body), message.address)
+        for number in range(self._parts_sent.get(message.id, 0), len(parts)):
+            if clock() + SEND_SECONDS > until:
+                return Verdict("later", timedelta())
+            await self._send_part(message.address, parts[number])
+            if len(parts) > 1:
+                self._parts_sent[message.id] = number + 1
         return SENT
 
     async def _send_part(self, address: str, part: Part) -> None:
+        """As it is meant; else its words, with their buttons if those may stay."""
         call: dict[str, Any] = {"chat_id": int(address), "text": part.html, "parse_mode": "HTML"}
         if not part.preview:
             call["link_preview_options"] = {"is_disabled": True}
@@ -198,6 +236,8 @@ class Sender:
             # An address or a tag that Telegram does not take must not silence the words.
             logger.error("message_refused", channel=NAME)
             bare = {"chat_id": int(address), "text": part.plain}
+            if part.keyboard is not None and "parse entities" in error.message.lower():
+                bare["reply_markup"] = part.keyboard
             await self._bot.call("sendMessage", bare)
 
 

@@ -18,6 +18,9 @@ ALLOWED = (
 )  # fmt: skip
 """The kinds of updates we ask Telegram for; any other is acknowledged and ignored."""
 
+MOST_CHARACTERS = 4096
+"""Telegram brings no longer text."""
+
 FAR_KM = 40.0
 """From the nearest French commune's centre: further away, a position is not in France."""
 
@@ -81,7 +84,7 @@ class Reader:
     def _press(self, number: int, query: CallbackQuery) -> Heard:
         message = query.message
         chat = message.chat if message else None
-        if chat is None or chat.type != "private":
+        if chat is None or chat.type != "private" or not _is_number(chat.id):
             return Heard(press=query)
         address, data = str(chat.id), query.data or ""
         incoming = self._incoming(
@@ -94,9 +97,10 @@ class Reader:
 
     def _message(self, update: Update, message: Message) -> Heard:
         chat, author = message.chat, message.from_user
+        if not _is_number(chat.id):
+            return NOTHING
         if chat.type in {"group", "supergroup"}:
-            gone = message.left_chat_member or message.migrate_to_chat_id
-            return NOTHING if gone else Heard(group=chat.id)
+            return NOTHING if _is_service(message) else Heard(group=chat.id)
         if chat.type != "private" or (author and author.is_bot) or message.via_bot:
             return NOTHING
         said = self._said(message, edited=update.edited_message is not None)
@@ -107,7 +111,7 @@ class Reader:
     def _said(self, message: Message, *, edited: bool) -> dict[str, Any] | None:
         text = message.text or message.caption
         if text:
-            return self._text(text)
+            return self._text(text[:MOST_CHARACTERS])
         if edited:
             return None  # a position that moves, a picture exchanged: nothing new was said
         spot = message.venue.location if message.venue else message.location
@@ -136,8 +140,27 @@ class Reader:
         return Incoming(NAME, address, str(number), order=number, stream=self._stream, **said)
 
 
+def _is_number(chat: object) -> bool:
+    """Whether this names a chat; the library takes whatever it is given."""
+    return isinstance(chat, int) and not isinstance(chat, bool) and abs(chat) < 2**53
+
+
+def _is_service(message: Message) -> bool:
+    """What Telegram itself says in a group; our own arrival there comes as a change of ours."""
+    return bool(
+        message.new_chat_members
+        or message.left_chat_member
+        or message.group_chat_created
+        or message.supergroup_chat_created
+        or message.migrate_to_chat_id
+        or message.migrate_from_chat_id
+    )
+
+
 def _member(change: ChatMemberUpdated) -> Heard:
     """We were blocked, or taken into a group; coming back says nothing by itself."""
+    if not _is_number(change.chat.id):
+        return NOTHING
     present = change.new_chat_member.status in {"member", "administrator", "creator", "restricted"}
     if change.chat.type == "private":
         return NOTHING if present else Heard(left=str(change.chat.id))

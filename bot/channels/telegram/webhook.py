@@ -8,9 +8,7 @@ import json
 
 from aiohttp import web
 
-from bot.channels.telegram.intake import Intake
-from storage.conversations import Stale
-from storage.database import DatabaseProblem
+from bot.channels.telegram.intake import COME_AGAIN, Intake
 
 PATH = "/telegram/webhook"
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name
@@ -40,7 +38,7 @@ class Webhook:
             return web.Response(status=400)
         try:
             await self._intake.take(update)
-        except (DatabaseProblem, Stale):
+        except COME_AGAIN:
             return web.Response(status=503, headers={"Retry-After": "1"})
         return web.Response()
 
