@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from bot.channels.telegram import polling
 from bot.channels.telegram.channel import Telegram
 from nlu.understander import Understander
 from tests import servers
-from tests.bot_api import BotApi
+from tests.bot_api import BotApi, Fault
 from tests.telegramming import fake_api, furnished_copy, on_telegram
 
 House = tuple[Rooms, Telegram]
@@ -58,6 +59,10 @@ KINDS = (
 )  # fmt: skip
 
 
+def _over(trouble: Fault) -> bool:
+    return trouble.times == 0
+
+
 async def test_every_failure_is_waited_out(api: BotApi, house: House) -> None:
     for number, kind in enumerate(KINDS):
         trouble = api.fault(kind, method="getUpdates", times=2)
@@ -67,7 +72,7 @@ async def test_every_failure_is_waited_out(api: BotApi, house: House) -> None:
         first, second = await person.hears(2)
         assert "Lens" in first.text, kind
         assert "Lens" not in second.text, kind
-        assert await api.until(lambda trouble=trouble: trouble.times == 0, 5)
+        assert await api.until(partial(_over, trouble), 5)
     await api.settled()
     await house[1].idle()
     assert [len(api.sent[100 + number]) for number in range(len(KINDS))] == [2] * len(KINDS)
@@ -157,9 +162,11 @@ async def _peace(api: BotApi) -> None:
     async with asyncio.timeout(12):
         while True:
             met = len(api.calls)
-            again = await api.until(
-                lambda met=met: any(call.status == 409 for call in api.calls[met:]), 2
-            )
+
+            def refused(met: int = met) -> bool:
+                return any(call.status == 409 for call in api.calls[met:])
+
+            again = await api.until(refused, 2)
             if not again:
                 return
 
