@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 from aiohttp.test_utils import unused_port
 
 from tests.bot_api import BotApi
@@ -82,11 +83,24 @@ async def pack(
         await answers(api, 1)
         for port in made.ports[1:]:
             await made.start(port)
+        await asyncio.gather(*(listens(port) for port in made.ports))
         hooks = [f"http://127.0.0.1:{port}{PATH}" for port in made.ports]
         api.delivery.urls = hooks
         yield made
     finally:
         await made.end()
+
+
+async def listens(port: int) -> None:
+    """Wait until a process serves."""
+    async with aiohttp.ClientSession() as session, asyncio.timeout(60):
+        while True:
+            try:
+                async with session.get(f"http://127.0.0.1:{port}/healthz") as response:
+                    if response.status == 200:
+                        return
+            except aiohttp.ClientError:
+                await asyncio.sleep(0.05)
 
 
 async def answers(api: BotApi, number: int) -> None:

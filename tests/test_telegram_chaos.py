@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.bot_api import running
+from tests.bursts import DISTANCES, burst, distances, messages
 from tests.chaos import pack, states, storm
 
 
@@ -25,3 +26,17 @@ async def test_a_process_killed_while_people_talk_loses_nothing(
     ]
     assert {s["unsettled"] for s in kept} == {0}
     assert kept[0]["sent"] <= api.accepted
+
+
+async def test_a_burst_to_two_processes_is_answered_in_order(
+    postgres_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    """Each ends with their own search. The whole crowd is in `benchmarks/bursts.py`."""
+    async with running() as api, pack(api, 2, postgres_url, redis_url, tmp_path):
+        crowd = await burst(api, 12)
+    assert [distances(person) for person in crowd] == [DISTANCES] * 12
+    for number, person in enumerate(crowd):
+        trade, town, *_ = messages(number)
+        last = person.received[-1].text
+        assert trade.capitalize() in last, last
+        assert town in last, last

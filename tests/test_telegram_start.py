@@ -1,4 +1,4 @@
-"""Starting while Telegram is away, or does not want us: the page answers, and it is said plainly."""
+"""Starting while Telegram is away, or does not want us: the page answers, and it is said."""
 
 from __future__ import annotations
 
