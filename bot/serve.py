@@ -25,6 +25,9 @@ ROLES = ("web", "telegram")
 DRAIN_SECONDS = 5.0
 """How long requests under way may take to end once we are asked to stop."""
 
+LAST_SECONDS = 1.0
+"""What messages being sent get at least; then they are given back, and another process goes on."""
+
 
 class CannotMeet(Exception):
     """Telegram refuse le jeton TELEGRAM_TOKEN : vérifiez-le auprès de @BotFather."""
@@ -84,11 +87,13 @@ async def _until(
         say("Arrêt : les réponses en cours se terminent.")
     finally:
         stop.set()
+        clock = asyncio.get_running_loop().time
+        end = clock() + DRAIN_SECONDS
         if telegram:
             await telegram.stop_receiving()
         await runner.cleanup()
         if telegram:
-            await telegram.stop(DRAIN_SECONDS)
+            await telegram.stop(max(end - clock(), LAST_SECONDS))
         await cleaning
 
 

@@ -1,4 +1,4 @@
-"""What Telegram may answer when we write; people get all of it, in order, hardly ever twice."""
+"""What Telegram may answer when we write: people get it all, in order, hardly ever twice."""
 
 from __future__ import annotations
 

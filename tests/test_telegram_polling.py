@@ -157,16 +157,15 @@ async def test_when_redis_comes_back_one_process_asks_again(
             started.stop()
 
 
+def _conflict(api: BotApi, after: int) -> bool:
+    return any(call.status == 409 for call in api.calls[after:])
+
+
 async def _peace(api: BotApi) -> None:
     """Two seconds without a conflict."""
     async with asyncio.timeout(12):
         while True:
-            met = len(api.calls)
-
-            def refused(met: int = met) -> bool:
-                return any(call.status == 409 for call in api.calls[met:])
-
-            again = await api.until(refused, 2)
+            again = await api.until(partial(_conflict, api, len(api.calls)), 2)
             if not again:
                 return
 

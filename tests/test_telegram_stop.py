@@ -1,0 +1,118 @@
+"""A clean stop under load: everybody is answered, once, and what is left goes on elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from aiohttp.test_utils import unused_port
+
+from nlu.understander import Understander
+from tests.bot_api import BotApi
+from tests.telegramming import Mode, fake_api, furnished_copy, on_telegram
+
+PEOPLE = 40
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[BotApi]:
+    async with fake_api() as server:
+        yield server
+
+
+@pytest.fixture
+def url(furnished: Path, tmp_path: Path) -> str:
+    return furnished_copy(furnished, tmp_path)
+
+
+@asynccontextmanager
+async def served(api: BotApi, url: str, mode: Mode) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A process of its own, ready to be written to."""
+    port = unused_port()
+    environment = {
+        "PATH": os.environ["PATH"], "DATABASE_URL": url, "SECRET_KEY": "k" * 32,
+        "PORT": str(port), "PUBLIC_URL": f"http://127.0.0.1:{port}", "TELEGRAM_TOKEN": api.token,
+        "TELEGRAM_MODE": mode, "TELEGRAM_API_URL": api.url,
+    }  # fmt: skip
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "serve", "--only", "telegram", cwd=ROOT, env=environment,
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout
+    assert b"Telegram" in await process.stdout.readline()
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+@pytest.mark.parametrize("mode", ["polling", "webhook"])
+async def test_nobody_is_forgotten_and_nobody_answered_twice(
+    api: BotApi, url: str, understander: Understander, mode: Mode
+) -> None:
+    people = [api.person(100 + n) for n in range(PEOPLE)]
+    api.delay = 0.03
+    async with served(api, url, mode) as process:
+        for text in ("boulanger à Lens", "merci", "coiffeuse à Arras"):
+            for person in people:
+                await person.say(text)
+        assert await api.until(lambda: api.accepted >= PEOPLE // 4, 10)
+        process.send_signal(signal.SIGTERM)
+        asked = time.monotonic()
+        assert await process.wait() == 0
+        assert time.monotonic() - asked < 6
+    assert api.accepted < 3 * PEOPLE, "the stop came too late to show anything"
+    async with on_telegram(api, mode, url, None, understander, today=None) as (_, telegram):
+        for person in people:
+            await api.replies(person.id, n=3)
+        await api.settled()
+        await telegram.idle()
+    for person in people:
+        first, second, third = (sent.text for sent in person.received)
+        assert "Lens" in first
+        assert not {"Lens", "Arras"} & set(second.split())
+        assert "Arras" in third
+
+
+async def test_what_cannot_be_sent_goes_on_elsewhere_at_once(
+    api: BotApi, url: str, understander: Understander
+) -> None:
+    lou = api.person(1)
+    stuck = api.fault("hang", method="sendMessage", times=None)
+    async with on_telegram(api, "webhook", url, None, understander, today=None) as (_, telegram):
+        await lou.say("boulanger à Lens")
+        assert await api.until(lambda: stuck.used == 1, 5)
+        await telegram.stop(0.2)
+    stuck.clear()
+    async with on_telegram(api, "webhook", url, None, understander, today=None):
+        await lou.hears(1, seconds=0.9)  # the lease would have lasted ten seconds
+
+
+async def test_a_farewell_that_was_begun_is_not_sent_elsewhere(
+    api: BotApi, url: str, understander: Understander
+) -> None:
+    lou = api.person(1)
+    async with on_telegram(api, "webhook", url, None, understander, today=None) as (_, telegram):
+        await lou.say("supprime tout")
+        await lou.hears(1)
+        begun = api.fault("accepted_hang", method="sendMessage")
+        await lou.press("Oui, efface tout")
+        assert await api.until(lambda: begun.used == 1, 5)
+        await telegram.stop(0.2)
+    async with on_telegram(api, "webhook", url, None, understander, today=None) as (rooms, _):
+        await lou.say("bonjour")
+        await api.replies(lou.id, n=3)
+        async with rooms.database.read() as tx:
+            states = await tx.exec_driver_sql("SELECT state FROM outbox WHERE once")
+            assert [tuple(row) for row in states] == [("unknown",)]
+    assert sum("effac" in sent.text for sent in lou.received[1:]) == 1
