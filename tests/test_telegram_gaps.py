@@ -53,6 +53,7 @@ EVERYWHERE = (
 )
 POLLING = (
     Gap("take", "before"),
+    Gap("overtaken", "after"),
     Gap("transaction", "before"),
     Gap("transaction", "after"),
     Gap("take", "after"),
