@@ -248,6 +248,15 @@ def offered(
         yield get
 
 
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Path]:
+    """The process whose forks are killed; started once a worker."""
+    from tests import mortal
+
+    with mortal.warm() as door:
+        yield door
+
+
 @pytest.fixture
 def furnished_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database of this test alone, with the demonstration offers; `request.param` says which."""

@@ -6,104 +6,103 @@ import json
 import os
 import selectors
 import signal
+import socket
 import sys
-from datetime import timedelta
 from typing import Any, NoReturn
 
 import uvloop
 
 import bot.channels.telegram.channel  # noqa: F401 - imported here once, not in each life
 from bot import log, serve
-from bot.channels.telegram.sender import Sender
 from bot.config import Settings
 from nlu.understander import Understander
-from storage.ledger import Ledger
-from storage.outbox import Waiting
-from tests.mortal.points import Point, arm
+from tests.mortal.changes import change
 
 
-def say(**what: Any) -> None:
-    """One line to whoever started us; short enough to come in one piece from any process."""
-    os.write(1, json.dumps(what).encode() + b"\n")
+class Family:
+    """The lives started for one test; they end with its connection."""
 
+    def __init__(self, line: socket.socket, understander: Understander) -> None:
+        self._line = line
+        self._understander = understander
+        self._pids: dict[int, int] = {}
 
-def live(order: dict[str, Any], understander: Understander) -> NoReturn:
-    """One life: `python -m bot serve` with these settings, its log in a file."""
-    code = 1
-    try:
-        errors = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        os.dup2(errors, 2)
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.environ.clear()
-        os.environ.update(order["env"])
-        _change(order, understander)
-        log.configure(sys.stderr)
-        pid = os.getpid()
-        uvloop.run(serve.serve(Settings.load(), lambda line: say(pid=pid, said=line)))
-        code = 0
-    finally:
-        os._exit(code)
+    def say(self, **what: Any) -> None:
+        """One line; short enough to come in one piece from any process."""
+        self._line.send(json.dumps(what).encode() + b"\n")
 
+    def serve(self) -> None:
+        """Start a life for each line, tell of each that ended, until the connection ends."""
+        with selectors.DefaultSelector() as events:
+            for end in (0, self._line.fileno()):
+                events.register(end, selectors.EVENT_READ)
+            rest = b""
+            while True:
+                for key, _ in events.select():
+                    if key.fd in self._pids:
+                        self._bury(events, key.fd)
+                        continue
+                    if key.fd == 0 or not (read := self._line.recv(1 << 16)):
+                        self._end()
+                        return
+                    *orders, rest = (rest + read).split(b"\n")
+                    for order in orders:
+                        self._start(events, json.loads(order))
 
-def _change(order: dict[str, Any], understander: Understander) -> None:
-    """The clock ahead, where to die, and what need not be read again."""
-    ahead, now = timedelta(seconds=order["ahead"]), Settings.now
-    Settings.now = lambda self: now(self) + ahead  # type: ignore[method-assign]
-    Understander.load = classmethod(lambda cls: understander)  # type: ignore[method-assign, assignment]
-    _tell()
-    if order["point"]:
-        arm(Point(**order["point"]))
+    def _start(self, events: selectors.BaseSelector, order: dict[str, Any]) -> None:
+        pid = os.fork()
+        if not pid:
+            self._live(order)
+        fd = os.pidfd_open(pid)
+        self._pids[fd] = pid
+        events.register(fd, selectors.EVENT_READ)
+        self.say(born=pid)
 
+    def _bury(self, events: selectors.BaseSelector, fd: int) -> None:
+        pid = self._pids.pop(fd)
+        _, status = os.waitpid(pid, 0)
+        events.unregister(fd)
+        os.close(fd)
+        self.say(pid=pid, ended=os.waitstatus_to_exitcode(status))
 
-def _tell() -> None:
-    """Say under which name messages are claimed here, and of each when it is settled."""
-    begin, settle, pid = Ledger.__init__, Sender._settle, os.getpid()
+    def _end(self) -> None:
+        for pid in self._pids.values():
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
 
-    def begin_and_tell(self: Ledger, db: Any, owner: str) -> None:
-        begin(self, db, owner)
-        say(pid=pid, owner=owner)
+    def _live(self, order: dict[str, Any]) -> NoReturn:
+        """One life: `python -m bot serve` with these settings, its log in a file."""
+        pid, code = os.getpid(), 1
 
-    async def settle_and_tell(self: Sender, message: Waiting, verdict: Any) -> list[Waiting]:
-        following = await settle(self, message, verdict)
-        say(pid=pid, settled=message.address)
-        return following
+        def say(**what: Any) -> None:
+            self.say(pid=pid, **what)
 
-    Ledger.__init__ = begin_and_tell  # type: ignore[method-assign]
-    Sender._settle = settle_and_tell  # type: ignore[method-assign]
+        try:
+            os.dup2(os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), 2)
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            os.environ.clear()
+            os.environ.update(order["env"])
+            change(order, self._understander, say)
+            log.configure(sys.stderr)
+            uvloop.run(serve.serve(Settings.load(), lambda line: say(said=line)))
+            code = 0
+        finally:
+            os._exit(code)
 
 
 def main() -> None:
+    """Listen at the path given; end with the standard input."""
     understander = Understander.load()
-    say(warm=True)
-    lives: dict[int, int] = {}
-    with selectors.DefaultSelector() as events:
+    with socket.socket(socket.AF_UNIX) as door, selectors.DefaultSelector() as events:
+        door.bind(sys.argv[1])
+        door.listen()
         events.register(0, selectors.EVENT_READ)
-        rest = b""
-        while True:
-            for key, _ in events.select():
-                if key.fd != 0:
-                    _buried(events, key.fd, lives.pop(key.fd))
-                    continue
-                if not (read := os.read(0, 1 << 16)):
-                    for pid in lives.values():
-                        os.kill(pid, signal.SIGKILL)
-                    return
-                *orders, rest = (rest + read).split(b"\n")
-                for order in orders:
-                    pid = os.fork()
-                    if not pid:
-                        live(json.loads(order), understander)
-                    fd = os.pidfd_open(pid)
-                    lives[fd] = pid
-                    events.register(fd, selectors.EVENT_READ)
-                    say(born=pid)
-
-
-def _buried(events: selectors.BaseSelector, fd: int, pid: int) -> None:
-    _, status = os.waitpid(pid, 0)
-    events.unregister(fd)
-    os.close(fd)
-    say(pid=pid, ended=os.waitstatus_to_exitcode(status))
+        events.register(door, selectors.EVENT_READ)
+        os.write(1, b"warm\n")
+        while all(key.fd != 0 for key, _ in events.select()):
+            line, _ = door.accept()
+            with line:
+                Family(line, understander).serve()
 
 
 if __name__ == "__main__":

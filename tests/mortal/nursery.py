@@ -6,12 +6,14 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.mortal.points import KILLED, Point
@@ -63,11 +65,11 @@ class Life:
 
 
 class Nursery:
-    """The warm process, seen from the tests."""
+    """The warm process, seen from one test."""
 
-    def __init__(self, process: asyncio.subprocess.Process, folder: Path) -> None:
-        self._process = process
-        self._folder = folder
+    def __init__(self, writer: asyncio.StreamWriter, folder: Path) -> None:
+        self._writer = writer
+        self._log = folder / "serve.log"
         self._lives: dict[int, Life] = {}
         self._born: asyncio.Queue[Life] = asyncio.Queue()
         self._one = asyncio.Lock()
@@ -76,19 +78,23 @@ class Nursery:
         self._news = asyncio.Condition()
 
     async def start(
-        self, env: Mapping[str, str], point: Point | None = None, *, ahead: float = 0.0
+        self,
+        env: Mapping[str, str],
+        point: Point | None = None,
+        *,
+        ahead: float = 0.0,
+        lease: float | None = None,
     ) -> Life:
-        """A process with these settings, whose clock is ``ahead`` by so many seconds.
+        """A process with these settings; it need not serve yet. With a ``point``, it dies there.
 
-        It need not serve yet; with a ``point``, it dies there.
+        Its clock is ``ahead`` by so many seconds; a ``lease`` takes the place of the usual ones.
         """
         order = {
-            "env": dict(env), "ahead": ahead, "point": asdict(point) if point else None,
-            "log": str(self._folder / "serve.log"),
+            "env": dict(env), "ahead": ahead, "lease": lease, "log": str(self._log),
+            "point": asdict(point) if point else None,
         }  # fmt: skip
-        assert self._process.stdin
         async with self._one:
-            self._process.stdin.write(json.dumps(order).encode() + b"\n")
+            self._writer.write(json.dumps(order).encode() + b"\n")
             return await self._born.get()
 
     async def settles(self, address: str, n: int = 1) -> None:
@@ -96,45 +102,49 @@ class Nursery:
         async with asyncio.timeout(SECONDS), self._news:
             await self._news.wait_for(lambda: self.settled[address] >= n)
 
-    async def listen(self) -> None:
+    async def listen(self, reader: asyncio.StreamReader) -> None:
         """Pass on what the processes say, until the last of them is gone."""
-        assert self._process.stdout
-        async for line in self._process.stdout:
+        async for line in reader:
             told = json.loads(line)
-            if pid := told.get("born") or told.get("pid"):
-                if pid not in self._lives:
-                    self._lives[pid] = Life(pid, self._folder / "serve.log")
-                if "born" in told:
-                    self._born.put_nowait(self._lives[pid])
-                elif "settled" in told:
-                    async with self._news:
-                        self.settled[told["settled"]] += 1
-                        self._news.notify_all()
-                else:
-                    self._lives[pid].hear(told)
+            pid = told.get("born") or told["pid"]
+            life = self._lives.setdefault(pid, Life(pid, self._log))
+            if "born" in told:
+                self._born.put_nowait(life)
+            elif "settled" in told:
+                async with self._news:
+                    self.settled[told["settled"]] += 1
+                    self._news.notify_all()
+            else:
+                life.hear(told)
 
-    def close(self) -> None:
-        for life in self._lives.values():
-            if not life.ended.done():
-                os.kill(life.pid, signal.SIGKILL)
+
+@contextmanager
+def warm() -> Iterator[Path]:
+    """The warm process, for as long as the block lasts: where to reach it."""
+    with TemporaryDirectory(prefix="cmc-", dir="/tmp") as folder:
+        door = Path(folder) / "door"
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.mortal", str(door)],
+            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        with process:
+            assert process.stdout
+            assert process.stdout.readline(), "the warm process did not start"
+            yield door
+            assert process.stdin
+            process.stdin.close()
 
 
 @asynccontextmanager
-async def nursery(folder: Path) -> AsyncIterator[Nursery]:
-    """For as long as the block lasts; ``folder`` gets the log. Nobody survives it."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.mortal",
-        cwd=ROOT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    assert process.stdin
-    assert process.stdout
-    assert await process.stdout.readline(), "the warm process did not start"
-    born = Nursery(process, folder)
-    listening = asyncio.create_task(born.listen())
+async def nursery(door: Path, folder: Path) -> AsyncIterator[Nursery]:
+    """Lives for as long as the block lasts; ``folder`` gets their log. Nobody survives it."""
+    reader, writer = await asyncio.open_unix_connection(str(door))
+    born = Nursery(writer, folder)
+    listening = asyncio.create_task(born.listen(reader))
     try:
         yield born
     finally:
-        born.close()
-        process.stdin.close()
-        await process.wait()
+        writer.write_eof()
         await listening
+        writer.close()
+        await writer.wait_closed()

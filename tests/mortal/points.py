@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from bot.channels.telegram import polling
@@ -15,7 +16,7 @@ from bot.channels.telegram.intake import Intake
 from bot.channels.telegram.polling import Polling
 from bot.channels.telegram.sender import Sender
 from storage import ledger_sqlite
-from storage.ledger import Ledger
+from storage.ledger import Kept, Ledger, Left
 from storage.line import Line
 from storage.outbox import Outbox, Waiting
 
@@ -42,6 +43,9 @@ def arm(point: Point) -> None:
     """This process dies there; the method is otherwise what it was."""
     if point.name == "writing":
         _arm_writing(point.chat)
+        return
+    if point.name == "overtaken":
+        _arm_overtaken(point.chat)
         return
     if point.name == "ask":
         _note_what_is_taken(point.chat)
@@ -87,6 +91,29 @@ def _arm_writing(chat: int | None) -> None:
         return await fetch(self, sql, *values)
 
     Line.fetch = fetch_and_die  # type: ignore[method-assign]
+
+
+def _arm_overtaken(chat: int | None) -> None:
+    """Once updates have been asked for again, while a turn of that chat is not yet kept."""
+    keep, ask = Ledger.keep, Polling._ask
+    waits = False
+
+    async def keep_waiting(self: Ledger, left: Left, now: datetime) -> Kept:
+        nonlocal waits
+        if left.address == str(chat):
+            waits = True
+            await asyncio.Event().wait()
+        return await keep(self, left, now)
+
+    async def ask_and_die(self: Polling, seconds: int) -> list[dict[str, Any]]:
+        begun = waits
+        updates = await ask(self, seconds)
+        if begun:
+            die()
+        return updates
+
+    Ledger.keep = keep_waiting  # type: ignore[method-assign]
+    Polling._ask = ask_and_die  # type: ignore[method-assign]
 
 
 _taken: set[int] = set()
