@@ -1,7 +1,7 @@
 """People talk to two processes while Redis is away for half a minute, then PostgreSQL restarts.
 
-Telegram's side is our fake API, which delivers again what was not taken. Then its own failures: 429,
-500, no answer, garbage. Shows what was lost, and how long people waited in each time.
+Telegram's side is our fake API, which delivers again what was not taken. Then its own failures:
+429, 500, no answer, garbage. Shows what was lost, and how long people waited in each time.
 """
 
 from __future__ import annotations
