@@ -81,12 +81,13 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
                 for kind in FAILURES:
 
                     async def fail(kind: str = kind) -> None:
+                        await asyncio.sleep(2)
                         more = {"retry_after": 2} if kind == "429" else {}
                         fault = api.fault(kind, method="sendMessage", times=20, **more)
-                        await asyncio.sleep(6)
+                        await asyncio.sleep(5)
                         fault.clear()
 
-                    phases.append((f"telegram: {kind}", 8, fail))
+                    phases.append((f"telegram: {kind}", 9, fail))
                 for number, (name, seconds, trouble) in enumerate(phases):
                     told = await phase(api, 10_000 * (number + 1), options.people, seconds, trouble)
                     await api.settled(seconds=60)
