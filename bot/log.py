@@ -30,7 +30,7 @@ def person(key: bytes, id: str) -> str:
 
 def where(error: BaseException) -> str:
     """The last places an exception went through, without its message: it may quote somebody."""
-    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    frames = traceback.extract_tb(error.__traceback__, limit=-4)
     return " < ".join(
         f"{Path(frame.filename).name}:{frame.lineno}:{frame.name}" for frame in reversed(frames)
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
+import os
 import re
 import shutil
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -75,6 +78,46 @@ async def on_telegram(
             await telegram.stop_receiving()
             await runner.cleanup()
             await telegram.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Our service in a process of its own; ``url`` is where it listens."""
+
+    process: asyncio.subprocess.Process
+    url: str
+
+    def mebibytes(self) -> float:
+        """What it holds in memory."""
+        pages = Path(f"/proc/{self.process.pid}/statm").read_text("ascii").split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+@asynccontextmanager
+async def apart(
+    api: BotApi, database_url: str, mode: Mode, **settings: str
+) -> AsyncIterator[Apart]:
+    """`serve --only telegram`, ready to be written to; killed if it still runs at the end."""
+    port = unused_port()
+    url = f"http://127.0.0.1:{port}"
+    environment = {
+        "PATH": os.environ["PATH"], "DATABASE_URL": database_url, "SECRET_KEY": "k" * 32,
+        "PORT": str(port), "PUBLIC_URL": url, "TELEGRAM_TOKEN": api.token, "TELEGRAM_MODE": mode,
+        "TELEGRAM_API_URL": api.url, **settings,
+    }  # fmt: skip
+    command = [sys.executable, "-m", "bot", "serve", "--only", "telegram"]
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=Path(__file__).parent.parent, env=environment, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    assert process.stdout
+    assert b"Telegram" in await process.stdout.readline(), "it does not start"
+    try:
+        yield Apart(process, url)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 def furnished_copy(furnished: Path, folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""Starting while Telegram is away, or does not want us: the page answers, and it is said."""
+"""Starting while Telegram is away, or does not want us: the page answers, and it is told."""
 
 from __future__ import annotations
 

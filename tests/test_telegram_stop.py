@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import signal
-import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from aiohttp.test_utils import unused_port
 
 from nlu.understander import Understander
 from tests.bot_api import BotApi
-from tests.telegramming import Mode, fake_api, furnished_copy, on_telegram
+from tests.telegramming import Mode, apart, fake_api, furnished_copy, on_telegram
 
 PEOPLE = 40
-ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
@@ -33,43 +27,20 @@ def url(furnished: Path, tmp_path: Path) -> str:
     return furnished_copy(furnished, tmp_path)
 
 
-@asynccontextmanager
-async def served(api: BotApi, url: str, mode: Mode) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A process of its own, ready to be written to."""
-    port = unused_port()
-    environment = {
-        "PATH": os.environ["PATH"], "DATABASE_URL": url, "SECRET_KEY": "k" * 32,
-        "PORT": str(port), "PUBLIC_URL": f"http://127.0.0.1:{port}", "TELEGRAM_TOKEN": api.token,
-        "TELEGRAM_MODE": mode, "TELEGRAM_API_URL": api.url,
-    }  # fmt: skip
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "serve", "--only", "telegram", cwd=ROOT, env=environment,
-        stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    assert process.stdout
-    assert b"Telegram" in await process.stdout.readline()
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-
-
 @pytest.mark.parametrize("mode", ["polling", "webhook"])
 async def test_nobody_is_forgotten_and_nobody_answered_twice(
     api: BotApi, url: str, understander: Understander, mode: Mode
 ) -> None:
     people = [api.person(100 + n) for n in range(PEOPLE)]
     api.delay = 0.03
-    async with served(api, url, mode) as process:
+    async with apart(api, url, mode) as service:
         for text in ("boulanger à Lens", "merci", "coiffeuse à Arras"):
             for person in people:
                 await person.say(text)
         assert await api.until(lambda: api.accepted >= PEOPLE // 4, 10)
-        process.send_signal(signal.SIGTERM)
+        service.process.send_signal(signal.SIGTERM)
         asked = time.monotonic()
-        assert await process.wait() == 0
+        assert await service.process.wait() == 0
         assert time.monotonic() - asked < 6
     assert api.accepted < 3 * PEOPLE, "the stop came too late to show anything"
     async with on_telegram(api, mode, url, None, understander, today=None) as (_, telegram):

@@ -70,6 +70,13 @@ class TestTooMuch:
         assert "trop long pour moi" in Page(await response.text()).text
         assert (await fetch(lou, text="a" * 300_000)).status == 413
 
+    async def test_what_is_not_compressed_as_it_says_is_refused(self, lou: Person) -> None:
+        body = io.BytesIO(b"text=boulanger")
+        headers = {"Content-Encoding": "gzip", "Content-Type": "application/x-www-form-urlencoded"}
+        response = await lou.client.post("/chat", data=body, headers=headers)
+        assert response.status == 400
+        assert "Demande incomplète" in Page(await response.text()).text
+
     async def test_a_flood_is_slowed_down_in_french(self, lou: Person) -> None:
         await fetch(lou, text="bonjour")
         statuses = [200] + [(await fetch(lou, clear="1")).status for _ in range(34)]

@@ -114,6 +114,8 @@ async def told_kindly(request: web.Request, handler: Handler) -> web.StreamRespo
             raise
         kept = {k: v for k, v in refusal.headers.items() if k in {"Allow", "Retry-After"}}
         return _told(request, refusal.status, kept)
+    except web.RequestPayloadError:  # not compressed as it says
+        return _told(request, 400, {})
     except DatabaseProblem:
         log.error("database_down", route=route(request))
         return _told(request, 503, {"Retry-After": "30"})

@@ -61,5 +61,5 @@ async def _body(request: web.Request) -> object:
         return json.loads(body)
     except TimeoutError:
         raise web.HTTPRequestTimeout from None
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, web.RequestPayloadError):
         return None
