@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from aiohttp import web
 from aiohttp.test_utils import unused_port
@@ -47,9 +47,18 @@ async def fake_api(**options: Any) -> AsyncIterator[BotApi]:
     assert api.violations == []
 
 
+class Api(Protocol):
+    """Where the bot is pointed at."""
+
+    token: str
+
+    @property
+    def url(self) -> str: ...
+
+
 @asynccontextmanager
 async def on_telegram(
-    api: BotApi,
+    api: Api,
     mode: Mode,
     database_url: str,
     redis_url: str | None,
