@@ -78,7 +78,8 @@ class Emulated:
         shown = {"message_id": message["message_id"], "date": 1_795_000_000, "chat": PRIVATE}
         self.numbers += 1
         query = {"id": str(self.numbers), "from": LOU, "chat_instance": "1", "data": data}
-        await self.push(callback_query={**query, "message": {**shown, "text": "…"}})
+        shown |= {"text": message["text"], "reply_markup": message["reply_markup"]}
+        await self.push(callback_query={**query, "message": shown})
         return await self.answer()
 
     async def answer(self) -> str:
