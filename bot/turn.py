@@ -24,7 +24,7 @@ from dialogs.voice import Voice
 from nlu.understander import Understander
 from storage.conversations import Conversations, Stale
 from storage.counters import Counters
-from storage.database import Database
+from storage.database import Database, DatabaseProblem
 from storage.ledger import Kept, Ledger, Left
 from storage.locks import Locks
 from storage.outbox import Outbox
@@ -174,6 +174,8 @@ class Turns:
         """The dialogue's outcome; when it fails, the conversation stays as it was."""
         try:
             return await self.engine.turn(conversation, self._heard(conversation, incoming))
+        except DatabaseProblem:
+            raise  # it may be back a moment later: whoever brought the message brings it again
         except Exception:
             # The one place where any error is caught: the person gets an apology and keeps what
             # they gave, the log gets the traceback, both get the reference.

@@ -213,6 +213,20 @@ async def test_every_command_of_the_menu_is_answered(there: Scene) -> None:
     assert not [text for text in said if "compris" in text]
 
 
+async def test_what_the_database_does_not_tell_is_asked_for_again(there: Scene) -> None:
+    """No excuse: Telegram brings the message again, and it is answered."""
+    async with there.rooms.database.write() as tx:
+        await tx.exec_driver_sql("ALTER TABLE revisions RENAME TO away")
+    await there.lou.say("boulanger à Lens")
+    refused = there.api.delivery.attempts
+    assert await there.api.until(lambda: any("503" in (a.problem or "") for a in refused), 5)
+    async with there.rooms.database.write() as tx:
+        await tx.exec_driver_sql("ALTER TABLE away RENAME TO revisions")
+    (said,) = await there.hears()
+    assert "Lens" in said.text
+    assert said.labels
+
+
 async def test_a_counsellors_link_holds_a_search(there: Scene) -> None:
     link = Link("Mission locale de Lens", "boulanger", "62498", radius_km=20)
     await there.lou.start(there.rooms.signer.encode(link))
