@@ -203,3 +203,32 @@ async def test_a_press_counts_once_however_it_comes_again(
         assert answers == {str(gap): 1 + gap.repeats for gap in PRESSES}
         records = await Records.read(furnished_url)
         assert set(records.versions().values()) == {2}
+
+
+@pytest.mark.parametrize("furnished_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("name", ["keep", "claim"])
+async def test_who_slept_longer_than_its_lease_sends_nothing(
+    furnished_url: str, name: str, tmp_path: Path, warm: Path
+) -> None:
+    """A machine is frozen for a while: another process has sent in its place."""
+    async with house(warm, tmp_path, "webhook", furnished_url) as at:
+        person, other = at.api.person(7001), at.env | {"PORT": f"{unused_port()}"}
+        if name == "claim":
+            life = await at.live(Point("keep", "after", 7001))
+            await person.say(FIRST)
+            await life.dies()
+        ahead = ANSWER_LEASE.total_seconds() + 1
+        frozen = Point(name, "after", 7001, freezes=True)
+        sleeper = await at.born.start(at.env, frozen, ahead=ahead, lease=1)
+        if name == "keep":
+            await person.say(FIRST)
+        await sleeper.sleeps()
+        awake = await at.born.start(other, ahead=ahead, lease=1)
+        await at.api.replies(7001)
+        await at.born.settles("7001")
+        sleeper.thaw()
+        await at.api.settled()
+        for life in (sleeper, awake):
+            await life.stop()
+        assert at.said(7001) == [FIRST]
+        assert (await Records.read(furnished_url)).versions() == {"7001": 1}

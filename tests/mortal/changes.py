@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from bot import turn
 from bot.channels.telegram import sender
-from bot.channels.telegram.sender import Sender
+from bot.channels.telegram.sender import Sender, Verdict
 from bot.config import Settings
 from nlu.understander import Understander
 from storage import redis_locks
@@ -28,7 +28,7 @@ def change(order: dict[str, Any], understander: Understander, say: Callable[...,
         _hurry(order["lease"])
     _tell(say)
     if order["point"]:
-        arm(Point(**order["point"]))
+        arm(Point(**order["point"]), say)
 
 
 def _hurry(lease: float) -> None:
@@ -49,8 +49,10 @@ def _tell(say: Callable[..., None]) -> None:
         begin(self, db, owner)
         say(owner=owner)
 
-    async def settle_and_tell(self: Sender, message: Waiting, verdict: Any) -> list[Waiting]:
-        following = await settle(self, message, verdict)
+    async def settle_and_tell(
+        self: Sender, message: Waiting, verdict: Verdict, now: datetime
+    ) -> list[Waiting]:
+        following = await settle(self, message, verdict, now)
         say(settled=message.address)
         return following
 

@@ -31,6 +31,7 @@ class Life:
     log: Path
     ready: asyncio.Future[None] = field(default_factory=asyncio.Future)
     owner: asyncio.Future[str] = field(default_factory=asyncio.Future)
+    asleep: asyncio.Future[None] = field(default_factory=asyncio.Future)
     ended: asyncio.Future[int] = field(default_factory=asyncio.Future)
 
     async def serves(self) -> None:
@@ -49,6 +50,15 @@ class Life:
         os.kill(self.pid, signal.SIGKILL)
         await self.ended
 
+    async def sleeps(self) -> None:
+        """Wait until it is frozen."""
+        async with asyncio.timeout(SECONDS):
+            await self.asleep
+
+    def thaw(self) -> None:
+        """Go on after the point where it froze."""
+        os.kill(self.pid, signal.SIGCONT)
+
     async def stop(self) -> None:
         """As a new version being installed does: it sends what was said, then goes."""
         os.kill(self.pid, signal.SIGTERM)
@@ -60,6 +70,8 @@ class Life:
             self.owner.set_result(told["owner"])
         elif "ended" in told:
             self.ended.set_result(told["ended"])
+        elif "asleep" in told:
+            self.asleep.set_result(None)
         elif told["said"].startswith("Sur Telegram") and not self.ready.done():
             self.ready.set_result(None)
 

@@ -1,10 +1,12 @@
-"""Where a process dies: before or after the n-th call of a real method, as kill -9 would."""
+"""Where a process dies, before or after a call of a real method, as by kill -9."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,55 +29,63 @@ WRITING_SECONDS = 0.001
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """``name`` is one of :data:`POINTS`; what concerns other chats than ``chat`` does not count."""
+    """``name`` is in :data:`POINTS` or :data:`SPECIAL`; only what concerns ``chat`` counts.
+
+    Who ``freezes`` there, once, goes on when told to.
+    """
 
     name: str
     when: str
     chat: int | None = None
-    nth: int = 1
+    freezes: bool = False
 
 
 def die() -> None:
     os._exit(KILLED)
 
 
-def arm(point: Point) -> None:
+def arm(point: Point, say: Callable[..., None]) -> None:
     """This process dies there; the method is otherwise what it was."""
-    if point.name == "writing":
-        _arm_writing(point.chat)
-        return
-    if point.name == "overtaken":
-        _arm_overtaken(point.chat)
-        return
-    if point.name == "ask":
-        _note_what_is_taken(point.chat)
-        polling.POLL_SECONDS = 0  # a question is answered at once: there is an « after »
-    owner, name, concerns = POINTS[point.name]
-    method = getattr(owner, name)
-    calls = 0
+    if special := SPECIAL.get(point.name):
+        special(point.chat)
+    if point.name in POINTS:
+        _surround(point, *POINTS[point.name], _end_of(point, say))
 
-    def counts(arguments: tuple[Any, ...]) -> bool:
-        nonlocal calls
-        calls += concerns(arguments, point.chat)
-        return calls == point.nth and bool(concerns(arguments, point.chat))
+
+def _end_of(point: Point, say: Callable[..., None]) -> Callable[[], None]:
+    frozen = False
+
+    def freeze() -> None:
+        nonlocal frozen
+        if not frozen:
+            frozen = True
+            say(asleep=True)
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    return freeze if point.freezes else die
+
+
+def _surround(
+    point: Point, owner: Any, name: str, concerns: Callable[..., bool], end: Callable[[], None]
+) -> None:
+    method = getattr(owner, name)
+
+    @contextmanager
+    def around(arguments: tuple[Any, ...]) -> Iterator[None]:
+        here = concerns(arguments, point.chat)
+        if here and point.when == "before":
+            end()
+        yield
+        if here and point.when == "after":
+            end()
 
     def mortal(*arguments: Any, **named: Any) -> Any:
-        here = counts(arguments)
-        if here and point.when == "before":
-            die()
-        result = method(*arguments, **named)
-        if here:
-            die()
-        return result
+        with around(arguments):
+            return method(*arguments, **named)
 
     async def mortal_later(*arguments: Any, **named: Any) -> Any:
-        here = counts(arguments)
-        if here and point.when == "before":
-            die()
-        result = await method(*arguments, **named)
-        if here:
-            die()
-        return result
+        with around(arguments):
+            return await method(*arguments, **named)
 
     setattr(owner, name, mortal_later if asyncio.iscoroutinefunction(method) else mortal)
 
@@ -127,10 +137,18 @@ def _note_what_is_taken(chat: int | None) -> None:
         await take(self, update)
         _taken.add(update["message"]["chat"]["id"])
 
-    def deliver_to_others(self: Sender, messages: Iterable[Waiting], **how: Any) -> None:
+    def deliver_to_others(
+        self: Sender,
+        messages: Iterable[Waiting],
+        since: datetime | None = None,
+        *,
+        behind: bool = False,
+    ) -> None:
         """Whether the answer was on its way is not what this is about: it does not leave."""
-        deliver(self, [m for m in messages if m.address != str(chat)], **how)
+        others = [message for message in messages if message.address != str(chat)]
+        deliver(self, others, since, behind=behind)
 
+    polling.POLL_SECONDS = 0  # a question is answered at once: there is an « after »
     Intake.take = take_and_note  # type: ignore[method-assign]
     Sender.deliver = deliver_to_others  # type: ignore[method-assign]
 
@@ -181,4 +199,9 @@ POINTS: dict[str, tuple[Any, str, Callable[[tuple[Any, ...], int | None], bool]]
     "forget": (Ledger, "forget", _any),
     "claim": (Outbox, "claim", _any),
     "ask": (Polling, "_ask", _confirms),
+}
+SPECIAL: dict[str, Callable[[int | None], None]] = {
+    "writing": _arm_writing,
+    "overtaken": _arm_overtaken,
+    "ask": _note_what_is_taken,
 }
