@@ -79,6 +79,12 @@ OLD_BUTTON = "/expired"
 """The payload of a press whose signature does not hold: answered kindly, changes nothing."""
 
 
+def conversation_id(key: bytes, channel: str, address: str) -> str:
+    """What a person is known by in the database: see :meth:`Turns.person`."""
+    message = f"conversation\0{channel}\0{address}".encode()
+    return hmac.digest(key, message, "sha256").hex()[:32]
+
+
 class Turns:
     """Answers incoming messages; every door of the house leads here.
 
@@ -117,8 +123,7 @@ class Turns:
 
     def person(self, channel: str, address: str) -> str:
         """The conversation's id: an address cannot be read from it, nor guessed without the key."""
-        message = f"conversation\0{channel}\0{address}".encode()
-        return hmac.digest(self._key, message, "sha256").hex()[:32]
+        return conversation_id(self._key, channel, address)
 
     def _mark(self, kind: str, incoming: Incoming, id: str) -> str:
         message = f"{kind}\0{incoming.channel}\0{incoming.address}\0{id}".encode()

@@ -107,6 +107,7 @@ WHERE id = ANY($1::text[]) AND $2::boolean IS NOT NULL
 
 # Read from top to bottom. « changed », « added », « erased » and « absent » are the fence: a turn
 # that is in none of them is stale. A mark that another process has just made ends the statement.
+# A press that is brought again was not yet confirmed: the same, sent meanwhile, comes behind it.
 # Whoever marks an older message as « followed » waits for the one who is settling it, if any.
 _KEEP = """
 WITH asked AS MATERIALIZED (
@@ -149,6 +150,9 @@ WITH asked AS MATERIALIZED (
 ), presses AS (
   INSERT INTO seen (key, at) SELECT press, now FROM kept WHERE press IS NOT NULL ORDER BY press
   ON CONFLICT (key) DO UPDATE SET at = excluded.at
+), pressed_again AS (
+  UPDATE seen s SET at = greatest(s.at, a.now) FROM asked a
+  WHERE a.done IS NOT NULL AND s.key = a.press
 ), dropped AS (
   DELETE FROM outbox o USING kept k WHERE k.erase AND o.conversation = k.conversation
 ), older AS MATERIALIZED (

@@ -127,6 +127,7 @@ def _keep(
 ) -> Kept | Exception:
     left, now = turn.left, _moment(turn.now)
     if connection.execute(_SEEN, (left.update, "")).fetchone():
+        connection.execute(_AGAIN, (now, left.press))
         return Kept(False, [], False)
     since = _moment(turn.now - PRESS_AGAIN)
     if left.press and connection.execute(_SEEN, (left.press, since)).fetchone():
@@ -223,6 +224,8 @@ _SEEN = "SELECT 1 FROM seen WHERE key = ? AND at > ?"
 _MARK = """
 INSERT INTO seen (key, at) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET at = excluded.at
 """
+# A press that is brought again was not yet confirmed: the same, sent meanwhile, comes behind it.
+_AGAIN = "UPDATE seen SET at = max(at, ?) WHERE key = ?"
 _ADD = """
 INSERT INTO conversations (channel, address, state, updated, id, version) VALUES (?, ?, ?, ?, ?, 1)
 ON CONFLICT DO NOTHING

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 class Delays:
     """How long things last, in seconds."""
 
-    lease: float = 15.0
+    lease: float = 6.0
     """A holder that dies gives way after this time."""
 
     beat: float = 0.5

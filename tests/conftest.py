@@ -248,6 +248,28 @@ def offered(
         yield get
 
 
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Path]:
+    """The process whose forks are killed; started once a worker."""
+    from tests import mortal
+
+    with mortal.warm() as door:
+        yield door
+
+
+@pytest.fixture
+def furnished_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of this test alone, with the demonstration offers; `request.param` says which."""
+    if request.param == "sqlite":
+        template = request.getfixturevalue("furnished")
+        yield f"sqlite+aiosqlite:///{shutil.copy(template, tmp_path / 'furnished.sqlite')}"
+        return
+    server = request.getfixturevalue("postgres_server")
+    template = request.getfixturevalue("offered")("postgres", "demonstration", server)
+    with _database(server, urlsplit(template).path[1:]) as url:
+        yield url
+
+
 @pytest.fixture
 async def rooms(
     furnished: Path, tmp_path: Path, understander: Understander

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -74,13 +74,15 @@ class Sender:
         """Of messages cut in several, whose last part is still to be sent."""
         self._wake = asyncio.Event()
 
-    def deliver(self, messages: Iterable[Waiting], *, behind: bool = False) -> None:
-        """Send these, of one conversation and claimed just now; returns at once.
+    def deliver(
+        self, messages: Iterable[Waiting], since: datetime | None = None, *, behind: bool = False
+    ) -> None:
+        """Send these, of one conversation, claimed at ``since`` or as they were created.
 
-        ``behind``: others wait in the outbox for older ones, look for them soon.
+        Returns at once. ``behind``: others wait in the outbox for older ones, look for them soon.
         """
         if messages := list(messages):
-            self._start(self._one_after_the_other(messages))
+            self._start(self._one_after_the_other(messages, since or messages[0].created))
         if behind:
             asyncio.get_running_loop().call_later(BEHIND_SECONDS, self._wake.set)
 
@@ -121,20 +123,20 @@ class Sender:
             logger.warning("outbox_not_released")  # the leases run out by themselves
 
     async def _sweep(self) -> int:
-        turns = self._turns
+        turns, now = self._turns, self._turns.now()
         try:
             claimed = await turns.outbox.claim(
                 channel=NAME,
                 owner=turns.ledger.owner,
                 lease=ANSWER_LEASE,
-                now=turns.now(),
+                now=now,
                 limit=AT_ONCE,
             )
         except DatabaseProblem:
             logger.warning("outbox_unreachable")
             return 0
         for waiting in claimed:
-            self.deliver([waiting])
+            self.deliver([waiting], now)
         return len(claimed)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
@@ -142,43 +144,47 @@ class Sender:
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
-    async def _one_after_the_other(self, messages: Iterable[Waiting]) -> None:
-        clock = asyncio.get_running_loop().time
-        lease = ANSWER_LEASE.total_seconds()
-        queue = deque((message, clock() + lease) for message in messages)
+    async def _one_after_the_other(self, messages: Iterable[Waiting], since: datetime) -> None:
+        """As long as our lease lasts: its time runs from the claim, however late we learn of it."""
+        queue = deque((message, since + ANSWER_LEASE) for message in messages)
         while queue:
             message, until = queue.popleft()
-            if clock() + SEND_SECONDS > until:
+            if self._is_late(until, SEND_SECONDS):
                 return  # whoever looks once the lease has run out sends it
             verdict = await self._send(message, until)
-            following = await self._settle_surely(message, verdict, until)
-            if following is None or verdict.left:
+            kept = await self._settle_surely(message, verdict, until)
+            if kept is None or verdict.left:
                 return
             if verdict.wait is not None:
                 for other, its_end in queue:
                     await self._settle_surely(other, Verdict("later", verdict.wait), its_end)
                 return
-            queue.extend((next, clock() + lease) for next in following)
+            following, now = kept
+            queue.extend((next, now + ANSWER_LEASE) for next in following)
+
+    def _is_late(self, until: datetime, seconds: float) -> bool:
+        return self._turns.now() + timedelta(seconds=seconds) > until
 
     async def _settle_surely(
-        self, message: Waiting, verdict: Verdict, until: float
-    ) -> list[Waiting] | None:
-        """What comes next. ``None`` when the database does not answer before our lease ends.
+        self, message: Waiting, verdict: Verdict, until: datetime
+    ) -> tuple[list[Waiting], datetime] | None:
+        """What comes next, and since when it is ours.
 
-        Each outcome that is not kept is a message that people get twice: we ask again.
+        ``None`` when the database does not answer before our lease ends. Each outcome that is not
+        kept is a message that people get twice: we ask again.
         """
-        clock = asyncio.get_running_loop().time
         while True:
+            now = self._turns.now()
             try:
-                return await self._settle(message, verdict)
+                return await self._settle(message, verdict, now), now
             except DatabaseProblem:
-                if clock() + SETTLE_AGAIN_SECONDS > until:
+                if self._is_late(until, SETTLE_AGAIN_SECONDS):
                     logger.warning("outcome_not_kept")
                     return None
                 await asyncio.sleep(SETTLE_AGAIN_SECONDS)
 
-    async def _settle(self, message: Waiting, verdict: Verdict) -> list[Waiting]:
-        turns, now = self._turns, self._turns.now()
+    async def _settle(self, message: Waiting, verdict: Verdict, now: datetime) -> list[Waiting]:
+        turns = self._turns
         again = now + verdict.wait if verdict.wait is not None else None
         if verdict.left:
             await turns.ledger.forget(message.conversation, now)
@@ -190,7 +196,7 @@ class Sender:
             message.id, message.conversation, verdict.state, now, again, lease=ANSWER_LEASE
         )
 
-    async def _send(self, message: Waiting, until: float) -> Verdict:
+    async def _send(self, message: Waiting, until: datetime) -> Verdict:
         verdict = SENT
         try:
             verdict = await self._send_parts(message, until)
@@ -209,12 +215,11 @@ class Sender:
             self._parts_sent.pop(message.id, None)
         return verdict
 
-    async def _send_parts(self, message: Waiting, until: float) -> Verdict:
+    async def _send_parts(self, message: Waiting, until: datetime) -> Verdict:
         """A message cut in several goes on where it stopped; our lease must cover each part."""
-        clock = asyncio.get_running_loop().time
         parts = self._layout.parts(unbundled(message.body), message.address)
         for number in range(self._parts_sent.get(message.id, 0), len(parts)):
-            if clock() + SEND_SECONDS > until:
+            if self._is_late(until, SEND_SECONDS):
                 return Verdict("later", timedelta())
             await self._send_part(message.address, parts[number])
             if len(parts) > 1:
