@@ -56,15 +56,6 @@ async def fake_api(**options: Any) -> AsyncIterator[BotApi]:
     assert api.violations == []
 
 
-class Api(Protocol):
-    """Where the bot is pointed at."""
-
-    token: str
-
-    @property
-    def url(self) -> str: ...
-
-
 @asynccontextmanager
 async def on_telegram(
     api: Api,

@@ -15,7 +15,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from lo_bot_api_emulator import LoBotApiEmulator  # type: ignore[import-untyped]
+from lo_bot_api_emulator import LoBotApiEmulator
 
 from bot.assembly import Rooms
 from bot.channels.telegram.channel import Telegram
@@ -155,7 +155,7 @@ class EmulatedTalk:
 
 
 @pytest.mark.parametrize("mode", ["polling", "webhook"])
-@pytest.mark.parametrize("script", SCRIPTS[:: len(SCRIPTS) // 6], ids=str)
+@pytest.mark.parametrize("script", SCRIPTS[:: len(SCRIPTS) // 4], ids=str)
 async def test_a_conversation_there(
     script: Any,
     mode: Mode,

@@ -99,7 +99,10 @@ async def test_too_many_requests_pause_one_chat_in_every_process(
     assert len(tries(api, lou)) == 3
 
 
-async def test_a_port_that_is_closed_is_left_in_peace(api: BotApi, house: House) -> None:
+async def test_a_port_that_is_closed_is_left_in_peace(
+    api: BotApi, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "LONGEST_WAIT", timedelta(seconds=0.5))
     people = [api.person(100 + n) for n in range(5)]
     api.down = True  # connections that are open
     await api.close_port()

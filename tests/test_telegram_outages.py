@@ -55,11 +55,11 @@ async def test_redis_stops_for_a_while(
     started = [own_redis]
 
     async def stop_and_start() -> None:
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.3)
         started[-1].kill()
-        await asyncio.sleep(2)
+        await asyncio.sleep(1.2)
         started.append(await asyncio.to_thread(servers.restart, started[-1]))
-        await asyncio.sleep(1)
+        await asyncio.sleep(0.6)
 
     try:
         async with two(api, postgres_url, own_redis.url, understander) as crowd:
@@ -70,7 +70,7 @@ async def test_redis_stops_for_a_while(
     assert crowd.misled == []
     assert crowd.repeated == 0
     assert crowd.figures(begun)["max_s"] < 3
-    assert crowd.figures(begun)["answers"] > 5 * PEOPLE
+    assert crowd.figures(begun)["answers"] > 4 * PEOPLE
 
 
 async def test_postgresql_restarts(

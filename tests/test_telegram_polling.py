@@ -65,7 +65,7 @@ def _over(trouble: Fault) -> bool:
 
 async def test_every_failure_is_waited_out(api: BotApi, house: House) -> None:
     for number, kind in enumerate(KINDS):
-        trouble = api.fault(kind, method="getUpdates", times=2)
+        trouble = api.fault(kind, method="getUpdates")
         person = api.person(100 + number)
         await person.say("boulanger à Lens")
         await person.say("merci")
