@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from itertools import count
 from random import Random
 from typing import Any
@@ -43,10 +44,12 @@ ABSURD: tuple[Any, ...] = (
 def strange_updates(random: Random, first: int) -> Iterator[Json]:
     """Without end; their numbers follow one another. Half are only slightly wrong."""
     for number in count(first):
-        kind = random.choice(KINDS)
+        kind = random.choice(KINDS if random.random() < 0.5 else READ)
         content = _content(random, kind)
         for _ in range(random.choice((0, 0, 1, 1, 2, 4))):
             _spoil(random, content)
+        if random.random() < 0.3:
+            _aim(random, content)
         yield {"update_id": number, kind: content}
 
 
@@ -75,6 +78,28 @@ def _content(random: Random, kind: str) -> Any:
     return copy
 
 
+READ = ("message", "edited_message", "callback_query", "inline_query", "my_chat_member")
+AIMED = (
+    ("chat", "id"), ("chat", "id"), ("chat", "id"), ("message", "chat", "id"), ("text",),
+    ("data",), ("query",), ("id",),
+    ("location", "latitude"), ("message_id",), ("new_chat_member", "status"), ("caption",),
+)  # fmt: skip
+
+
+def _absurd(random: Random) -> Any:
+    return deepcopy(random.choice(ABSURD))
+
+
+def _aim(random: Random, content: Any) -> None:
+    """One of the few values that we read ourselves becomes absurd."""
+    *path, last = random.choice(AIMED)
+    holder = content
+    for key in path:
+        holder = holder.get(key) if isinstance(holder, dict) else None
+    if isinstance(holder, dict) and last in holder:
+        holder[last] = _absurd(random)
+
+
 def _spoil(random: Random, content: Any) -> None:
     """One value somewhere below becomes absurd, goes, or is buried."""
     holder, key = content, None
@@ -91,11 +116,11 @@ def _spoil(random: Random, content: Any) -> None:
         case 1:
             holder[key] = _deep(random.choice((5, 50, 400)), holder[key])
         case 2 if isinstance(holder, dict):
-            holder[random.choice(("text", "chat", "from", "entities", "id", "via_bot"))] = (
-                random.choice(ABSURD)
+            holder[random.choice(("text", "chat", "from", "entities", "id", "via_bot"))] = _absurd(
+                random
             )
         case _:
-            holder[key] = random.choice(ABSURD)
+            holder[key] = _absurd(random)
 
 
 def _deep(depth: int, value: Any) -> Any:
