@@ -35,7 +35,7 @@ class Line:
         try:
             driver = await self._connected()
             rows: Sequence[Mapping[str, Any]] = await driver.fetch(sql, *values)
-        except BaseException as error:
+        except BaseException as error:  # a cancellation too: an answer may be on its way
             problem = _problem(error)
             if problem is None or type(problem) in {Lost, DatabaseProblem}:
                 await self.close()

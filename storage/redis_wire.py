@@ -32,7 +32,7 @@ class Wire:
         try:
             async with asyncio.timeout(patience):
                 await connection.connect()
-        except BaseException:
+        except BaseException:  # a cancellation too: it may be half open
             await connection.disconnect(nowait=True)
             raise
         return cls(connection, patience)
