@@ -14,6 +14,7 @@ import structlog
 
 from bot import log
 from bot.links import Link
+from bot.pace import Pace
 from bot.recent import Recent
 from dialogs.actions.talking import arrival_name
 from dialogs.conversation import Conversation
@@ -46,6 +47,9 @@ PUSHED = frozenset({"telegram"})
 read, and the address is the key to their conversation: nobody needs it twice."""
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+AT_A_TIME = 8
+"""Turns begun in one round of the event loop: enough to go to the database together."""
 
 TRIES = 3
 """A turn is redone when another process saved the conversation meanwhile."""
@@ -120,6 +124,7 @@ class Turns:
         self.today = today
         self.keep = keep
         self._recent = recent
+        self._pace = Pace(AT_A_TIME)
 
     def person(self, channel: str, address: str) -> str:
         """The conversation's id: an address cannot be read from it, nor guessed without the key."""
@@ -138,6 +143,7 @@ class Turns:
         """
         person = self.person(incoming.channel, incoming.address)
         async with self.locks.hold(person, incoming.order, sequence=incoming.stream):
+            await self._pace.turn()
             for _ in range(TRIES - 1):
                 try:
                     return await self._once(incoming, person)
