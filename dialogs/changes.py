@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 
+from matching.model import distance_km
 from nlu.meaning import Area, Place, Understanding
 
 SEARCH_SLOTS = ("trades", "where", "excluded", "radius_km", "availability", "diploma", "travel")
@@ -91,7 +92,7 @@ def _where(u: Understanding, slots: Slots) -> dict[str, Any]:
         kept = current if u.adds else {"places": [], "areas": []}
         found["where"] = {
             "places": unique([*kept["places"], *named]),
-            "areas": [*(a for a in kept["areas"] if a not in areas), *areas],
+            "areas": [*(a for a in kept["areas"] if _stays(a, areas, u.places)), *areas],
         }
     elif any(insee in current["places"] for insee in refused):
         left = [insee for insee in current["places"] if insee not in refused]
@@ -100,6 +101,18 @@ def _where(u: Understanding, slots: Slots) -> dict[str, Any]:
     if set(excluded) != set(slots["excluded"] or ()) or set(named) & set(excluded):
         found["excluded"] = [e for e in unique(excluded) if e not in named] or None
     return found
+
+
+def _stays(kept: Slots, areas: Iterable[Slots], places: Sequence[Place]) -> bool:
+    """Whether an area is still searched once more is named: « toute la région », then « et vers
+    Saint-Omer », means that one would rather be near Saint-Omer."""
+    return kept not in areas and not (places and all(_lies_in(p, kept) for p in places))
+
+
+def _lies_in(place: Place, area: Slots) -> bool:
+    if area.get("radius_km"):
+        return distance_km(place.lat, place.lon, area["lat"], area["lon"]) <= area["radius_km"]
+    return area["type"] == "pays" or place.departement in area.get("departements", ())
 
 
 def _area(area: Area) -> dict[str, Any]:

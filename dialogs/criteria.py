@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from dialogs.french import MONTHS, day, join, of
+from dialogs.regions import within
 from dialogs.voice import Voice
 from matching.model import Circle, Search, WantedTrade
 from nlu.gazetteer import Gazetteer
@@ -110,7 +111,7 @@ class Criteria:
             if len(towns) > MOST_NAMED:
                 around = self.voice.phrase("part_towns", n=len(towns))
             parts.append(self.voice.phrase("part_around", km=radius, towns=around))
-        parts += [_area(a, self.voice) for a in where.get("areas", ())]
+        parts += [within(a["name"]) for a in where.get("areas", ())]
         line = join(parts, "et")
         refused = [p.name for p in map(self.gazetteer.by_insee, slots["excluded"] or ()) if p]
         if refused:
@@ -138,24 +139,11 @@ class Criteria:
         """Where the search stands, after « rien »: « à moins de 30 km », « dans le Nord »."""
         where = slots["where"] or {}
         if towns := where.get("places"):
-            within = self.voice.phrase("part_within", km=slots["radius_km"] or DEFAULT_RADIUS_KM)
+            around = self.voice.phrase("part_within", km=slots["radius_km"] or DEFAULT_RADIUS_KM)
             place = self.gazetteer.by_insee(towns[0])
-            return f"{within} {of(place.name)}" if place and len(towns) == 1 else within
-        return join([_area(a, self.voice) for a in where.get("areas", ())], "ni")
+            return f"{around} {of(place.name)}" if place and len(towns) == 1 else around
+        return join([within(a["name"]) for a in where.get("areas", ())], "ni")
 
 
 def _date(value: str | None) -> date | None:
     return date.fromisoformat(value) if value else None
-
-
-ARTICLES = {
-    "02": "dans l’", "59": "dans le ", "60": "dans l’", "62": "dans le ", "80": "dans la ",
-}  # fmt: skip
-
-
-def _area(area: Mapping[str, Any], voice: Voice) -> str:
-    if area["type"] == "pays":
-        return voice.phrase("part_france")
-    if area["type"] == "departement" and area.get("code") in ARTICLES:
-        return f"{ARTICLES[area['code']]}{area['name']}"
-    return voice.phrase("part_area", area=area["name"])

@@ -86,6 +86,12 @@ class Areas:
             for alias in aliases:
                 self._add(name_key(alias), (zone,), free=len(alias) > 4)
 
+    def all(self) -> tuple[Area, ...]:
+        """Every area there is, once."""
+        phrases = (phrase for group in self._phrases.values() for phrase in group)
+        named = (area for phrase in phrases for area in phrase.areas)
+        return tuple(dict.fromkeys((*self.departements.values(), *named)))
+
     def _add(self, key: str, areas: tuple[Area, ...], free: bool) -> None:
         words = tuple(key.split())
         self._phrases[words[0]].append(_Phrase(words, areas, free))
