@@ -77,13 +77,16 @@ def read_radius(message: Message, asked: str | None) -> int | None:
     return None
 
 
-def distances(message: Message) -> Iterator[tuple[str, str]]:
-    """Every number that may be one, and how it is written: range, distance, from home, or bare."""
+def distances(message: Message) -> Iterator[tuple[str, str, int]]:
+    """Every number that may be one, for the workbench: how it is written, its words, its km.
+
+    A « range », a « distance », from « home », or « bare »; what is none is not left out.
+    """
     text = in_figures(fold(message.text))
     written = (("home", _HOME), ("range", _RANGE), ("distance", _DISTANCE), ("bare", _BARE))
     for name, pattern in written:
         for match in pattern.finditer(text):
-            yield name, match.group()
+            yield name, match.group(), _bound(match)
         text = pattern.sub(" ", text)
 
 

@@ -62,10 +62,11 @@ CHOSEN = (
     ),
     Choice(
         "« la Toussaint »",
-        "le jour de l'an|la toussaint", "the next one", "the one gone by, until its month is over",
+        "le jour de l'an|la toussaint|noël", "the next one", "the one gone by, to the month's end",
         lambda ours, other, today: (
-            other == (today.replace(day=1), None)
-            and ours == (today.replace(year=today.year + 1, day=1), None)
+            other == (ours[0].replace(year=today.year), None)
+            and ours == (ours[0].replace(year=today.year + 1), None)
+            and other[0].month == today.month
         ),
     ),
     Choice(
