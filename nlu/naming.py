@@ -120,14 +120,14 @@ class Naming:
 
     def within_a_name(self, forms: Sequence[str], first: int, last: int) -> bool:
         """Whether the words ``first``..``last`` are only a part of a name that stands there."""
-        return any(
-            forms[start] not in LINKS
-            and forms[end - 1] not in LINKS
-            and self.is_name(forms[start:end])
-            for start in range(max(0, first - _REST), first + 1)
-            for end in range(last + 1, min(len(forms), last + 1 + _REST) + 1)
-            if end - start > last + 1 - first
-        )
+        for start in range(max(0, first - _REST), first + 1):
+            furthest = min(len(forms), last + 1 + _REST, start + self.longest.get(forms[start], 0))
+            if forms[start] in LINKS or furthest <= last:
+                continue
+            for end in range(last + 1 + (start == first), furthest + 1):
+                if forms[end - 1] not in LINKS and self.is_name(forms[start:end]):
+                    return True
+        return False
 
     def exactly(
         self, words: Sequence[str], article: str, departements: frozenset[str]
