@@ -80,6 +80,8 @@ TEXTS = st.one_of(
 @given(text=TEXTS, asked=st.sampled_from(anything.QUESTIONS), today=st.dates())
 @example(text="İ à Lens", asked=None, today=date(2026, 11, 23))
 @example(text="dans 999 ans", asked="ask_availability", today=date.max)
+@example(text="dans 15 jours, lundi, la semaine prochaine", asked=None, today=date.max)
+@example(text="en mars, à noël, aux vacances", asked=None, today=date.min)
 def test_any_text_gives_a_well_formed_result(
     understander: Understander, text: str, asked: str | None, today: date
 ) -> None:
