@@ -53,7 +53,7 @@ def checked(understander: Understander, console: Console, stride: int) -> list[d
             | {"exceptions": dict(outcome.known)}
         )
         for reason, times in outcome.known.most_common():
-            console.print(f"  {times:6} {reason}", markup=False, highlight=False)
+            console.print(f"  {times:6} {reason}", markup=False, highlight=False, soft_wrap=True)
         for line in outcome.wrong[:_SHOWN]:
             console.print(f"  wrong: {line}", markup=False, highlight=False, soft_wrap=True)
     console.print(table)

@@ -132,7 +132,7 @@ class ExplainedPlaces(PlaceReader):
                 why = "ni souhaité ni refusé : code postal du même lieu, école, ou vie d’un autre"
                 self._drop(s, mention.first, mention.last, mention.named, why)
                 continue
-            why = "exclu : la phrase le nie" if refused[id(mention)] else self._choice(mention)
+            why = "exclu : la phrase le nie" if refused[id(mention)] else self._choice(s, mention)
             span = words_span(s.message, mention.first, mention.last)
             claim = f"{_WEIGHTS[mention.weight]} ({mention.weight})"
             self._notes.add(_PLACES, s.message, span, self._named(mention.named), claim, True, why)
@@ -144,8 +144,10 @@ class ExplainedPlaces(PlaceReader):
                 self._area(s, area, "dit seulement de quel lieu on parle, ou est refusé")
         return reading
 
-    def _choice(self, mention: Mention) -> str:
+    def _choice(self, s: Sentence, mention: Mention) -> str:
         named, people = mention.named, self._g.population
+        if named.resolved and self._number_after(s, mention.last):
+            return "le numéro de département qui suit le précise"
         pool = sorted(self._ten.pools.get(named.rows, named.rows), key=lambda row: -people[row])
         if not named.resolved:
             return "règle de dix : le plus peuplé n’a pas dix fois le suivant, on demande"

@@ -30,11 +30,7 @@ class ExplainedTrades(TradeReader):
 
     def read(self, message: Message, asked: str | None) -> TradeReading:
         self._message = message
-        reading = super().read(message, asked)
-        if reading.domains:
-            for domain in reading.domains:
-                self._notes.add(_TRADES, message, domain, f"domaine {domain}", "", True, "souhaité")
-        return reading
+        return super().read(message, asked)
 
     def _starting(
         self, message: Message, forms: Forms, stems: Forms, i: int, asked: str | None
@@ -70,6 +66,7 @@ class ExplainedTrades(TradeReader):
     ) -> list[tuple[Found, Verdict]]:
         judged = super()._judge(message, forms, found)
         means = dict(judged)
+        named = any(one.meaning[0] not in "@#" and how in ("wish", "weak") for one, how in judged)
         for one in found:
             typed = tuple(word.form for word in message.words[one.first : one.last])
             read = forms[one.first : one.last]
@@ -81,7 +78,10 @@ class ExplainedTrades(TradeReader):
                 why = _HOW[how]
                 if how != verdict(message, forms, one.first, one.last):
                     why += ", comme le précédent de la liste"
-            self._note(one, claim, how in ("wish", "weak", "refused"), why)
+            kept = how in ("wish", "weak", "refused")
+            if kept and named and one.meaning[0] == "@":
+                kept, why = False, "domaine : un métier est nommé, qui en dit plus"
+            self._note(one, claim, kept, why)
         return judged
 
     def _note(self, one: Found, claim: str, kept: bool, why: str) -> None:

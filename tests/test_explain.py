@@ -49,6 +49,8 @@ def test_it_decides_nothing(workbench: Workbench, understander: Understander, na
         ("boulanger-pâtissier à lens", "métiers", "boulanger", False, "plus long"),
         ("je cherche un patron à Mâcon", "métiers", "Mâcon", False, "un lieu"),
         ("je viens en moto", "métiers", "moto", False, "mot courant"),
+        ("dans le bois, menuisier", "métiers", "bois", False, "un métier est nommé"),
+        ("un patron à clermont 60", "lieux", "clermont", True, "numéro de département"),
         ("la somme est payée", "zones", "somme", False, "dans le"),
         ("j'ai 59 ans", "zones", "59", False, "un nombre"),
         ("boulanger dans le 62", "zones", "62", True, "zone"),
