@@ -5,8 +5,8 @@
 
 ``FILE.jsonl`` holds one message per line with what it means; without it, the whole messages of
 ``tests/sentences`` are read, which the tests hold right: then only the cost is news. ``--errors``
-lists what was read wrong, by slot. ``--against`` scores the output of another program, one object
-per line in the form of the `understand` command, beside ours.
+counts what was read wrong, by slot and kind, then lists it. ``--against`` scores the output of
+another program, one object per line in the form of the `understand` command, beside ours.
 """
 
 from __future__ import annotations
@@ -52,12 +52,12 @@ def _family(intent: str) -> str:
 
 def trades_right(wanted: Json, got: Json) -> bool:
     """Each wanted trade is found by one of its codes, nothing else is; the same for refusals."""
-    return _covers(wanted["trades"], got["trades"], _same_trade) and _covers(
-        wanted.get("negated_trades", []), got["negated_trades"], _same_trade
+    return _covers(wanted["trades"], got["trades"], same_trade) and _covers(
+        wanted.get("negated_trades", []), got["negated_trades"], same_trade
     )
 
 
-def _same_trade(wanted: Json, got: Json) -> bool:
+def same_trade(wanted: Json, got: Json) -> bool:
     accepted = {*wanted.get("rome", ()), *wanted.get("rome_alt", ())}
     return bool(accepted & set(got["rome"]))
 
@@ -68,8 +68,8 @@ def places_right(wanted: Json, got: Json) -> bool:
     found = [p for p in got["places"] if p["name"] not in optional]
     expected = [p for p in wanted["places"] if p["name"] not in optional]
     return (
-        _covers(expected, found, _same_place)
-        and _covers(wanted.get("negated_places", []), got["negated_places"], _same_place)
+        _covers(expected, found, same_place)
+        and _covers(wanted.get("negated_places", []), got["negated_places"], same_place)
         and _ambiguous_right(wanted, got)
         and areas_right(wanted, got)
     )
@@ -79,16 +79,16 @@ def areas_right(wanted: Json, got: Json) -> bool:
     """The same départements, regions and zones, by code or else by name, where the file says so."""
     if wanted.get("areas") is None:
         return True
-    return _covers(wanted["areas"], got.get("areas", []), _same_area)
+    return _covers(wanted["areas"], got.get("areas", []), same_area)
 
 
-def _same_area(wanted: Json, got: Json) -> bool:
+def same_area(wanted: Json, got: Json) -> bool:
     if wanted.get("code") and got.get("code"):
         return bool(wanted["code"] == got["code"])
     return fold(wanted["name"]) == fold(got["name"])
 
 
-def _same_place(wanted: Json, got: Json) -> bool:
+def same_place(wanted: Json, got: Json) -> bool:
     return got["insee"] in {wanted["insee"], *wanted.get("insee_alt", ())}
 
 
@@ -121,13 +121,16 @@ def availability_right(wanted: Json, got: Json) -> bool:
     expected, found = wanted["availability"], got["availability"]
     if expected is None or found is None:
         return expected is found or (expected or {}).get("optional", False)
-    starts = {
-        expected["start"],
-        *_listed(wanted.get("alt_start")),
-        *_listed(expected.get("alt_start")),
-    }
+    starts = accepted_starts(wanted)
     same_end = expected.get("end") == found["end"] or "end" not in expected
     return found["start"] in starts and same_end and bool(expected.get("asap")) == found["asap"]
+
+
+def accepted_starts(wanted: Json) -> set[str]:
+    """The first day, and those that are as good."""
+    expected = wanted["availability"]
+    others = _listed(wanted.get("alt_start")), _listed(expected.get("alt_start"))
+    return {expected["start"], *others[0], *others[1]}
 
 
 def _listed(value: Any) -> list[str]:
@@ -156,10 +159,10 @@ JUDGES: dict[str, Callable[[Json, Json], bool]] = {
 def judge(wanted: Json, got: Json) -> dict[str, bool]:
     """What of one message is right, by name; slots that do not count are left out."""
     names = JUDGES if wanted.get("score_slots", True) else ("intent",)
-    return {name: JUDGES[name](_completed(wanted), got) for name in names}
+    return {name: JUDGES[name](completed(wanted), got) for name in names}
 
 
-def _completed(wanted: Json) -> Json:
+def completed(wanted: Json) -> Json:
     empty: Json = {
         "trades": [],
         "places": [],
@@ -188,7 +191,7 @@ def _invented(wanted: Json, got: Json) -> bool:
     """Whether something was found in a slot that should have stayed empty."""
     if not wanted.get("score_slots", True):
         return False
-    full = _completed(wanted)
+    full = completed(wanted)
     optional = wanted.get("optional_places", [])
     empty: Json = {**full, "places": full["places"] + wanted.get("ambiguous_places", []) + optional}
     names = ("trades", "places", "radius_km", "availability", "diploma")
@@ -231,35 +234,6 @@ def cold_start() -> float:
     return round(time.perf_counter() - start, 3)
 
 
-def errors(wanted: list[Json], got: list[Json]) -> list[tuple[str, Json, Json]]:
-    """(slot, wanted, got) for everything read wrong, by slot."""
-    wrong = [
-        (name, w, g)
-        for w, g in zip(wanted, got, strict=True)
-        for name, right in judge(w, g).items()
-        if not right
-    ]
-    return sorted(wrong, key=lambda entry: list(JUDGES).index(entry[0]))
-
-
-def _shown(name: str, line: Json) -> str:
-    if name == "intent":
-        return f"{line.get('intent')} {line.get('reason') or ''}{line.get('confidence') or ''}"
-    if name == "places":
-        named = [p["name"] for p in line.get("places", ())]
-        without = [f"-{p['name']}" for p in line.get("negated_places", ())]
-        asked = [
-            "?" + "/".join(c["name"] for c in a["candidates"][:3])
-            for a in line.get("ambiguous_places") or ()
-        ]
-        areas = [f"({a.get('code') or a['name']})" for a in line.get("areas") or ()]
-        return ", ".join(named + without + asked + areas) or "–"
-    if name == "trades":
-        named = [f"{t['label']} {'/'.join(t['rome'])}" for t in line.get("trades", ())]
-        return ", ".join(named + [f"-{t['label']}" for t in line.get("negated_trades", ())]) or "–"
-    return str(line.get("radius_km" if name == "radius" else name))
-
-
 def show(console: Console, columns: dict[str, dict[str, Any]]) -> None:
     table = Table("", *columns)
     for name in next(iter(columns.values())):
@@ -288,15 +262,10 @@ def main() -> None:
         columns[options.against.stem] = score(wanted, _lines(options.against))
     console = Console()
     if options.errors:
-        for name, w, g in errors(wanted, got):
-            where = f" [{w['context']}]" if w.get("context") else ""
-            console.print(
-                f"{name:12} {w.get('id', '')}{where} {w['text'][:110]!r}\n"
-                f"             wanted {_shown(name, w)}\n             got    {_shown(name, g)}",
-                markup=False,
-                highlight=False,
-                soft_wrap=True,
-            )
+        # It judges with what stands here, so it can only be read once this is.
+        from benchmarks.errors import show_errors
+
+        show_errors(console, wanted, got)
     show(console, columns)
     if options.json:
         print(json.dumps(columns))

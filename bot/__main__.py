@@ -6,13 +6,15 @@ import asyncio
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
 from bot.config import BadSettings, Settings
 from bot.offers_command import offers
 from dialogs.french import typeset
+
+_WIDE = 160
 
 app = typer.Typer(
     help="C’est ma chance : le robot qui trouve des apprentissages dans l’artisanat.",
@@ -67,11 +69,37 @@ def understand(
     today: Annotated[
         str | None, typer.Option(metavar="AAAA-MM-JJ", help="La date du jour (sinon TODAY).")
     ] = None,
+    explain: Annotated[
+        str | None,
+        typer.Option(metavar="MESSAGE", help="Montre comment ce message-là est lu, et pourquoi."),
+    ] = None,
+    asked: Annotated[
+        str | None,
+        typer.Option(metavar="QUESTION", help="Avec --explain, ce qu’on venait de demander."),
+    ] = None,
 ) -> None:
     """Lit un message par ligne (texte ou JSON) et écrit ce qu’il veut dire, en JSON."""
     from nlu.command import run
 
-    run(sys.stdin.buffer, sys.stdout, _day(today) if today else Settings.load().today())
+    day = _day(today) if today else Settings.load().today()
+    if explain is None:
+        run(sys.stdin.buffer, sys.stdout, day)
+    else:
+        _explain(explain, asked, day)
+
+
+def _explain(text: str, asked: str | None, day: date) -> None:
+    from rich.console import Console
+
+    from bot.explain_command import explain
+    from nlu.meaning import Asked
+
+    if asked is not None and asked not in get_args(Asked):
+        raise Said(f"--asked : attendu {', '.join(get_args(Asked))}", 2)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDE)  # a file or a pipe has no edge
+    explain(text, asked=asked, today=day, console=console)
 
 
 def _day(written: str) -> date:

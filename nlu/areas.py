@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
-from typing import Any
+from typing import Any, Self
 
 import yaml
 
@@ -62,7 +62,7 @@ class Areas:
             phrases.sort(key=lambda phrase: -len(phrase.words))
 
     @classmethod
-    def load(cls) -> Areas:
+    def load(cls) -> Self:
         text = (files("nlu") / "data" / "areas.yml").read_text("utf-8")
         return cls(yaml.load(text, yaml.CSafeLoader))
 

@@ -87,12 +87,16 @@ def read_availability(message: Message, today: date, asked: str | None) -> Avail
     if not found:
         return _without_date(words, today, asked_when)
     spans = tuple(words.span(m.start, m.end) for m in found)
-    kept = [m for m in found if _is_a_start(m, words.line, asked_when)]
-    kept = _without_weekdays_that_recur(kept, found, words.line)
-    days = _chosen(kept, words.line, today)
+    days = _chosen(starts(found, words.line, asked_when), words.line, today)
     if days is None:
         return AvailabilityReading(None, spans)
     return AvailabilityReading(Availability(days.start, days.end, days.asap, days.approx), spans)
+
+
+def starts(found: list[Moment], line: str, asked_when: bool) -> list[Moment]:
+    """Those of ``found`` that say when somebody can start; no birthdays, pauses or habits."""
+    kept = [m for m in found if _is_a_start(m, line, asked_when)]
+    return _without_weekdays_that_recur(kept, found, line)
 
 
 def _without_date(words: DateWords, today: date, asked_when: bool) -> AvailabilityReading:

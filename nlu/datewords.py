@@ -204,8 +204,12 @@ def _unless_word(token: str, known: str, asked_when: bool) -> str:
     return known if token not in ambiguous or asked_when else token
 
 
+# « La Ferrière » is a commune, near « février » as it is.
+_NO_MONTHS = frozenset({"ferriere", "ferrieres"})
+
+
 def _month_like(token: str) -> str:
-    if token in MONTHS:
+    if token in MONTHS or token in _NO_MONTHS:
         return token
     limit = 1 if len(token) < 8 else 2
     for month in _LONG_MONTHS:

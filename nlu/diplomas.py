@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from nlu.text import Message
 
@@ -40,15 +41,20 @@ def read_diploma(message: Message, asked: str | None) -> str | None:
     Of several the first counts (« BTM ou BM » is a BTM). One that is already held
     (« j'ai un CAP ») counts only as the answer to the question of the diploma.
     """
+    return next((diploma for diploma, _, why in weighed(message, asked) if why is None), None)
+
+
+def weighed(message: Message, asked: str | None) -> Iterator[tuple[str, str, str | None]]:
+    """Each diploma named, the words that name it, and why it does not count: held, other sense."""
     text = " ".join(message.forms[:300])
     for match in _WHOLE.finditer(text):
         before = text[max(0, match.start() - 40) : match.start()].replace("jai ", "j ai ")
+        diploma, why = _DIPLOMAS[int(str(match.lastgroup)[1:])][0], None
         if _HAD.search(before) and asked != "ask_diploma":
-            continue
-        if _other_sense(match.group(), before, text[match.end() :], asked):
-            continue
-        return _DIPLOMAS[int(str(match.lastgroup)[1:])][0]
-    return None
+            why = "held"
+        elif _other_sense(match.group(), before, text[match.end() :], asked):
+            why = "other sense"
+        yield diploma, match.group(), why
 
 
 def _other_sense(words: str, before: str, after: str, asked: str | None) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import exp
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Self, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -137,7 +137,7 @@ class IntentModel:
         self._known_pieces: dict[str, tuple[int | str, ...]] = {}
 
     @classmethod
-    def load(cls, path: Path = MODEL_FILE) -> IntentModel:
+    def load(cls, path: Path = MODEL_FILE) -> Self:
         """The committed model; weights are bytes with one scale per label."""
         with np.load(path) as stored:
             return cls(

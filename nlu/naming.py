@@ -12,13 +12,14 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from nlu.gazetteer import Gazetteer
-from nlu.keys import ARTICLES, LINKS, name_key, sound, without_links
+from nlu.keys import ARTICLES, LINKS, name_key, name_word, sound, without_links
 from nlu.text import fold
 
 _CANDIDATES = 6
 _TOWN = 10_000  # inhabitants from which a town outside the region stands against a partial name
 _TEN = 10
 _SMALL_TOWN = 3_000
+_REST = 5  # words of a name before or after the one that looks like something else
 _SameSize = tuple[list[str], list[int]]
 
 
@@ -111,6 +112,23 @@ class Naming:
             or without_links(words) in self._bare
         )
 
+    def unfinished(self, words: Sequence[str]) -> bool:
+        """« lille sur », « saint »: more must follow; « prades le lez » is whole."""
+        if len(words) == 1:
+            return words[0] in LINKS or words[0] in {"st", "ste"}
+        return words[-1] in LINKS and not self._g.rows_named(" ".join(words))
+
+    def within_a_name(self, forms: Sequence[str], first: int, last: int) -> bool:
+        """Whether the words ``first``..``last`` are only a part of a name that stands there."""
+        for start in range(max(0, first - _REST), first + 1):
+            furthest = min(len(forms), last + 1 + _REST, start + self.longest.get(forms[start], 0))
+            if forms[start] in LINKS or furthest <= last:
+                continue
+            for end in range(last + 1 + (start == first), furthest + 1):
+                if forms[end - 1] not in LINKS and self.is_name(forms[start:end]):
+                    return True
+        return False
+
     def exactly(
         self, words: Sequence[str], article: str, departements: frozenset[str]
     ) -> Named | None:
@@ -125,7 +143,7 @@ class Naming:
             if not exact and len(words) > 1:
                 exact = self._bare.get(without_links(words), [])
         exact, longer = self._in(departements, exact, longer)
-        pool = self._with_article(self._pool(exact, longer, bool(departements)), article)
+        pool = self._with_article(self._pool(exact, longer, bool(departements)), exact, article)
         if not pool:
             return None
         rows = self.rule_of_ten(pool)
@@ -162,16 +180,22 @@ class Naming:
             return exact + towns + home_longer
         return home_longer or [row for row in longer if people[row] >= _TOWN]
 
-    def _with_article(self, rows: list[int], article: str) -> list[int]:
-        """« le quesnoy » is Le Quesnoy rather than Quesnoy-sur-Deûle."""
+    def _with_article(self, rows: list[int], exact: list[int], article: str) -> list[int]:
+        """« le quesnoy » is Le Quesnoy rather than Quesnoy-sur-Deûle, « la montagne » no Montagne-…
+
+        A name of the region that only begins so, without the article, yields to the whole name.
+        """
         if not article:
             return rows
         same = [row for row in rows if self.article(row) == article]
+        if not same and not set(rows) & set(exact):
+            same = [row for row in exact if self.article(row) == article]
         return same or rows
 
     def article(self, row: int) -> str:
         """The article a commune's name begins with, folded; empty when there is none."""
         first = fold(self._g.name(row)).replace("'", " ").replace("-", " ").split(" ")[0]
+        first = name_word(first)  # Lez-Fontaine
         return first if first in ARTICLES else ""
 
     def rule_of_ten(self, pool: Iterable[int]) -> tuple[int, ...]:

@@ -14,6 +14,13 @@ from nlu.placesentence import Mention, Sentence
 _POSTCODE = re.compile(r"([0-9]{5})[a-z]*")
 
 
+def weaker(g: Gazetteer, guess: Mention, exact: Mention) -> bool:
+    """« Bors », of several: no typing error of a village; a town must be ten times larger."""
+    if guess.last > exact.last or not exact.named.exact:
+        return False
+    return g.population[guess.named.rows[0]] < 10 * g.population[exact.named.rows[0]]
+
+
 def wanted(g: Gazetteer, s: Sentence, mentions: list[Mention]) -> list[Mention]:
     """Without the postcode of a commune also named, and without where others live or work."""
     kept = [

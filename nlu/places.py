@@ -15,7 +15,7 @@ from nlu.gazetteer import HOME, Gazetteer
 from nlu.keys import ARTICLES, LINKS
 from nlu.meaning import AmbiguousPlace, Area, Place
 from nlu.naming import Named, Naming
-from nlu.placechoice import area_values, located, ruled_out, wanted
+from nlu.placechoice import area_values, located, ruled_out, wanted, weaker
 from nlu.placeclaims import Traps, away_from_school
 from nlu.placesentence import Mention, Sentence
 from nlu.text import Message
@@ -26,7 +26,6 @@ _ORDINAL = re.compile(r"^([0-9]{1,2})(?:eme|er|e)$")
 _MOST_WORDS = 400  # beyond these, a message does not say where one looks for work
 _MOST = 40  # places or guesses in one message; more is noise
 _SURE = 4_000  # inhabitants from which a name outside the region is not taken for a typing error
-_NEVER_ALONE = LINKS | {"st", "ste"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class PlaceReader:
         data = files("nlu") / "data"
         table = yaml.load((data / "places.yml").read_text("utf-8"), yaml.CSafeLoader)
         self._g = gazetteer
-        self._naming = Naming(gazetteer, table["nicknames"])
+        self.naming = self._naming = Naming(gazetteer, table["nicknames"])
         self._areas = Areas.load()
         words = set((data / "words.txt").read_text("utf-8").split())
         self._common = frozenset((words | set(table["common"])) - set(table["towns"]))
@@ -88,10 +87,9 @@ class PlaceReader:
         return Sentence(message, asked, [canonical(word.form) for word in words], claimed)
 
     def _in_a_name(self, sentence: Sentence, area: FoundArea) -> bool:
-        """« crépy en valois », « lille flandres »: the area belongs to a commune's name."""
-        return any(
-            self._naming.is_name(sentence.forms[first : area.last + 1])
-            for first in range(max(0, area.first - 5), area.first)
+        """« crépy en valois », « somme-yèvre »: the area belongs to a commune's name."""
+        return self._naming.within_a_name(
+            sentence.forms, area.first, area.last
         ) or self._in_a_misspelt_name(sentence, area)
 
     def _rather_a_village(self, sentence: Sentence, area: FoundArea) -> bool:
@@ -140,7 +138,8 @@ class PlaceReader:
             return self._longer_or_likelier(s, at, cue, exact)
         if len(form) < 2 or form in ARTICLES or (form in pw.SMALL and form not in {"st", "ste"}):
             return exact
-        return self._misspelt_at(s, at, cue, exact) or exact
+        guess = self._misspelt_at(s, at, cue, exact)
+        return exact if guess is None or (exact and weaker(self._g, guess, exact)) else guess
 
     def _longer_or_likelier(self, s: Sentence, at: int, cue: int, exact: Mention) -> Mention:
         """« montreuil sur mere », « hénin bomont »: more words; « la madelaine »: a larger town."""
@@ -178,7 +177,7 @@ class PlaceReader:
             last = at + size - 1
             if any(s.claimed[at : last + 1]) or any(s.cut(i) for i in range(at, last)):
                 continue
-            if s.forms[last] in (LINKS if size > 1 else _NEVER_ALONE):
+            if self._naming.unfinished(s.forms[at : last + 1]):
                 continue
             if size == 1 and s.forms[at] in pw.GRAMMAR and len(s.forms) > 2:
                 continue  # « pas », « vers »: towns bear these names, nobody means them

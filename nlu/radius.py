@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from nlu.alternatives import sorted_out
 from nlu.meaning import Travel
@@ -75,6 +75,19 @@ def read_radius(message: Message, asked: str | None) -> int | None:
     if asked == "ask_radius":
         return _bare(text)
     return None
+
+
+def distances(message: Message) -> Iterator[tuple[str, str, int]]:
+    """Every number that may be one, for the workbench: how it is written, its words, its km.
+
+    A « range », a « distance », from « home », or « bare »; what is none is not left out.
+    """
+    text = in_figures(fold(message.text))
+    written = (("home", _HOME), ("range", _RANGE), ("distance", _DISTANCE), ("bare", _BARE))
+    for name, pattern in written:
+        for match in pattern.finditer(text):
+            yield name, match.group(), _bound(match)
+        text = pattern.sub(" ", text)
 
 
 def _may_hold_a_distance(folded: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import yaml
 
@@ -72,7 +72,7 @@ class Rules:
         self._yes = re.compile(rf"(?:(?:{besides}) )*(?:{yes})(?: (?:{yes}|{besides}))*")
 
     @classmethod
-    def load(cls, path: Path = RULES_FILE) -> Rules:
+    def load(cls, path: Path = RULES_FILE) -> Self:
         return cls(yaml.load(path.read_text("utf-8"), yaml.CSafeLoader))
 
     def has(self, name: str) -> bool:

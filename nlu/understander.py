@@ -10,6 +10,7 @@ from nlu.gazetteer import Gazetteer
 from nlu.intents import IntentModel, IntentReading, mask
 from nlu.language import read_language
 from nlu.meaning import Understanding
+from nlu.namesofdays import without_names
 from nlu.places import PlaceReader
 from nlu.radius import read_radius, read_travel
 from nlu.rules import Ruled, Rules, plain
@@ -60,7 +61,9 @@ class Understander:
         """Trades first, then dates, then places among the words that are left."""
         message = Message.of(text)
         trades = self._trades.read(message, asked)
-        when = read_availability(message, today, asked)
+        when, naming = read_availability(message, today, asked), self._places.naming
+        if when.spans and (rest := without_names(naming, message, when.spans, asked)):
+            when = read_availability(rest, today, asked)
         places = self._places.read(message, asked, [*trades.spans, *when.spans])
         if not trades.spans and places.spans and asked != "ask_place":
             trades = self._trades.beside(message, [*places.spans, *when.spans])

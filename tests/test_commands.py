@@ -139,6 +139,38 @@ class TestUnderstand:
         assert "--today" in err
 
 
+class TestExplain:
+    def test_shows_candidates_intents_and_result(self, run: Run) -> None:
+        text = "bonjour jcherche boulanger ou patissier a bray pas lille des septembre 20 km"
+        code, out, _ = run("understand", "--today", "2026-11-23", "--explain", text)
+        assert code == 0
+        for said in (
+            "Candidats",
+            "Intention",
+            "Résultat",
+            "Bray-Dunes",
+            "exclu",
+            "20 km",
+            "search",
+        ):
+            assert said in out
+
+    def test_takes_what_had_been_asked(self, run: Run) -> None:
+        code, out, _ = run("understand", "--explain", "20", "--asked", "ask_radius")
+        assert code == 0
+        assert "20 km" in out
+
+    def test_shows_the_rule(self, run: Run) -> None:
+        _, out, _ = run("understand", "--explain", "[b]stop[/b] les alertes")
+        assert "règle « stop »" in out
+        assert "[b]stop[/b]" in out
+
+    def test_wants_a_question_we_ask(self, run: Run) -> None:
+        code, _, err = run("understand", "--explain", "lens", "--asked", "ask_age")
+        assert code == 2
+        assert "--asked" in err
+
+
 def test_tables_are_made_and_cleaned(run: Run) -> None:
     assert run("migrate")[:2] == (0, "Base de données à jour.\n")
     code, out, _ = run("purge")

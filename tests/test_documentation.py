@@ -72,6 +72,17 @@ def test_every_verb_is_documented() -> None:
     assert missing == set()
 
 
+def test_every_option_of_understand_is_documented() -> None:
+    page = (ROOT / "docs/commandes.md").read_text(encoding="utf-8")
+    (row,) = [line for line in page.splitlines() if "| `python -m bot understand` |" in line]
+    from bot.__main__ import app
+
+    command = getattr(typer.main.get_command(app), "commands")["understand"]  # noqa: B009
+    options = {name for param in command.params for name in param.opts}
+    assert "--explain" in options
+    assert {name for name in options if f"`{name}" not in row} == set()
+
+
 def test_every_verb_in_the_documents_exists() -> None:
     known = {verb.split()[0] for verb in verbs()}
     said = {
