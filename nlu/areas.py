@@ -9,24 +9,32 @@ from importlib.resources import files
 from typing import Any
 
 import yaml
+from rapidfuzz.distance import OSA
 
 from nlu.gazetteer import HOME
-from nlu.keys import name_key, name_word
+from nlu.keys import name_key, name_word, sound
 from nlu.meaning import Area
+from nlu.placewords import REFUSING
 
 # « nord », « somme », « manche »: names that are also words want « dans le », « du » … before them.
 _BEFORE = frozenset({"le", "la", "l", "les", "du", "en"})
-_PREPOSITIONS = frozenset({"dans", "ds", "sur", "de", "d", "du", "en", "vers", "partout", "cote",
-                           "a", "tout", "toute", "pour", "departement", "coin",
-                           "secteur"})  # fmt: skip
+_PREPOSITIONS = REFUSING | {"dans", "ds", "sur", "de", "d", "du", "en", "vers", "partout", "cote",
+                            "a", "tout", "toute", "pour", "departement", "coin", "secteur",
+                            "ajoute", "rajoute", "mets", "met"}  # fmt: skip
 _INSIDE = frozenset({"dans", "ds", "sur", "tout"})
-_INSTEAD = frozenset({"plutot", "finalement", "non", "nan", "mais", "fait", "enfaite", "prefere"})
+_INSTEAD = frozenset({"plutot", "finalement", "non", "nan", "mais", "fait", "enfaite", "prefere",
+                      "mieux"})  # fmt: skip
 _AROUND = _BEFORE | _PREPOSITIONS
 _AROUND |= {"et", "ou", "c", "est", "mon", "je", "jsuis", "suis", "plutot", "euh", "bah", "oui"}
 _AROUND |= {"nord", "oise", "somme", "aisne"}
 _HERE = "la region"  # without a name, the one we serve
 _LINKED = frozenset({"et", "ou", "le", "la", "l", "dans", "ds", "ni", "en"})
 _GOING_ON = frozenset({"sauf", "pas", "dispo", "pour", "a", "des", "svp", "stp", "urgent"})
+_DEPARTEMENT = frozenset({"departement", "dept", "dep", "dpt", "dpts", "departements"})
+# What may stand around a number that answers « où ? »: « 60 ou 80 les deux ».
+_ANSWERING = frozenset({"le", "la", "les", "et", "ou", "dans", "ds", "du", "sur", "c", "est", "mon",
+                        "tout", "deux", "bah", "euh", "oui", "plutot", "partout", "ca", "va",
+                        "peu", "importe"})  # fmt: skip
 _UNITS = frozenset({"km", "kms", "kilometre", "kilometres", "borne", "bornes", "ans", "an", "min",
                     "mn", "minutes", "h", "heures", "euros", "euro", "e", "cm", "jours", "jour",
                     "mois", "kil", "kilo", "kilos", "pourcent", "eme", "m",
@@ -41,6 +49,7 @@ class FoundArea:
     first: int
     last: int
     number: bool = False
+    guessed: bool = False  # by its sound: only where the word is not a commune's
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,8 @@ class Areas:
     def __init__(self, table: dict[str, Any]) -> None:
         self.departements = dict(_departements(table["departements"]))
         self._phrases: dict[str, list[_Phrase]] = defaultdict(list)
+        self._zones_heard: dict[str, tuple[str, Area]] = {}
+        self._zone_heads: set[str] = set()
         self._answers = {name_key(phrase) for phrase in table["france_answers"]}
         self._fill(table)
         for phrases in self._phrases.values():
@@ -71,6 +82,8 @@ class Areas:
             if code != "75":  # the town answers for Paris
                 key = name_key(area.name)
                 self._add(key, (area,), free=" " in key)
+                if key[0] in "aeiouhy" and len(key) > 3 and " " not in key:
+                    self._add(f"l{key}", (area,), free=False)  # « dans loise »
         for name, codes in table["other_names"].items():
             areas = tuple(self.departements[code] for code in codes)
             self._add(name, areas, free=len(name) > 4)
@@ -85,21 +98,41 @@ class Areas:
             zone = Area("zone", None, name, (), lat, lon, float(radius))
             for alias in aliases:
                 self._add(name_key(alias), (zone,), free=len(alias) > 4)
+                self._add_zone_heard(alias, zone)
+
+    def _add_zone_heard(self, alias: str, zone: Area) -> None:
+        """« tierache », « laudomarois »: one long word, by its sound."""
+        if len(alias) > 5 and " " not in alias:
+            for spelling in (alias, f"l{alias}") if alias[0] in "aeiouh" else (alias,):
+                self._zones_heard[sound(spelling)] = (spelling, zone)
+                self._zone_heads.add(spelling[:2])
+
+    def _misspelt_zone(self, form: str) -> tuple[Area, ...]:
+        if len(form) < 6 or form[:2] not in self._zone_heads:
+            return ()
+        spelling, zone = self._zones_heard.get(sound(form), ("", None))
+        return (zone,) if zone and OSA.distance(form, spelling, score_cutoff=2) <= 2 else ()
 
     def _add(self, key: str, areas: tuple[Area, ...], free: bool) -> None:
         words = tuple(key.split())
         self._phrases[words[0]].append(_Phrase(words, areas, free))
 
     def read(
-        self, forms: Sequence[str], asked: str | None, free_at: Callable[[int], bool]
+        self,
+        forms: Sequence[str],
+        asked: str | None,
+        free_at: Callable[[int], bool],
+        cut: Callable[[int], bool] = lambda i: False,
     ) -> Iterator[FoundArea]:
-        """Areas in order; ``forms`` are canonical words, ``free_at(i)`` says i is not claimed."""
+        """Areas in order; ``forms`` are canonical words, ``free_at(i)`` says i is not claimed,
+        ``cut(i)`` that punctuation follows i."""
         at, before = 0, 0
         while at < len(forms):
             found = None
             if free_at(at):
                 found = self._at(forms, at, asked) or self._in_a_list(forms, at, before)
                 found = found or self._after_trade(forms, at, free_at)
+                found = found or self._between_cuts(forms, at, cut)
             if found:
                 yield found
                 at = before = found.last + 1
@@ -115,7 +148,18 @@ class Areas:
                 phrase.free or self._introduced(forms, at, size, asked)
             ):
                 return FoundArea(phrase.areas, at, at + size - 1)
-        return None
+        zone = self._misspelt_zone(forms[at])
+        return FoundArea(zone, at, at, guessed=True) if zone else None
+
+    def _between_cuts(
+        self, forms: Sequence[str], at: int, cut: Callable[[int], bool]
+    ) -> FoundArea | None:
+        """« Breteuil (Oise) », « apprendre à souder. Oise. »."""
+        if not at or not cut(at - 1):
+            return None
+        found = self._of_the_region(forms, at)
+        ends = found and (found.last + 1 == len(forms) or cut(found.last))
+        return found if ends else None
 
     def _in_a_list(self, forms: Sequence[str], at: int, before: int) -> FoundArea | None:
         """« dans le 59 et le 62 », « le Nord et la Somme »: ``before`` follows the last area."""
@@ -161,7 +205,7 @@ class Areas:
         if said in self._answers:
             return False
         if at == 0 or forms[at - 1] not in _BEFORE:
-            return at > 0 and forms[at - 1] in {"dans", "ds", "departement", "dept"}
+            return at > 0 and forms[at - 1] in {"dans", "ds", "departement", "dept", "sauf"}
         if forms[at - 1] in {"en", "du"}:
             return at + size == len(forms) or forms[at + size] not in {"de", "du", "des"}
         return at > 1 and forms[at - 2] in _PREPOSITIONS
@@ -171,7 +215,7 @@ class Areas:
         if area is None or (at + 1 < len(forms) and forms[at + 1] in _UNITS):
             return None
         before = forms[at - 1] if at else ""
-        named = before in {"departement", "dept", "dep", "dpt", "dpts", "departements"}
+        named = before in _DEPARTEMENT or self._said_to_be_one(forms[at + 1 : at + 4])
         inside = before in {"le", "l"} and at > 1 and forms[at - 2] in _INSIDE
         # « plutôt le 62 »; up to 31 it may be a day.
         instead = before == "le" and at > 1 and forms[at - 2] in _INSTEAD and forms[at] > "31"
@@ -181,6 +225,14 @@ class Areas:
         if named or inside or instead or from_there or alone or self._answer(forms, asked):
             return FoundArea((area,), at, at, number=True)
         return None
+
+    def _said_to_be_one(self, following: Sequence[str]) -> bool:
+        """« le 59, le département »."""
+        return any(
+            form in _DEPARTEMENT and {"le", "en", "c", "est"}.issuperset(following[:i])
+            for i, form in enumerate(following)
+            if i
+        )
 
     def _closing(self, forms: Sequence[str], at: int) -> bool:
         """« coiffeuse 62 »: a département of the region ends the message, after a long word."""
@@ -194,11 +246,7 @@ class Areas:
             return False
         if asked == "show_offers" and HOME.isdisjoint(forms):
             return False
-        return all(
-            f.upper() in self.departements
-            or f in {"le", "la", "et", "ou", "dans", "ds", "du", "sur", "c", "est", "mon", "tout"}
-            for f in forms
-        )
+        return all(f.upper() in self.departements or f in _ANSWERING for f in forms)
 
     def named_by_number(self, form: str, following: str) -> str | None:
         """The département of « 60 » in « clermont 60 », unless « 60 km » or « 60 ans »."""
@@ -224,4 +272,5 @@ def canonical(form: str) -> str:
 
 
 _SHORT = {"gd": "grand", "gde": "grande", "pt": "petit", "pte": "petite", "vx": "vieux",
-          "nd": "notre dame", "cht": "chateau", "s": "sur"}  # fmt: skip
+          "nd": "notre dame", "cht": "chateau", "s": "sur", "ss": "sous",
+          "dan": "dans", "coter": "cote"}  # fmt: skip

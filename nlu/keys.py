@@ -45,6 +45,9 @@ _SOUNDS = (
 )  # fmt: skip
 
 
+_SILENT_G = re.compile(r"(?<=[IAQ])g$")  # « Tourcoing », « Onnaing »
+
+
 def sound(key: str) -> str:
     """How a name's key roughly sounds: « valansienne » and « Valenciennes » give the same."""
     spelled = " ".join({"st": "sain", "ste": "sainte"}.get(word, word) for word in key.split(" "))
@@ -52,6 +55,15 @@ def sound(key: str) -> str:
     heard = _NASAL.sub(lambda match: str(match.lastgroup), heard)
     for spelling, phoneme in _SOUNDS:
         heard = heard.replace(spelling, phoneme)
+    heard = _SILENT_G.sub("", heard)
     single = "".join(c for c, before in zip(heard, " " + heard, strict=False) if c != before)
     kept = single.rstrip("estdpx") if len(single) > 3 else single
     return single[:1] + kept[1:].replace("e", "")
+
+
+_VOWELS = str.maketrans("", "", "aeiouwUIAQ")
+
+
+def consonants(heard: str) -> str:
+    """What is left of a sound without its vowels: « Hazebrouck » and « hezbrouk » agree."""
+    return heard.translate(_VOWELS)

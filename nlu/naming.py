@@ -12,7 +12,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from nlu.gazetteer import Gazetteer
-from nlu.keys import ARTICLES, LINKS, name_key, sound, without_links
+from nlu.keys import ARTICLES, LINKS, consonants, name_key, sound, without_links
 from nlu.text import fold
 
 _CANDIDATES = 6
@@ -20,6 +20,8 @@ _TOWN = 10_000  # inhabitants from which a town outside the region stands agains
 _TEN = 10
 _SMALL_TOWN = 3_000
 _SameSize = tuple[list[str], list[int]]
+_Heard = dict[str, list[tuple[str, int]]]  # a sound -> (name without spaces, row)
+_NICKNAME = 6  # letters from which a nickname is looked for misspelt
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,11 @@ class Naming:
             if " " in key:
                 self._bare[without_links(key.split(" "))].append(row)
                 self._joined[key.replace(" ", "")].append(row)
-        self._by_sound, self._by_size = self._listen()
+        self._by_size: dict[tuple[str, int], _SameSize] = defaultdict(lambda: ([], []))
+        self._by_sound: _Heard = defaultdict(list)
+        self._by_consonants: _Heard = defaultdict(list)
+        self._begun_by_sound: dict[str, set[int]] = defaultdict(set)
+        self._listen()
         self._towns = sorted(
             (gazetteer.keys[row].replace(" ", ""), row)
             for row in self._near
@@ -84,17 +90,28 @@ class Naming:
                         return i
         return len(forms)
 
-    def _listen(self) -> tuple[dict[str, list[int]], dict[tuple[str, int], _SameSize]]:
+    def _listen(self) -> None:
         """Names by their sound; and by first letter and length, to be compared."""
-        sounds: dict[str, list[int]] = defaultdict(list)
-        sizes: dict[tuple[str, int], _SameSize] = defaultdict(lambda: ([], []))
         for row in self._near:
-            joined = self._g.keys[row].replace(" ", "")
-            sounds[self._g.sounds[row]].append(row)
-            names, rows = sizes[joined[0], len(joined)]
-            names.append(joined)
-            rows.append(row)
-        return sounds, sizes
+            self._hear(self._g.keys[row], row, self._g.sounds[row])
+            if self._g.home(row) and self._g.population[row] >= _SMALL_TOWN:
+                self._hear_beginnings(self._g.keys[row].split(" "), row)
+        for key, row in self.nicknames.items():
+            if len(key) >= _NICKNAME and key.isascii():
+                self._hear(key, row, sound(key))
+
+    def _hear(self, key: str, row: int, heard: str) -> None:
+        joined = key.replace(" ", "")
+        self._by_sound[heard].append((joined, row))
+        self._by_consonants[joined[0] + consonants(heard)].append((joined, row))
+        names, rows = self._by_size[joined[0], len(joined)]
+        names.append(joined)
+        rows.append(row)
+
+    def _hear_beginnings(self, words: list[str], row: int) -> None:
+        for size in range(1, len(words)):
+            if words[size - 1] not in LINKS:
+                self._begun_by_sound[sound(" ".join(words[:size]))].add(row)
 
     def goes_on(self, row: int, words: Sequence[str], following: str) -> bool:
         """Whether « bomont » is the misspelt rest of « hénin » for Hénin-Beaumont."""
@@ -191,18 +208,48 @@ class Naming:
             return None
         limit = _errors(len(joined)) if allowed is None else allowed
         heard = sound(key)
-        alike = set(self._by_sound.get(heard, ())) if len(heard) > 1 else set()
+        alike = self._by_sound.get(heard, []) if len(heard) > 1 else []
+        rows_alike = {row for _, row in alike}
         best: tuple[float, int, int] | None = None
         for errors, row in self._resembling(joined, limit):
-            best = self._better(best, errors - 0.5 * (row in alike), row, errors)
-        for row in alike:
-            far = OSA.distance(joined, self._g.keys[row].replace(" ", ""))
+            best = self._better(best, errors - 0.5 * (row in rows_alike), row, errors)
+        for name, row in alike:
+            far = OSA.distance(joined, name)
             best = self._better(best, 0.5 + 0.2 * far, row, 1)
         if (begun := self._begun(joined)) is not None:
             best = self._better(best, 0.7, begun, 1)
+        if allowed is None:
+            for cost, row in self._vaguely_heard(joined, heard, limit):
+                best = self._better(best, cost, row, 2 if cost > 1 else 1)
         if best is None and joined[:2] in {"le", "la"} and len(joined) > 6 and " " not in key:
             return self.misspelt(joined[2:], 0)
         return Named((best[2],), exact=True, errors=best[1]) if best else None
+
+    def _vaguely_heard(self, joined: str, heard: str, limit: int) -> Iterable[tuple[float, int]]:
+        """(cost, row): « hezbrouk » has all its consonants; « cato » begins one town's name."""
+        bones = consonants(heard)
+        if len(bones) > 2:
+            for name, row in self._by_consonants.get(joined[0] + bones, ()):
+                if OSA.distance(joined, name, score_cutoff=limit + 1) == limit + 1:
+                    yield limit, row
+        if len(heard) > 2 and (rows := self._begun_by_sound.get(heard)):
+            chosen = self.rule_of_ten(rows)
+            if len(chosen) == 1:
+                yield 1.0, chosen[0]
+
+    def joined(self, words: Sequence[str]) -> Named | None:
+        """« creve coeur le grand »: a name of several words, cut where it is not."""
+        rows = self._joined.get("".join(words), []) if len(words) > 1 else []
+        return Named(self.rule_of_ten(rows), exact=True) if rows else None
+
+    def sounds_like_a_town(self, word: str, people: int) -> bool:
+        """« calé » for Calais: a town of the region of at least so many ``people``."""
+        return any(
+            self._g.home(row)
+            and self._g.population[row] >= people
+            and OSA.distance(word, name, score_cutoff=3) <= 3
+            for name, row in self._by_sound.get(sound(word), ())
+        )
 
     def _begun(self, joined: str) -> int | None:
         """« valencien », « boulogn »: the letters one town of the region begins with."""

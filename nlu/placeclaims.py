@@ -30,27 +30,62 @@ class Traps:
                 _claim_street(sentence, i)
 
 
+_TOWN_OF = r"(?:de|d|du|a|au)(?: (?:la|le|l))?$"
 _SCHOOL = re.compile(
-    r"\b(?:cfa|college|lycee|mfr|ecole|internat)"
-    r"(?: (?!(?:et|je|j|jhabite|habite|cherche|jcherche|mais|pour)\b)\w+){0,3}? ?"
-    r"\b(?:de|d|du|a|au)(?: (?:la|le|l))?$"
+    r"\b(?:cfa|college|lycee|mfr|ecole|internat|mission locale|prepa metiers?|segpa|afpa|epide"
+    r"|3e|3eme|troisieme|seconde|2nde|terminale|fait (?:un |mon |des |deja )*stages?)"
+    r"(?: (?!(?:et|je|j|jhabite|habite|cherche|jcherche|mais|pour)\b)\w+){0,8}? ?"
+    rf"\b{_TOWN_OF}"
 )
+# « lycée Gambetta Arras »: the town follows the school's own name.
+_NAMED_SCHOOL = re.compile(r"\b(?:college|lycee|ecole)(?: (?!(?:et|je|j|mais|pour)\b)\w+){1,2}$")
 _NEAR_SCHOOL = re.compile(r"\b(?:pres|proche|cote|autour|loin)(?: \w+){0,6}$")
+# « mon cousin bosse à Marseille », « j'ai déménagé de Lille », « j'habitais à Lens ».
+_SOMEBODY_ELSES = re.compile(
+    r"\b(?:cousine?|(?:beau )?frere|soeur|pere|mere|daron(?:ne)?|oncle|tante|tonton|pote|copain|"
+    r"copine|papa|maman|papi|papy|mamie|grand (?:mere|pere)|parents|amie?|voisine?)"
+    r"(?: \w+)? (?:bosse\w*|travaill\w+|taf\w*|habit\w+|vit|vivent|est)(?: \w+)?"
+    r" (?:a|sur|vers|de|en)(?: (?:la|le|l))?$"
+    r"|\bdemenage (?:de|d)$|\bhabit(?:ais|ait)(?: (?:a|sur|vers))?(?: (?:la|le|l))?$"
+)
+_NOTHING_THERE = re.compile(r"(?:il )?(?:n )?(?:y a|ya) rien\b")
+_WINDOW = 14  # words before a town that may say whose it is
 
 
-def away_from_school(s: Sentence, mentions: list[Mention]) -> list[Mention]:
+def elsewhere(s: Sentence, mentions: list[Mention]) -> list[Mention]:
     """« collège X à Bruay, j'habite Béthune »: the school's town is no wish beside another."""
-    away = [m for m in mentions if not _at_school(s, m)]
-    return away or mentions
+    wished = [m for m in mentions if not _somewhere_else(s, m)]
+    return wished or mentions
 
 
-def _at_school(s: Sentence, m: Mention) -> bool:
+def _somewhere_else(s: Sentence, m: Mention) -> bool:
+    if _NOTHING_THERE.match(" ".join(s.forms[m.last + 1 : m.last + 5])):
+        return True
     start = m.first
-    while start and m.first - start < 7 and not (start < m.first and s.cut(start - 1)):
+    while start and m.first - start < _WINDOW and not (start < m.first and s.cut(start - 1)):
         start -= 1
     before = " ".join(s.forms[start : m.first])
-    found = _SCHOOL.search(before)
-    return found is not None and not _NEAR_SCHOOL.search(before)
+    if _SOMEBODY_ELSES.search(before):
+        return True
+    named = _NAMED_SCHOOL.search(before) and not any(s.claimed[max(0, m.first - 2) : m.first])
+    return bool(_SCHOOL.search(before) or named) and not _NEAR_SCHOOL.search(before)
+
+
+# « Lens a gagné », « Madeleine chante », « Lens il m'a bloqué »: a team, a person.
+_ACTS = re.compile(
+    r"(?:a|ont|va|vont) (?:encore )?(?:gagn|perdu|marque|batt|jou|like|egalis|pris \d)\w*"
+    r"|(?:joue|jouent|gagne|mene|perd|chante|danse)\b|(?:il|elle) m a\b"
+    r"|t as (?!des|du|un|une|quoi|rien)\w+"
+)
+_PLAYED = re.compile(r"\b(?:match|maillot|supporters?|fan)(?: (?:de|du|d|des))?$|\brc$")
+
+
+def acts(s: Sentence, m: Mention) -> bool:
+    """Whether the name is that of somebody who does something, or of a football team."""
+    after = " ".join(s.forms[m.last + 1 : m.last + 5])
+    if not s.cut(m.last) and m.first == 0 and _ACTS.match(after):
+        return True
+    return _PLAYED.search(" ".join(s.forms[max(0, m.first - 2) : m.first])) is not None
 
 
 def _claim_street(sentence: Sentence, at: int) -> None:

@@ -17,6 +17,13 @@ _ORDINAL = re.compile(r"^([0-9]{1,2})(?:eme|er|e)$")
 
 _MOST = 40  # places or guesses in one message; more is noise
 _SURE = 4_000  # inhabitants from which a name outside the region is not taken for a typing error
+_TOWN = 2_000  # inhabitants from which a common word among towns is one
+_WELL_KNOWN = 20_000
+# « Rue, la ville », « Eu, c'est le nom de ma ville », « bus c'est mon village ».
+_SAID_TO_BE_A_TOWN = re.compile(
+    r"(?:dans l?\w* ?\w+ |en \w+ )?(?:c |c ?est |est )*(?:le nom de |un nom de )?"
+    r"(?:la|ma|mon|le|une?|notre) (?:ville|village|commune|bled|patelin)\b"
+)
 _NEVER_ALONE = LINKS | {"st", "ste"}
 
 
@@ -40,6 +47,7 @@ class PlaceFinder:
                 mention = self._mention_at(sentence, at, departements, found)
             if mention:
                 found.append(mention)
+                sentence.found_up_to = mention.last
                 at = mention.last + 1
             else:
                 at += 1
@@ -103,7 +111,7 @@ class PlaceFinder:
             if size == 1 and s.forms[at] in pw.GRAMMAR and len(s.forms) > 2:
                 continue  # « pas », « vers »: towns bear these names, nobody means them
             words = [w for form in s.forms[at : last + 1] for w in form.split(" ")]
-            near = self._number_after(s, last) or departements
+            near = self._departements_after(s, last) or departements
             article = pw.ARTICLE_OF.get(s.forms[at - 1], "") if at else ""
             named = self._naming.exactly(self._arrondissement(words), article, near)
             if named and (mention := self._weighed(s, at, last, named, article, listed)):
@@ -124,6 +132,13 @@ class PlaceFinder:
         code = self._areas.named_by_number(s.forms[last + 1], following)
         return frozenset({code}) if code else frozenset()
 
+    def _departements_after(self, s: Sentence, last: int) -> frozenset[str]:
+        """« clermont 60 », « rue, dans la somme », « breteuil (oise) »."""
+        at = last + 1
+        while at < min(last + 3, len(s.forms)) and at not in s.inside and s.forms[at] in pw.INSIDE:
+            at += 1
+        return s.inside.get(at) or self._number_after(s, last)
+
     def _weighed(
         self, s: Sentence, at: int, last: int, named: Named, article: str, listed: bool
     ) -> Mention | None:
@@ -132,20 +147,28 @@ class PlaceFinder:
         if at == last and words[0] in pw.GRAMMAR and not (named.exact and len(s.forms) <= 2):
             return None
         cue = 3 if listed else self._cue(s, at)
-        located = any(self._g.departement(row) in self._number_after(s, last) for row in named.rows)
+        after = self._departements_after(s, last)
+        located = any(self._g.departement(row) in after for row in named.rows)
         common = len(words) == 1 and (words[0] in self._common or len(words[0]) < 3)
         common = common or (
             len(words) > 1
             and all(w in self._common or w in LINKS for w in words)
             and not any(w in {"st", "ste"} for w in words)
         )
-        sure = located or (s.answer and self._whole(s, at, last))
+        family = len(words) == 1 and words[0] in pw.NOT_MINE
+        sure = located or _said_to_be_a_town(s, last)
+        sure = sure or (s.answer and not family and self._whole(s, at, last))
+        sure = sure or (s.answer and common and self._only(s, at, named))
         one = common and len(words) == 1 and bool(article)
         if one and self._naming.article(named.rows[0]) != article:
             return None
         nickname = " ".join(words) in self._naming.nicknames
         if sure or (cue == 3 and not (common and self._hollow(s, at, last))):
             return Mention(at, last, named, 3)
+        if common and (listed or s.found_up_to + 1 == at) and self._listed_town(s, last, named):
+            return Mention(at, last, named, 3)
+        if cue == 0 and article and self._naming.article(named.rows[0]) != article:
+            return None  # « j'adore le maroilles »
         if common and not self._stands_alone(s, at, last, named, cue):
             return None
         if common and last == at:
@@ -162,6 +185,19 @@ class PlaceFinder:
         home = named.resolved and named.exact and (named_so or self._g.home(named.rows[0]))
         return after_trade and home and people >= 1_000 and s.forms[at] not in pw.THINGS
 
+    def _only(self, s: Sentence, at: int, named: Named) -> bool:
+        """« y a que ham où je peux aller »."""
+        return at > 0 and s.forms[at - 1] == "que" and self._town(named)
+
+    def _listed_town(self, s: Sentence, last: int, named: Named) -> bool:
+        """« st omer ou aire », « hem lannoy lys »."""
+        ends = last + 1 == len(s.forms) or s.cut(last) or s.forms[last + 1] in pw.DETACHING
+        return ends and self._town(named)
+
+    def _town(self, named: Named) -> bool:
+        row = named.rows[0]
+        return named.resolved and self._g.home(row) and self._g.population[row] >= _TOWN
+
     def _by_name(
         self, s: Sentence, at: int, last: int, named: Named, cue: int, nickname: bool
     ) -> Mention | None:
@@ -173,6 +209,8 @@ class PlaceFinder:
         needed = 0 if home and named.exact else 1_500 if home else 8_000
         if cue or nickname or (s.short and home) or (last > at and named.exact):
             needed = 0 if home or nickname or last > at else 3_000
+        elif s.about_work and s.detached(at, last):
+            needed = min(needed, 3_000)  # « luthier mirecourt »
         return Mention(at, last, named, 2) if people >= needed else None
 
     def _whole(self, s: Sentence, at: int, last: int) -> bool:
@@ -192,7 +230,7 @@ class PlaceFinder:
         home = any(self._g.home(row) for row in self._g.rows_named(s.forms[at]))
         if home and before in ARTICLES and at > 1 and s.forms[at - 2] in {"a", "vers"}:
             return last + 1 < len(s.forms) and s.forms[last + 1] not in {"en", "pour", "svp"}
-        if before not in {"a", "vers", "habite", "jhabite"} and not self._near(s, at):
+        if before not in {"a", "vers", "habite", "jhabite", "secteur"} and not self._near(s, at):
             return not self._g_home_named(s, at, last)
         return last + 1 < len(s.forms) and s.forms[last + 1] in {"de", "d", "du", "des", "que"}
 
@@ -246,20 +284,33 @@ class PlaceFinder:
 
     def _misspelt_at(self, s: Sentence, at: int, cue: int, exact: Mention | None) -> Mention | None:
         """A misspelt name where the sentence expects a place."""
-        expected = cue > 0 or s.asked == "ask_place" or s.short
+        expected = cue > 0 or s.asked == "ask_place" or s.short or s.about_work
         if not expected or s.guesses >= _MOST:
             return None
         s.guesses += 1
         for size in range(min(5, len(s.forms) - at), 0, -1):
             last = at + size - 1
             words = s.forms[at : last + 1]
+            if exact is None and (cue or s.answer) and (found := self._cut_wrongly(s, at, last)):
+                return found
             if not self._may_be_misspelt(s, at, last) or (exact and last <= exact.last):
                 continue
             strict = 1 if size > 1 and exact else None
             named = self._naming.misspelt(" ".join(words), strict)
-            if named and self._plausible(s, named, cue, size, len("".join(words))):
+            length = len("".join(words))
+            detached = s.about_work and s.detached(at, last)
+            if named and self._g.departement(named.rows[0]) in self._departements_after(s, last):
+                cue = 3  # « doué dans le nord »
+            if named and self._plausible(s, named, cue, size, length, detached=detached):
                 return Mention(at, last, named, 2)
         return None
+
+    def _cut_wrongly(self, s: Sentence, at: int, last: int) -> Mention | None:
+        """« creve coeur le grand »: common words, that together are one name."""
+        if last == at or any(s.claimed[at : last + 1]) or any(s.cut(i) for i in range(at, last)):
+            return None
+        named = self._naming.joined(s.forms[at : last + 1])
+        return Mention(at, last, named, 2) if named else None
 
     def _may_be_misspelt(self, s: Sentence, at: int, last: int) -> bool:
         words = s.forms[at : last + 1]
@@ -269,12 +320,23 @@ class PlaceFinder:
             return False
         if len(words) == 1:
             bare = s.asked == "ask_place" and len(s.forms) == 1 and len(words[0]) > 4
+            bare = bare or self._town_by_ear(s, at)
             return (words[0] not in self._common or bare) and words[0] not in pw.NEVER
         if not pw.APART.isdisjoint(words):
             return False
         return any(w not in self._common for w in words if len(w) > 2) and len(words[-1]) > 1
 
-    def _plausible(self, s: Sentence, named: Named, cue: int, size: int, length: int) -> bool:
+    def _town_by_ear(self, s: Sentence, at: int) -> bool:
+        """« broderie à calé », « traiteur doué dans le nord »: a common word, heard as a town."""
+        ends = at + 1 == len(s.forms) or s.cut(at) or s.forms[at + 1] in pw.DETACHING
+        before = s.forms[at - 1] if at else ""
+        said = before in {"a", "vers", "sur"} or bool(self._departements_after(s, at))
+        heard = ends and said and len(s.forms[at]) > 3 and s.forms[at] in self._common
+        return heard and self._naming.sounds_like_a_town(s.forms[at], _WELL_KNOWN)
+
+    def _plausible(
+        self, s: Sentence, named: Named, cue: int, size: int, length: int, *, detached: bool
+    ) -> bool:
         """Small places are not guessed from far away, nor anything without a cue."""
         people, home = self._g.population[named.rows[0]], self._g.home(named.rows[0])
         if length == 3 or (size == 1 and len(s.forms) == 1 and s.forms[0] in self._common):
@@ -283,6 +345,14 @@ class PlaceFinder:
             return (home and (people >= 300 or named.errors <= 1)) or people >= 40_000
         if cue:
             return home and people >= 2_000 and named.errors <= 1 + (length > 8)
+        if detached and (people >= 40_000 if not home else people >= 2_000):
+            return named.errors <= 1 + (length >= 8 and people >= _WELL_KNOWN) and length >= 5
+        if not (s.short or s.asked == "ask_place"):
+            return False
         lone = s.asked == "show_offers" and len(s.forms) == 1 and length >= 8
         allowed = 2 if lone and people >= 20_000 else 1  # « tourcouin »
         return home and people >= 3_000 and named.errors <= allowed and length >= 5
+
+
+def _said_to_be_a_town(s: Sentence, last: int) -> bool:
+    return _SAID_TO_BE_A_TOWN.match(" ".join(s.forms[last + 1 : last + 10])) is not None

@@ -14,7 +14,7 @@ from nlu.gazetteer import HOME, Gazetteer
 from nlu.meaning import AmbiguousPlace, Area, Place
 from nlu.naming import Naming
 from nlu.placechoice import area_values, located, ruled_out, wanted
-from nlu.placeclaims import Traps, away_from_school
+from nlu.placeclaims import Traps, acts, elsewhere
 from nlu.placefinder import PlaceFinder
 from nlu.placesentence import Mention, Sentence
 from nlu.text import Message
@@ -49,8 +49,8 @@ class PlaceReader:
         self._naming = Naming(gazetteer, table["nicknames"])
         self._areas = Areas.load()
         words = set((data / "words.txt").read_text("utf-8").split())
-        common = frozenset((words | set(table["common"])) - set(table["towns"]))
-        self._finder = PlaceFinder(gazetteer, self._naming, self._areas, common)
+        self._common = frozenset((words | set(table["common"])) - set(table["towns"]))
+        self._finder = PlaceFinder(gazetteer, self._naming, self._areas, self._common)
         self._traps = Traps(table["traps"])
 
     def read(
@@ -58,15 +58,22 @@ class PlaceReader:
     ) -> PlaceReading:
         """Places of a message; ``taken`` are spans (characters) trades and dates have claimed."""
         sentence = self._prepare(message, asked, taken)
-        areas = list(self._areas.read(sentence.forms, asked, lambda i: not sentence.claimed[i]))
+        areas = list(
+            self._areas.read(sentence.forms, asked, lambda i: not sentence.claimed[i], sentence.cut)
+        )
         areas = [area for area in areas if not self._in_a_name(sentence, area)]
         areas = [area for area in areas if not self._rather_a_village(sentence, area)]
+        areas = [a for a in areas if not a.guessed or not self._known(sentence.forms[a.first])]
         for area in areas:
             if not area.number:
                 sentence.claim(area.first, area.last)
+                sentence.inside[area.first] = frozenset(
+                    d for one in area.areas for d in one.departements
+                )
         self._traps.claim(sentence)
         departements = frozenset(d for f in areas for a in f.areas for d in a.departements)
-        mentions = away_from_school(sentence, self._finder.mentions(sentence, departements))
+        mentions = self._finder.mentions(sentence, departements)
+        mentions = elsewhere(sentence, [m for m in mentions if not acts(sentence, m)])
         areas = [area for area in areas if not located(self._g, sentence, mentions, area)]
         return self._reading(sentence, wanted(self._g, sentence, mentions), areas)
 
@@ -94,6 +101,9 @@ class PlaceReader:
             return False
         rows = self._g.rows_named(sentence.forms[0])
         return area.areas[0].code not in HOME and any(self._g.home(row) for row in rows)
+
+    def _known(self, form: str) -> bool:
+        return form in self._naming.longest or form in self._common
 
     def _in_a_misspelt_name(self, sentence: Sentence, area: FoundArea) -> bool:
         """« crepi en valois »."""
