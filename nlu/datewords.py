@@ -75,6 +75,9 @@ _VARIANTS = {
     "jusqu au": "jusquau juskau",
     "jusqu en": "jusquen jusken",
     "apres": "aprs apre apr",
+    "avant": "avt avan",
+    "veux": "ve veu",
+    "voulez": "voule",
     "debut": "dbt debu debt debuts",
     "dernier": "derniers",
     "immediat": "immediately immediate immediatement immediats imediat imediatement immediatemen",
@@ -200,7 +203,7 @@ def _compound(token: str) -> str:
 
 def _unless_word(token: str, known: str, asked_when: bool) -> str:
     """« moi », « out », « pro » and « suit » are words of their own unless a date was asked for."""
-    ambiguous = {"moi", "out", "jui", "jun", "in", "we", "wk", "parti", "sem", "jedi", "avr"}
+    ambiguous = {"moi", "out", "jui", "jun", "in", "we", "wk", "parti", "sem", "jedi", "avr", "ve"}
     return known if token not in ambiguous or asked_when else token
 
 

@@ -30,7 +30,7 @@ _HAD = re.compile(
     r"\b(?:(?:j )?ai (?:deja |eu |obtenu |valide |fini )*(?:un |mon |le |une )?|titulaire d un |"
     r"j ai (?:rate|loupe) (?:mon |le )?|apres (?:un |mon |le )|obtenu (?:un |mon |le )?|"
     r"diplomee (?:d un |du |d |en )?|(?:suis |sui |^)diplome (?:d un |du |d |en )?|"
-    r"pas (?:de |le |un |en )?|sans |sauf )$"
+    r"(?:pas|oublie|laisse tomber|plus) (?:de |le |un |en )?|sans |sauf )$"
 )
 
 

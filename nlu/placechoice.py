@@ -139,11 +139,11 @@ def _liked_less(s: Sentence, before: Mention | None, mention: Mention) -> bool:
 
 
 def located(g: Gazetteer, s: Sentence, mentions: list[Mention], area: FoundArea) -> bool:
-    """« Clermont 60 », « Lens, dans le 62 »: the number only says which commune is meant."""
+    """« Clermont 60 », « Rue, dans la Somme »: the area only says which commune is meant."""
     codes = {one.code for one in area.areas if one.type == "departement"}
-    for mention in mentions if area.number else []:
+    for mention in mentions:
         between = s.forms[mention.last + 1 : area.first]
-        if mention.last + 1 == area.first:
+        if mention.last + 1 == area.first and area.number:
             return True
         if between and mention.last < area.first and pw.INSIDE.issuperset(between):
             return any(g.departement(row) in codes for row in mention.named.rows)

@@ -284,7 +284,8 @@ class PlaceFinder:
 
     def _misspelt_at(self, s: Sentence, at: int, cue: int, exact: Mention | None) -> Mention | None:
         """A misspelt name where the sentence expects a place."""
-        expected = cue > 0 or s.asked == "ask_place" or s.short or s.about_work
+        expected = cue > 0 or s.asked == "ask_place" or s.short
+        expected = expected or (s.about_work and s.starts(at) and self._unknown(s.forms[at]))
         if not expected or s.guesses >= _MOST:
             return None
         s.guesses += 1
@@ -304,6 +305,9 @@ class PlaceFinder:
             if named and self._plausible(s, named, cue, size, length, detached=detached):
                 return Mention(at, last, named, 2)
         return None
+
+    def _unknown(self, form: str) -> bool:
+        return form not in self._common and form not in pw.NEVER
 
     def _cut_wrongly(self, s: Sentence, at: int, last: int) -> Mention | None:
         """« creve coeur le grand »: common words, that together are one name."""

@@ -52,10 +52,15 @@ class Sentence:
         ]
         return len(left) <= 3
 
+    def starts(self, first: int) -> bool:
+        """Whether a cut, a trade, or the start of another thought stands before."""
+        if first == 0 or self.cut(first - 1) or self.claimed[first - 1]:
+            return True
+        return self.forms[first - 1] in pw.DETACHING
+
     def detached(self, first: int, last: int) -> bool:
         """Whether what stands on both sides is a cut, a trade, or the start of another thought."""
-        left = first == 0 or self.cut(first - 1) or self.claimed[first - 1]
-        if not left and self.forms[first - 1] not in pw.DETACHING:
+        if not self.starts(first):
             return False
         if last + 1 >= len(self.forms) or self.cut(last) or self.claimed[last + 1]:
             return True
