@@ -268,9 +268,14 @@ def _departements(lines: str) -> Iterator[tuple[str, Area]]:
 
 def canonical(form: str) -> str:
     """The word of a message as names are compared: « st », « gd » -> « grand »."""
+    if form[:1] == "s" and 3 < len(form) < 7 and form not in _NO_SAINTS:
+        return "st" if OSA.distance(form, "saint", score_cutoff=1) <= 1 else name_word(form)
     return _SHORT.get(form) or name_word(form)
 
 
+# One letter away from « saint », and words of their own.
+_NO_SAINTS = frozenset({"sainte", "saints", "sains", "sait", "saine", "suint",
+                        "sante"})
 _SHORT = {"gd": "grand", "gde": "grande", "pt": "petit", "pte": "petite", "vx": "vieux",
           "nd": "notre dame", "cht": "chateau", "s": "sur", "ss": "sous",
           "dan": "dans", "coter": "cote"}  # fmt: skip

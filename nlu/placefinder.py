@@ -18,6 +18,7 @@ _ORDINAL = re.compile(r"^([0-9]{1,2})(?:eme|er|e)$")
 _MOST = 40  # places or guesses in one message; more is noise
 _SURE = 4_000  # inhabitants from which a name outside the region is not taken for a typing error
 _TOWN = 2_000  # inhabitants from which a common word among towns is one
+_LONG = 12  # letters from which two errors are forgiven although a shorter name is there
 _WELL_KNOWN = 20_000
 # « Rue, la ville », « Eu, c'est le nom de ma ville », « bus c'est mon village ».
 _SAID_TO_BE_A_TOWN = re.compile(
@@ -296,9 +297,9 @@ class PlaceFinder:
                 return found
             if not self._may_be_misspelt(s, at, last) or (exact and last <= exact.last):
                 continue
-            strict = 1 if size > 1 and exact else None
-            named = self._naming.misspelt(" ".join(words), strict)
             length = len("".join(words))
+            strict = 1 + (length > _LONG) if size > 1 and exact else None
+            named = self._naming.misspelt(" ".join(words), strict)
             detached = s.about_work and s.detached(at, last)
             if named and self._g.departement(named.rows[0]) in self._departements_after(s, last):
                 cue = 3  # « doué dans le nord »
