@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 import yaml
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from nlu.gazetteer import HOME
@@ -67,6 +68,8 @@ class Areas:
         self._phrases: dict[str, list[_Phrase]] = defaultdict(list)
         self._zones_heard: dict[str, tuple[str, Area]] = {}
         self._zone_heads: set[str] = set()
+        self._zone_names_of: dict[str, Area] = {}
+        self._zone_names: list[str] = []
         self._answers = {name_key(phrase) for phrase in table["france_answers"]}
         self._fill(table)
         for phrases in self._phrases.values():
@@ -102,16 +105,23 @@ class Areas:
 
     def _add_zone_heard(self, alias: str, zone: Area) -> None:
         """« tierache », « laudomarois »: one long word, by its sound."""
-        if len(alias) > 5 and " " not in alias:
+        if len(alias) > 4 and " " not in alias:
             for spelling in (alias, f"l{alias}") if alias[0] in "aeiouh" else (alias,):
                 self._zones_heard[sound(spelling)] = (spelling, zone)
                 self._zone_heads.add(spelling[:2])
+            self._zone_names_of[alias] = zone
+            self._zone_names = list(self._zone_names_of)
 
     def _misspelt_zone(self, form: str) -> tuple[Area, ...]:
         if len(form) < 6 or form[:2] not in self._zone_heads:
             return ()
         spelling, zone = self._zones_heard.get(sound(form), ("", None))
-        return (zone,) if zone and OSA.distance(form, spelling, score_cutoff=2) <= 2 else ()
+        if zone and OSA.distance(form, spelling, score_cutoff=2) <= 2:
+            return (zone,)
+        if len(form) < 8:
+            return ()
+        near = process.extractOne(form, self._zone_names, scorer=OSA.distance, score_cutoff=1)
+        return (self._zone_names_of[near[0]],) if near else ()
 
     def _add(self, key: str, areas: tuple[Area, ...], free: bool) -> None:
         words = tuple(key.split())
@@ -274,8 +284,7 @@ def canonical(form: str) -> str:
 
 
 # One letter away from « saint », and words of their own.
-_NO_SAINTS = frozenset({"sainte", "saints", "sains", "sait", "saine", "suint",
-                        "sante"})
+_NO_SAINTS = frozenset({"sainte", "saints", "sains", "sait", "saine", "suint", "sante"})
 _SHORT = {"gd": "grand", "gde": "grande", "pt": "petit", "pte": "petite", "vx": "vieux",
           "nd": "notre dame", "cht": "chateau", "s": "sur", "ss": "sous",
-          "dan": "dans", "coter": "cote"}  # fmt: skip
+          "dan": "dans", "ds": "dans", "coter": "cote", "tt": "tout", "tte": "toute"}  # fmt: skip

@@ -218,12 +218,31 @@ class Naming:
             best = self._better(best, 0.5 + 0.2 * far, row, 1)
         if (begun := self._begun(joined)) is not None:
             best = self._better(best, 0.7, begun, 1)
+        for row in self._glued_article(joined) if " " not in key else ():
+            best = self._better(best, 0.3, row, 1)
         if allowed is None:
             for cost, row in self._vaguely_heard(joined, heard, limit):
                 best = self._better(best, cost, row, 2 if cost > 1 else 1)
         if best is None and joined[:2] in {"le", "la"} and len(joined) > 6 and " " not in key:
             return self.misspelt(joined[2:], 0)
-        return Named((best[2],), exact=True, errors=best[1]) if best else None
+        return self._as_said(best[2], best[1]) if best else None
+
+    def _as_said(self, row: int, errors: int) -> Named:
+        """The name that was meant: where it begins a larger town's, the rule of ten decides."""
+        words = self._g.keys[row].split(" ")
+        if len(words) == 1 and self._g.home(row):
+            said = self.exactly(words, self.article(row), frozenset())
+            if said and not said.resolved and row in said.rows:
+                return Named(said.rows, exact=said.exact, errors=errors)
+        return Named((row,), exact=True, errors=errors)
+
+    def _glued_article(self, joined: str) -> Iterable[int]:
+        """« lafere » for La Fère."""
+        for article in ("la", "le", "les", "l"):
+            if joined.startswith(article) and len(joined) > len(article) + 3:
+                for row in self._g.rows_named(joined[len(article) :]):
+                    if self._g.home(row) and self.article(row) == article:
+                        yield row
 
     def _vaguely_heard(self, joined: str, heard: str, limit: int) -> Iterable[tuple[float, int]]:
         """(cost, row): « hezbrouk » has all its consonants; « cato » begins one town's name."""

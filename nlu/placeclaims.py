@@ -80,8 +80,17 @@ _ACTS = re.compile(
 _PLAYED = re.compile(r"\b(?:match|maillot|supporters?|fan)(?: (?:de|du|d|des))?$|\brc$")
 
 
-def acts(s: Sentence, m: Mention) -> bool:
-    """Whether the name is that of somebody who does something, or of a football team."""
+def without_teams(s: Sentence, mentions: list[Mention]) -> list[Mention]:
+    """Leaves out the names of persons who do something, and of football teams."""
+    teams: list[int] = []
+    for i, m in enumerate(mentions):
+        versus = i - 1 in teams and s.forms[mentions[i - 1].last + 1 : m.first] in ([], ["contre"])
+        if versus or _acts(s, m):
+            teams.append(i)
+    return [m for i, m in enumerate(mentions) if i not in teams]
+
+
+def _acts(s: Sentence, m: Mention) -> bool:
     after = " ".join(s.forms[m.last + 1 : m.last + 5])
     if not s.cut(m.last) and m.first == 0 and _ACTS.match(after):
         return True

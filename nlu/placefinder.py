@@ -18,6 +18,7 @@ _ORDINAL = re.compile(r"^([0-9]{1,2})(?:eme|er|e)$")
 _MOST = 40  # places or guesses in one message; more is noise
 _SURE = 4_000  # inhabitants from which a name outside the region is not taken for a typing error
 _TOWN = 2_000  # inhabitants from which a common word among towns is one
+_SHORT = 6  # letters of an answer in which two errors are forgiven, not one as elsewhere
 _LONG = 12  # letters from which two errors are forgiven although a shorter name is there
 _WELL_KNOWN = 20_000
 # « Rue, la ville », « Eu, c'est le nom de ma ville », « bus c'est mon village ».
@@ -272,7 +273,7 @@ class PlaceFinder:
     def _postcode_at(self, s: Sentence, at: int) -> Mention | None:
         match = _POSTCODE.fullmatch(s.forms[at])
         if not match:
-            return None
+            return self._postcode_in_two(s, at)
         rows = self._g.rows_by_postcode(match[1])
         following = s.forms[at + 1] if at + 1 < len(s.forms) else ""
         if (
@@ -282,6 +283,14 @@ class PlaceFinder:
         ):
             return None
         return Mention(at, at, Named((rows[0],), exact=True), 3)
+
+    def _postcode_in_two(self, s: Sentence, at: int) -> Mention | None:
+        """« 59 200 », as an answer."""
+        code = "".join(s.forms[at : at + 2])
+        if not s.answer or len(s.forms[at]) != 2 or not code.isdigit() or len(code) != 5:
+            return None
+        rows = self._g.rows_by_postcode(code)
+        return Mention(at, at + 1, Named((rows[0],), exact=True), 3) if rows else None
 
     def _misspelt_at(self, s: Sentence, at: int, cue: int, exact: Mention | None) -> Mention | None:
         """A misspelt name where the sentence expects a place."""
@@ -299,7 +308,11 @@ class PlaceFinder:
                 continue
             length = len("".join(words))
             strict = 1 + (length > _LONG) if size > 1 and exact else None
+            if size > 1 and all(word in self._common for word in words):
+                strict = 1
             named = self._naming.misspelt(" ".join(words), strict)
+            if named is None and s.answer and length == _SHORT and len(s.forms) <= 2:
+                named = self._naming.misspelt(" ".join(words), 2)
             detached = s.about_work and s.detached(at, last)
             if named and self._g.departement(named.rows[0]) in self._departements_after(s, last):
                 cue = 3  # « doué dans le nord »
@@ -329,6 +342,8 @@ class PlaceFinder:
             return (words[0] not in self._common or bare) and words[0] not in pw.NEVER
         if not pw.APART.isdisjoint(words):
             return False
+        if s.answer and self._whole(s, at, last) and len("".join(words)) > 8:
+            return True  # « quand plage »
         return any(w not in self._common for w in words if len(w) > 2) and len(words[-1]) > 1
 
     def _town_by_ear(self, s: Sentence, at: int) -> bool:

@@ -14,7 +14,7 @@ from nlu.gazetteer import HOME, Gazetteer
 from nlu.meaning import AmbiguousPlace, Area, Place
 from nlu.naming import Naming
 from nlu.placechoice import area_values, located, ruled_out, wanted
-from nlu.placeclaims import Traps, acts, elsewhere
+from nlu.placeclaims import Traps, elsewhere, without_teams
 from nlu.placefinder import PlaceFinder
 from nlu.placesentence import Mention, Sentence
 from nlu.text import Message
@@ -58,6 +58,7 @@ class PlaceReader:
     ) -> PlaceReading:
         """Places of a message; ``taken`` are spans (characters) trades and dates have claimed."""
         sentence = self._prepare(message, asked, taken)
+        self._traps.claim(sentence)
         areas = list(
             self._areas.read(sentence.forms, asked, lambda i: not sentence.claimed[i], sentence.cut)
         )
@@ -70,10 +71,9 @@ class PlaceReader:
                 sentence.inside[area.first] = frozenset(
                     d for one in area.areas for d in one.departements
                 )
-        self._traps.claim(sentence)
         departements = frozenset(d for f in areas for a in f.areas for d in a.departements)
         mentions = self._finder.mentions(sentence, departements)
-        mentions = elsewhere(sentence, [m for m in mentions if not acts(sentence, m)])
+        mentions = elsewhere(sentence, without_teams(sentence, mentions))
         areas = [area for area in areas if not located(self._g, sentence, mentions, area)]
         return self._reading(sentence, wanted(self._g, sentence, mentions), areas)
 
@@ -111,7 +111,7 @@ class PlaceReader:
         if first < 0 or sentence.forms[first + 1] not in {"en", "sur"} or area.first != area.last:
             return False
         words = sentence.forms[first : area.last + 1]
-        return words[0] not in pw.SMALL and self._naming.misspelt(" ".join(words), 1) is not None
+        return words[0] not in pw.SMALL and self._naming.misspelt(" ".join(words), 2) is not None
 
     def _reading(
         self, s: Sentence, mentions: list[Mention], areas: list[FoundArea]

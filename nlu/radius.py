@@ -13,9 +13,11 @@ from nlu.text import Message, fold
 
 _UNIT = r"(?:km|kms|kilometres?|kilometre|kilos?|kil|bornes?|borne|kmh|k)\b"
 _NUMBER = r"([0-9]{1,4})(?:[.,][0-9]+)?"
-_RANGE = re.compile(rf"{_NUMBER}\s*(?:-|a|et|ou|/|–|—|jusqu'?a|voire)\s*{_NUMBER}\s*{_UNIT}")
+_RANGE = re.compile(rf"{_NUMBER}\s*(?:-|a|et|ou|/|–|—|jusqu'?a|voire?)\s*{_NUMBER}\s*{_UNIT}")
 _DISTANCE = re.compile(rf"(?<![0-9,.]){_NUMBER}\s*{_UNIT}")
-_BARE_RANGE = re.compile(rf"(?<![0-9]){_NUMBER}\s*(?:-|a|ou|/|–|—)\s*{_NUMBER}(?![0-9])")
+_BARE_RANGE = re.compile(
+    rf"(?<![0-9]){_NUMBER}\s*(?:-|a|et|ou|/|–|—|jusqu'?a|voire?)\s*{_NUMBER}(?![0-9])"
+)
 _BARE = re.compile(rf"(?<![0-9/:.,]){_NUMBER}(?![0-9/:])")
 # After these units, a number is a time, an age, a price: no distance.
 _OTHER_UNIT = re.compile(
@@ -66,7 +68,7 @@ def in_figures(folded: str) -> str:
     text = re.sub(r"\b(vingt|cent)s\b", r"\1", folded)
     text = re.sub(r"\bk(?=in[sz]aine)", "qu", text)
     text = re.sub(r"\b(?:une? )?(dizaine|quinzaine|vingtaine|trentaine|quarantaine|cinquantaine|"
-                  r"soixantaine|centaine) de\b", r"\1", text)  # fmt: skip
+                  r"soixantaine|centaine)(?: de)?\b", r"\1", text)  # fmt: skip
     return _WORDS.sub(_figure, text)
 
 
