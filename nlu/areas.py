@@ -59,6 +59,15 @@ class _Phrase:
     areas: tuple[Area, ...]
     free: bool  # understood wherever it stands, without « dans le » before it
 
+    long_zone: bool = False  # a zone of several words
+
+    def nearly(self, forms: Sequence[str]) -> bool:
+        """Whether at most one letter is wrong in each long word: « bassin minié »."""
+        return len(forms) == len(self.words) and all(
+            form == word or (len(word) > 4 and OSA.distance(form, word, score_cutoff=1) <= 1)
+            for form, word in zip(forms, self.words, strict=True)
+        )
+
 
 class Areas:
     """The table of areas, and its reader."""
@@ -89,7 +98,8 @@ class Areas:
                     self._add(f"l{key}", (area,), free=False)  # « dans loise »
         for name, codes in table["other_names"].items():
             areas = tuple(self.departements[code] for code in codes)
-            self._add(name, areas, free=len(name) > 4)
+            # « pas calais » may well be a refusal
+            self._add(name, areas, free=len(name) > 4 and name != "pas calais")
         for code, (name, inside, *aliases) in table["regions"].items():
             region = Area("region", code, name, tuple(inside.split()))
             for alias in aliases:
@@ -113,7 +123,7 @@ class Areas:
             self._zone_names = list(self._zone_names_of)
 
     def _misspelt_zone(self, form: str) -> tuple[Area, ...]:
-        if len(form) < 6 or form[:2] not in self._zone_heads:
+        if len(form) < 5 or form[:2] not in self._zone_heads:
             return ()
         spelling, zone = self._zones_heard.get(sound(form), ("", None))
         if zone and OSA.distance(form, spelling, score_cutoff=2) <= 2:
@@ -125,7 +135,8 @@ class Areas:
 
     def _add(self, key: str, areas: tuple[Area, ...], free: bool) -> None:
         words = tuple(key.split())
-        self._phrases[words[0]].append(_Phrase(words, areas, free))
+        long_zone = len(words) > 1 and areas[0].type == "zone"
+        self._phrases[words[0]].append(_Phrase(words, areas, free, long_zone))
 
     def read(
         self,
@@ -154,7 +165,8 @@ class Areas:
             return self._number(forms, at, asked)
         for phrase in self._phrases.get(forms[at], ()):
             size = len(phrase.words)
-            if tuple(forms[at : at + size]) == phrase.words and (
+            said = tuple(forms[at : at + size])
+            if (said == phrase.words or (phrase.long_zone and phrase.nearly(said))) and (
                 phrase.free or self._introduced(forms, at, size, asked)
             ):
                 return FoundArea(phrase.areas, at, at + size - 1)

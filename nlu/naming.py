@@ -97,7 +97,7 @@ class Naming:
             if self._g.home(row) and self._g.population[row] >= _SMALL_TOWN:
                 self._hear_beginnings(self._g.keys[row].split(" "), row)
         for key, row in self.nicknames.items():
-            if len(key) >= _NICKNAME and key.isascii():
+            if len(key) >= _NICKNAME and key.isascii() and not {"d", "de"} & set(key.split(" ")):
                 self._hear(key, row, sound(key))
 
     def _hear(self, key: str, row: int, heard: str) -> None:
@@ -196,6 +196,8 @@ class Naming:
         rows = list({self._g.insee(row): row for row in reversed(list(pool))}.values())
         by_people = sorted(rows, key=lambda row: -self._g.population[row])
         people = [max(1, self._g.population[row]) for row in by_people]
+        if not rows:
+            return ()
         if len(rows) == 1 or people[0] >= _TEN * people[1]:
             return (by_people[0],)
         return tuple(self._g.likeliest_first(rows)[:_CANDIDATES])
@@ -223,6 +225,11 @@ class Naming:
         if allowed is None:
             for cost, row in self._vaguely_heard(joined, heard, limit):
                 best = self._better(best, cost, row, 2 if cost > 1 else 1)
+        several = self.rule_of_ten(self._begun_by_sound.get(heard, ())) if allowed is None else ()
+        if len(several) > 1 and (
+            best is None or best[0] > self._better(None, 1.0, several[0], 1)[0]
+        ):
+            return Named(several, exact=False, errors=1)  # « noyele »
         if best is None and joined[:2] in {"le", "la"} and len(joined) > 6 and " " not in key:
             return self.misspelt(joined[2:], 0)
         return self._as_said(best[2], best[1]) if best else None

@@ -145,6 +145,8 @@ def located(g: Gazetteer, s: Sentence, mentions: list[Mention], area: FoundArea)
         between = s.forms[mention.last + 1 : area.first]
         if mention.last + 1 == area.first and area.number:
             return True
+        if between == ["en"] and area.areas[0].type == "zone":
+            return True  # « marck en calaisis »
         if between and mention.last < area.first and pw.INSIDE.issuperset(between):
             return any(g.departement(row) in codes for row in mention.named.rows)
     return False

@@ -45,7 +45,7 @@ _SOMEBODY_ELSES = re.compile(
     r"\b(?:cousine?|(?:beau )?frere|soeur|pere|mere|daron(?:ne)?|oncle|tante|tonton|pote|copain|"
     r"copine|papa|maman|papi|papy|mamie|grand (?:mere|pere)|parents|amie?|voisine?)"
     r"(?: \w+)? (?:bosse\w*|travaill\w+|taf\w*|habit\w+|vit|vivent|est)(?: \w+)?"
-    r" (?:a|sur|vers|de|en)(?: (?:la|le|l))?$"
+    r"(?:(?<=habite)| (?:a|sur|vers|de|en))(?: (?:la|le|l))?$"
     r"|\bdemenage (?:de|d)$|\bhabit(?:ais|ait)(?: (?:a|sur|vers))?(?: (?:la|le|l))?$"
 )
 _NOTHING_THERE = re.compile(r"(?:il )?(?:n )?(?:y a|ya) rien\b")
@@ -55,20 +55,27 @@ _WINDOW = 14  # words before a town that may say whose it is
 def elsewhere(s: Sentence, mentions: list[Mention]) -> list[Mention]:
     """« collège X à Bruay, j'habite Béthune »: the school's town is no wish beside another."""
     wished = [m for m in mentions if not _somewhere_else(s, m)]
-    return wished or mentions
+    if wished or s.asked or s.about_work:
+        return wished or mentions
+    return [m for m in mentions if not _SOMEBODY_ELSES.search(_before(s, m))]
 
 
 def _somewhere_else(s: Sentence, m: Mention) -> bool:
     if _NOTHING_THERE.match(" ".join(s.forms[m.last + 1 : m.last + 5])):
         return True
-    start = m.first
-    while start and m.first - start < _WINDOW and not (start < m.first and s.cut(start - 1)):
-        start -= 1
-    before = " ".join(s.forms[start : m.first])
+    before = _before(s, m)
     if _SOMEBODY_ELSES.search(before):
         return True
     named = _NAMED_SCHOOL.search(before) and not any(s.claimed[max(0, m.first - 2) : m.first])
     return bool(_SCHOOL.search(before) or named) and not _NEAR_SCHOOL.search(before)
+
+
+def _before(s: Sentence, m: Mention) -> str:
+    """The words of the clause before the name, so far as they may say whose town it is."""
+    start = m.first
+    while start and m.first - start < _WINDOW and not (start < m.first and s.cut(start - 1)):
+        start -= 1
+    return " ".join(s.forms[start : m.first])
 
 
 # « Lens a gagné », « Madeleine chante », « Lens il m'a bloqué »: a team, a person.

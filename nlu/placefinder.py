@@ -161,10 +161,14 @@ class PlaceFinder:
         sure = located or _said_to_be_a_town(s, last)
         sure = sure or (s.answer and not family and self._whole(s, at, last))
         sure = sure or (s.answer and common and self._only(s, at, named))
+        sure = sure or (common and self._opens_a_list(s, last, named))
+        nickname = " ".join(words) in self._naming.nicknames
+        contracted = article and s.forms[at - 1] in {"au", "aux", "du"} and not nickname
+        if contracted and not s.answer and self._naming.article(named.rows[0]) != article:
+            return None  # « une tarte au maroilles »
         one = common and len(words) == 1 and bool(article)
         if one and self._naming.article(named.rows[0]) != article:
             return None
-        nickname = " ".join(words) in self._naming.nicknames
         if sure or (cue == 3 and not (common and self._hollow(s, at, last))):
             return Mention(at, last, named, 3)
         if common and (listed or s.found_up_to + 1 == at) and self._listed_town(s, last, named):
@@ -190,6 +194,13 @@ class PlaceFinder:
     def _only(self, s: Sentence, at: int, named: Named) -> bool:
         """« y a que ham où je peux aller »."""
         return at > 0 and s.forms[at - 1] == "que" and self._town(named)
+
+    def _opens_a_list(self, s: Sentence, last: int, named: Named) -> bool:
+        """« croix ou wasquehal »: a common word beside a town whose name is no word."""
+        following = s.forms[last + 1 : last + 3]
+        if len(following) < 2 or following[0] not in {"et", "ou"} or following[1] in self._common:
+            return False
+        return self._town(named) and self._g_home_named(s, last + 2, last + 2)
 
     def _listed_town(self, s: Sentence, last: int, named: Named) -> bool:
         """« st omer ou aire », « hem lannoy lys »."""
@@ -314,6 +325,8 @@ class PlaceFinder:
             if named is None and s.answer and length == _SHORT and len(s.forms) <= 2:
                 named = self._naming.misspelt(" ".join(words), 2)
             detached = s.about_work and s.detached(at, last)
+            if named and size == 1 and exact is None and len(self._g.rows_named(words[0])):
+                continue  # a name, but weighed and found to be none here
             if named and self._g.departement(named.rows[0]) in self._departements_after(s, last):
                 cue = 3  # « doué dans le nord »
             if named and self._plausible(s, named, cue, size, length, detached=detached):
@@ -337,14 +350,18 @@ class PlaceFinder:
         if any(w.isdigit() for w in words) or words[-1] in LINKS or words[-1] in pw.SMALL:
             return False
         if len(words) == 1:
-            bare = s.asked == "ask_place" and len(s.forms) == 1 and len(words[0]) > 4
+            bare = s.asked == "ask_place" and self._bare(s) and len(words[0]) > 4
             bare = bare or self._town_by_ear(s, at)
             return (words[0] not in self._common or bare) and words[0] not in pw.NEVER
-        if not pw.APART.isdisjoint(words):
+        if not pw.APART.isdisjoint(set(words) - ({"a"} if s.answer else set())):
             return False
         if s.answer and self._whole(s, at, last) and len("".join(words)) > 8:
             return True  # « quand plage »
         return any(w not in self._common for w in words if len(w) > 2) and len(words[-1]) > 1
+
+    def _bare(self, s: Sentence) -> bool:
+        """One word alone, or with its article: « la bassé »."""
+        return len(s.forms) == 1 or (len(s.forms) == 2 and s.forms[0] in ARTICLES)
 
     def _town_by_ear(self, s: Sentence, at: int) -> bool:
         """« broderie à calé », « traiteur doué dans le nord »: a common word, heard as a town."""
@@ -359,7 +376,7 @@ class PlaceFinder:
     ) -> bool:
         """Small places are not guessed from far away, nor anything without a cue."""
         people, home = self._g.population[named.rows[0]], self._g.home(named.rows[0])
-        if length == 3 or (size == 1 and len(s.forms) == 1 and s.forms[0] in self._common):
+        if length == 3 or (size == 1 and self._bare(s) and s.forms[-1] in self._common):
             return home and people >= 5_000 * (1 + 3 * (length == 3)) and named.errors <= 1
         if s.answer or cue == 3:
             return (home and (people >= 300 or named.errors <= 1)) or people >= 40_000

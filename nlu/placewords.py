@@ -111,7 +111,7 @@ REFUSED_AFTER = re.compile(
 REFUSED_BEFORE = re.compile(
     r"\b(?:lieu|place) (?:de|d|du)$|\blaiss\w+ tomber(?: a| sur| vers)?$|\beviter$"
     r"|\b(?:plutot|autres?) (?:que|qu)(?: juste| seulement)?(?: a| sur| vers| de)?$"
-    r"|\b(?:aucune|pas|plus) envie (?:de|d) (?:aller |bosser |travailler )?(?:a|sur|vers)$"
+    r"|\b(?:aucune|pas|plus) envie (?:de |d |d)?(?:aller |bosser |travailler )?(?:a|sur|vers)$"
     r"|\b(?:deteste|marre de|supporte pas|veux pas (?:entendre parler )?de)$"
     r"|\ba part(?: sur| vers| a)?$|\bexception (?:de|d)$"
 )
