@@ -210,8 +210,8 @@ def _unless_word(token: str, known: str, asked_when: bool) -> str:
 def _month_like(token: str) -> str:
     if token in MONTHS:
         return token
-    limit = 1 if len(token) < 8 else 2
     for month in _LONG_MONTHS:
+        limit = 1 if min(len(token), len(month)) < 8 else 2  # « ferriere » is not « février »
         if month[0] == token[0] and OSA.distance(token, month, score_cutoff=limit) <= limit:
             return month
     return token

@@ -39,7 +39,8 @@ _NASAL = re.compile(
 _SOUNDS = (
     ("sch", "S"), ("ch", "S"), ("ph", "f"), ("gn", "N"), ("qu", "k"), ("cq", "k"), ("ck", "k"),
     ("eau", "o"), ("ault", "o"), ("au", "o"), ("oeu", "e"), ("oe", "e"), ("eu", "e"), ("ou", "U"),
-    ("gue", "ge"), ("gui", "gi"), ("oi", "wa"), ("oy", "wa"), ("ai", "e"), ("ei", "e"),
+    ("gue", "ge"), ("gui", "gi"), ("guo", "go"), ("oi", "wa"), ("oy", "wa"), ("ai", "e"),
+    ("ei", "e"),
     ("ay", "e"), ("ey", "e"), ("y", "i"), ("ce", "se"), ("ci", "si"), ("c", "k"), ("q", "k"),
     ("x", "s"), ("z", "s"), ("h", ""), ("N", "n"),
 )  # fmt: skip

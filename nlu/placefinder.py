@@ -78,7 +78,8 @@ class PlaceFinder:
         if following and not s.claimed[exact.last + 1] and not s.cut(exact.last):
             if self._naming.goes_on(row, s.forms[at : exact.last + 1], following[0]):
                 return replace(exact, last=exact.last + 1)
-            if following[0] in LINKS - {"a", "et"} and len(following) > 1:
+            linked = following[0] in LINKS - {"a", "et"} and len(following) > 1
+            if linked or not exact.named.exact:  # « pont st maxence »
                 longer = self._misspelt_at(s, at, cue, exact)
                 if longer and longer.last > exact.last:
                     return longer
@@ -382,6 +383,8 @@ class PlaceFinder:
             return (home and (people >= 300 or named.errors <= 1)) or people >= 40_000
         if cue:
             return home and people >= 2_000 and named.errors <= 1 + (length > 8)
+        if detached and length == 4 and home and people >= _WELL_KNOWN:
+            return named.errors <= 1  # « esthéticienne lile »
         if detached and (people >= 40_000 if not home else people >= 2_000):
             return named.errors <= 1 + (length >= 8 and people >= _WELL_KNOWN) and length >= 5
         if not (s.short or s.asked == "ask_place"):
