@@ -126,7 +126,8 @@ def _less_than(s: Sentence, before: Mention | None, mention: Mention) -> bool:
     """« plutôt lens que liévin »: Liévin is ruled out."""
     if before is None or "plutot" not in s.forms[: mention.first]:
         return False
-    return s.forms[before.last + 1 : mention.first] in (["que"], ["qu", "a"], ["que", "sur"])
+    gap = [f for f in s.forms[before.last + 1 : mention.first] if f not in {"juste", "seulement"}]
+    return gap in (["que"], ["qu", "a"], ["que", "sur"])
 
 
 def _liked_less(s: Sentence, before: Mention | None, mention: Mention) -> bool:

@@ -47,7 +47,9 @@ _INSTEAD = re.compile(
     rf"{_NUMBER}\s*(?:{_UNIT})?[^0-9]{{0,12}}?\b(?:par|mais|plutot|mets?|non|en fait|finalement|trop|"
     rf"pas assez|vers|a)\b[^0-9]{{0,12}}?{_NUMBER}(?![0-9/:]|\s*{_UNIT})"
 )
-_MENDS = re.compile(r"\b(?:remplac|chang|passe|mis\b|trop|pas assez|augment|monte|baiss|descend)")
+_MENDS = re.compile(
+    r"\b(?:remplac|chang|passe|mis\b|dit\b|mais c|trop|pas assez|augment|monte|baiss|descend)"
+)
 _LARGEST = 1_000
 
 

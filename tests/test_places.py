@@ -39,7 +39,7 @@ def read(reader: PlaceReader, text: str, asked: str | None = None) -> PlaceReadi
     return reader.read(Message.of(text), asked)
 
 
-@pytest.mark.parametrize("name", ["places.yml", "places_spelling.yml"])
+@pytest.mark.parametrize("name", ["places.yml", "places_spelling.yml", "places_speech.yml"])
 def test_sentences(reader: PlaceReader, name: str) -> None:
     wrong = []
     for case in cases(name):
