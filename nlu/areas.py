@@ -38,7 +38,7 @@ _ANSWERING = frozenset({"le", "la", "les", "et", "ou", "dans", "ds", "du", "sur"
                         "peu", "importe"})  # fmt: skip
 _UNITS = frozenset({"km", "kms", "kilometre", "kilometres", "borne", "bornes", "ans", "an", "min",
                     "mn", "minutes", "h", "heures", "euros", "euro", "e", "cm", "jours", "jour",
-                    "mois", "kil", "kilo", "kilos", "pourcent", "eme", "m",
+                    "mois", "kil", "kilo", "kilos", "pourcent", "eme", "m", "kg",
                     "semaines"})  # fmt: skip
 
 
@@ -244,6 +244,7 @@ class Areas:
         instead = instead and forms[at] in HOME and asked not in {"ask_radius", "ask_availability"}
         from_there = before == "du" and at > 1 and forms[at - 2] in {"suis", "sui", "chui", "viens"}
         alone = asked != "ask_radius" and self._closing(forms, at)
+        alone = alone or (asked not in {"ask_radius", "ask_availability"} and _paired(forms, at))
         if named or inside or instead or from_there or alone or self._answer(forms, asked):
             return FoundArea((area,), at, at, number=True)
         return None
@@ -274,6 +275,12 @@ class Areas:
         """The département of « 60 » in « clermont 60 », unless « 60 km » or « 60 ans »."""
         code = form.upper()
         return code if code in self.departements and following not in _UNITS else None
+
+
+def _paired(forms: Sequence[str], at: int) -> bool:
+    """« apprentissage 59 ou 62 »: two départements of the region."""
+    said = [*forms[at : at + 4], "", ""]
+    return HOME.issuperset({said[0], said[2]}) and said[1] in {"et", "ou"} and said[3] not in _UNITS
 
 
 def spanned(areas: tuple[Area, ...], start: int, end: int) -> tuple[Area, ...]:

@@ -34,6 +34,12 @@ _HAD = re.compile(
 )
 
 
+# « un BTS… non, un bac pro »
+_MENDED = re.compile(
+    r"\b(?:non|nan|finalement|pardon|en fait|enfaite)(?: plutot| pas)?(?: une?| le| la)? $"
+)
+
+
 def read_diploma(message: Message, asked: str | None) -> str | None:
     """The diploma wished for, in its official short form; ``None`` if none is.
 
@@ -41,14 +47,16 @@ def read_diploma(message: Message, asked: str | None) -> str | None:
     (« j'ai un CAP ») counts only as the answer to the question of the diploma.
     """
     text = " ".join(message.forms[:300])
+    found = None
     for match in _WHOLE.finditer(text):
         before = text[max(0, match.start() - 40) : match.start()].replace("jai ", "j ai ")
         if _HAD.search(before) and asked != "ask_diploma":
             continue
         if _other_sense(match.group(), before, text[match.end() :], asked):
             continue
-        return _DIPLOMAS[int(str(match.lastgroup)[1:])][0]
-    return None
+        if found is None or _MENDED.search(before):
+            found = _DIPLOMAS[int(str(match.lastgroup)[1:])][0]
+    return found
 
 
 def _other_sense(words: str, before: str, after: str, asked: str | None) -> bool:

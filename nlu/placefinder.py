@@ -386,7 +386,8 @@ class PlaceFinder:
         if detached and length == 4 and home and people >= _WELL_KNOWN:
             return named.errors <= 1  # « esthéticienne lile »
         if detached and (people >= 40_000 if not home else people >= 2_000):
-            return named.errors <= 1 + (length >= 8 and people >= _WELL_KNOWN) and length >= 5
+            forgiven = 3 if length >= _LONG else 1 + (length >= 8 and people >= _WELL_KNOWN)
+            return named.errors <= forgiven and length >= 5
         if not (s.short or s.asked == "ask_place"):
             return False
         lone = s.asked == "show_offers" and len(s.forms) == 1 and length >= 8

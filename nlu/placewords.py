@@ -106,7 +106,7 @@ REPLACE = frozenset({"change", "remplace", "changer", "remplacer", "changez", "r
 # « lille c'est trop loin », « lille non », « au lieu de lille », « plutôt que lille ».
 REFUSED_AFTER = re.compile(
     r"(?:c |cest |c est |ca |ca fait |fait |est |ces )?(?:(?:un peu |bcp |vraiment )?trop loin|tro loin|mort\b|"
-    r"non\b|nan\b|pas possible|impossible|bof\b|pas question|hors de question)"
+    r"non\b(?! une?\b)|nan\b|pas possible|impossible|bof\b|pas question|hors de question)"
 )
 REFUSED_BEFORE = re.compile(
     r"\b(?:lieu|place) (?:de|d|du)$|\blaiss\w+ tomber(?: a| sur| vers)?$|\beviter$"

@@ -14,6 +14,8 @@ from nlu.text import Message, fold
 _UNIT = r"(?:km|kms|kilometres?|kilometre|kilos?|kil|bornes?|borne|kmh|k)\b"
 _NUMBER = r"([0-9]{1,4})(?:[.,][0-9]+)?"
 _RANGE = re.compile(rf"{_NUMBER}\s*(?:-|a|et|ou|/|–|—|jusqu'?a|voire?)\s*{_NUMBER}\s*{_UNIT}")
+# « 25 km voire 30 »
+_GOING_UP = re.compile(rf"{_NUMBER}\s*{_UNIT}\s*(?:voire?|ou|a|-|jusqu'?a)\s*{_NUMBER}(?![0-9/:])")
 _DISTANCE = re.compile(rf"(?<![0-9,.]){_NUMBER}\s*{_UNIT}")
 _BARE_RANGE = re.compile(
     rf"(?<![0-9]){_NUMBER}\s*(?:-|a|et|ou|/|–|—|jusqu'?a|voire?)\s*{_NUMBER}(?![0-9])"
@@ -88,6 +90,9 @@ def read_radius(message: Message, asked: str | None) -> int | None:
     text = _DENIED.sub(" ", _HOME.sub(" ", in_figures(folded)))
     if _MENDS.search(text) and (mended := _instead(text)):
         return mended
+    for match in _GOING_UP.finditer(text):
+        if not _OTHER_UNIT.match(text, match.end()):
+            return _sensible(_bound(match))
     for pattern in (_RANGE, _DISTANCE):
         if values := [_bound(match) for match in pattern.finditer(text)]:
             return _sensible(values[-1])
