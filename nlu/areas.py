@@ -36,6 +36,7 @@ _DEPARTEMENT = frozenset({"departement", "dept", "dep", "dpt", "dpts", "departem
 _ANSWERING = frozenset({"le", "la", "les", "et", "ou", "dans", "ds", "du", "sur", "c", "est", "mon",
                         "tout", "deux", "bah", "euh", "oui", "plutot", "partout", "ca", "va",
                         "peu", "importe"})  # fmt: skip
+_OF_THERE = frozenset({"suis", "sui", "chui", "viens", "ville", "villes", "coin", "partout"})
 _UNITS = frozenset({"km", "kms", "kilometre", "kilometres", "borne", "bornes", "ans", "an", "min",
                     "mn", "minutes", "h", "heures", "euros", "euro", "e", "cm", "jours", "jour",
                     "mois", "kil", "kilo", "kilos", "pourcent", "eme", "m", "kg",
@@ -242,7 +243,7 @@ class Areas:
         # « plutôt le 62 »; up to 31 it may be a day.
         instead = before == "le" and at > 1 and forms[at - 2] in _INSTEAD and forms[at] > "31"
         instead = instead and forms[at] in HOME and asked not in {"ask_radius", "ask_availability"}
-        from_there = before == "du" and at > 1 and forms[at - 2] in {"suis", "sui", "chui", "viens"}
+        from_there = before == "du" and at > 1 and forms[at - 2] in _OF_THERE
         alone = asked != "ask_radius" and self._closing(forms, at)
         alone = alone or (asked not in {"ask_radius", "ask_availability"} and _paired(forms, at))
         if named or inside or instead or from_there or alone or self._answer(forms, asked):

@@ -63,6 +63,9 @@ _STILL = re.compile(
     r"\b(?:j ' habite|jhabite|habite|vis|demenag\w*|(?:j ' ?suis|suis|jsuis|jsui|sui|chui) (?:a|sur|vers))"
     r" (?:(?!dispo|libre|pret|cherche)\w+ ){1,4}$|\b(?:quoi|serieux|serieusement|comment|ou) $"
 )
+_STILL_AFTER = re.compile(
+    r"^ ,? ?(?:je |j ' ?)?(?:jsuis|jsui|suis|sui|chui|habite|jhabite|vis) (?:a|sur|vers)\b"
+)
 _FROM_THEN = re.compile(r"\b(?:a partir de (?:la|ce|cette)|des ce|apres)\b")
 # Who goes to school counts years from September.
 _PUPIL = re.compile(
@@ -124,7 +127,11 @@ def _is_a_start(moment: Moment, line: str, asked_when: bool) -> bool:
     near = before[-60:]
     if _PAST.match(after) or (moment.kind == "exams" and not _EXAM_BEFORE.search(near)):
         return False
-    if moment.kind == "now" and moment.match[0].endswith("maintenant") and _STILL.search(near):
+    if (
+        moment.kind == "now"
+        and moment.match[0].endswith("maintenant")
+        and (_STILL.search(near) or _STILL_AFTER.search(after))
+    ):
         return False
     if _FROM_THEN.search(after[:40]) and moment.kind == "day":
         return True

@@ -32,7 +32,10 @@ class Traps:
 
 _TOWN_OF = r"(?:de|d|du|a|au)(?: (?:la|le|l))?$"
 _SCHOOL = re.compile(
-    r"\b(?:cfa|college|lycee|mfr|ecole|internat|mission locale|prepa metiers?|segpa|afpa|epide"
+    r"\b(?:cfa|college|lycee|mfr|ecole|internat|mission locale|prepa metiers?|segpa|afpa|epide|pjj"
+    r"|cio|france travail|pole emploi|club"
+    r"|(?:apres|fini|eu) (?:mon |un |le )?(?:cap|bac|bts|bp|bep)"
+    r"|eu (?:un |mon |des )?(?:entretiens?|rdv)"
     r"|3e|3eme|troisieme|seconde|2nde|terminale|fait (?:un |mon |des |deja )*stages?)"
     r"(?: (?!(?:et|je|j|jhabite|habite|cherche|jcherche|mais|pour)\b)\w+){0,8}? ?"
     rf"\b{_TOWN_OF}"
@@ -46,34 +49,41 @@ _SOMEBODY_ELSES = re.compile(
     r"copine|papa|maman|papi|papy|mamie|grand (?:mere|pere)|parents|amie?|voisine?)"
     r"(?: \w+)? (?:bosse\w*|travaill\w+|taf\w*|habit\w+|vit|vivent|est)(?: \w+)?"
     r"(?:(?<=habite)| (?:a|sur|vers|de|en))(?: (?:la|le|l))?$"
-    r"|\bdemenage (?:de|d)$|\bhabit(?:ais|ait)(?: (?:a|sur|vers))?(?: (?:la|le|l))?$"
+    r"|\bnee? (?:a|au)(?: (?:la|le|l))?$|\bdemenage (?:de|d)$"
+    r"|\bhabit(?:ais|ait)(?: (?:a|sur|vers))?(?: (?:la|le|l))?$"
 )
-_NOTHING_THERE = re.compile(r"(?:il )?(?:n )?(?:y a|ya) rien\b")
+_NOTHING_THERE = re.compile(
+    r"(?:il )?(?:n )?(?:y a|ya) rien\b"
+    r"|(?:il|elle|ils) (?:me? )?(?:repond|rappel)\w* (?:pas|jamais)\b"
+)
 _WINDOW = 14  # words before a town that may say whose it is
 
 
 def elsewhere(s: Sentence, mentions: list[Mention]) -> list[Mention]:
     """« collège X à Bruay, j'habite Béthune »: the school's town is no wish beside another."""
-    wished = [m for m in mentions if not _somewhere_else(s, m)]
+    ends = [-1, *(m.last for m in mentions)]  # each clause begins after the town before
+    before = [_before(s, m, end + 1) for m, end in zip(mentions, ends, strict=False)]
+    wished = [m for m, b in zip(mentions, before, strict=True) if not _somewhere_else(s, m, b)]
     if wished or s.asked or s.about_work:
         return wished or mentions
-    return [m for m in mentions if not _SOMEBODY_ELSES.search(_before(s, m))]
+    return [m for m, b in zip(mentions, before, strict=True) if not _SOMEBODY_ELSES.search(b)]
 
 
-def _somewhere_else(s: Sentence, m: Mention) -> bool:
+def _somewhere_else(s: Sentence, m: Mention, before: str) -> bool:
     if _NOTHING_THERE.match(" ".join(s.forms[m.last + 1 : m.last + 5])):
         return True
-    before = _before(s, m)
     if _SOMEBODY_ELSES.search(before):
         return True
     named = _NAMED_SCHOOL.search(before) and not any(s.claimed[max(0, m.first - 2) : m.first])
     return bool(_SCHOOL.search(before) or named) and not _NEAR_SCHOOL.search(before)
 
 
-def _before(s: Sentence, m: Mention) -> str:
+def _before(s: Sentence, m: Mention, first: int) -> str:
     """The words of the clause before the name, so far as they may say whose town it is."""
     start = m.first
-    while start and m.first - start < _WINDOW and not (start < m.first and s.cut(start - 1)):
+    while (
+        start > first and m.first - start < _WINDOW and not (start < m.first and s.cut(start - 1))
+    ):
         start -= 1
     return " ".join(s.forms[start : m.first])
 

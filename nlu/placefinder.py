@@ -198,10 +198,11 @@ class PlaceFinder:
 
     def _opens_a_list(self, s: Sentence, last: int, named: Named) -> bool:
         """« croix ou wasquehal »: a common word beside a town whose name is no word."""
-        following = s.forms[last + 1 : last + 3]
+        following = [f for f in s.forms[last + 1 : last + 4] if f not in ARTICLES]
         if len(following) < 2 or following[0] not in {"et", "ou"} or following[1] in self._common:
             return False
-        return self._town(named) and self._g_home_named(s, last + 2, last + 2)
+        rows = self._g.rows_named(following[1])
+        return self._town(named) and any(self._g.population[row] >= _TOWN for row in rows)
 
     def _listed_town(self, s: Sentence, last: int, named: Named) -> bool:
         """« st omer ou aire », « hem lannoy lys »."""

@@ -123,7 +123,7 @@ class PlaceReader:
             self._put(s, mention, negated if refused else places, None if refused else ambiguous)
         kept = self._distinct(places, negated)
         return PlaceReading(
-            kept, self._distinct(negated, []), tuple(ambiguous),
+            kept, self._not_wanted(negated, kept), tuple(ambiguous),
             area_values(s, areas),
         )  # fmt: skip
 
@@ -136,6 +136,11 @@ class PlaceReader:
         elif asks is not None:
             candidates = tuple(self._g.place(row, start, end) for row in m.named.rows)
             asks.append(AmbiguousPlace(s.message.text[start:end], candidates))
+
+    def _not_wanted(self, negated: list[Place], kept: tuple[Place, ...]) -> tuple[Place, ...]:
+        """« c'est arras pas aras »: only the spelling is refused."""
+        wanted = {place.insee for place in kept}
+        return self._distinct([place for place in negated if place.insee not in wanted], [])
 
     def _distinct(self, places: list[Place], others: list[Place]) -> tuple[Place, ...]:
         kept: dict[str, Place] = {}
