@@ -27,7 +27,8 @@ _INSTEAD = frozenset({"plutot", "finalement", "non", "nan", "mais", "fait", "enf
                       "mieux"})  # fmt: skip
 _AROUND = _BEFORE | _PREPOSITIONS
 _AROUND |= {"et", "ou", "c", "est", "mon", "je", "jsuis", "suis", "plutot", "euh", "bah", "oui"}
-_AROUND |= {"nord", "oise", "somme", "aisne"}
+_HOME_NAMES = frozenset({"nord", "oise", "somme", "aisne"})
+_AROUND |= _HOME_NAMES
 _HERE = "la region"  # without a name, the one we serve
 _LINKED = frozenset({"et", "ou", "le", "la", "l", "dans", "ds", "ni", "en"})
 _GOING_ON = frozenset({"sauf", "pas", "dispo", "pour", "a", "des", "svp", "stp", "urgent"})
@@ -223,7 +224,8 @@ class Areas:
             return at + size == len(forms) and ((asked == "ask_place" and alone) or whole)
         if asked == "show_offers" and len(forms) <= size + 2 and said not in self._answers:
             return at + size == len(forms) and alone
-        if asked == "ask_place" and len(forms) <= size + 5 and alone:
+        most = 7 if said in _HOME_NAMES else 5
+        if asked == "ask_place" and len(forms) <= size + most and alone:
             return True
         if said in self._answers:
             return False
@@ -231,7 +233,8 @@ class Areas:
             return at > 0 and forms[at - 1] in {"dans", "ds", "departement", "dept", "sauf"}
         if forms[at - 1] in {"en", "du"}:
             return at + size == len(forms) or forms[at + size] not in {"de", "du", "des"}
-        return at > 1 and forms[at - 2] in _PREPOSITIONS
+        listed = asked == "ask_place" and forms[at - 2] in {"et", "ou"}
+        return at > 1 and (listed or forms[at - 2] in _PREPOSITIONS)
 
     def _number(self, forms: Sequence[str], at: int, asked: str | None) -> FoundArea | None:
         area = self.departements.get(forms[at].upper())
@@ -271,6 +274,10 @@ class Areas:
         if asked == "show_offers" and HOME.isdisjoint(forms):
             return False
         return all(f.upper() in self.departements or f in _ANSWERING for f in forms)
+
+    def named(self, form: str) -> bool:
+        """Whether one word is an area's name, wherever it stands."""
+        return any(phrase.words == (form,) for phrase in self._phrases.get(form, ()))
 
     def named_by_number(self, form: str, following: str) -> str | None:
         """The département of « 60 » in « clermont 60 », unless « 60 km » or « 60 ans »."""

@@ -354,7 +354,9 @@ class PlaceFinder:
         if len(words) == 1:
             bare = s.asked == "ask_place" and self._bare(s) and len(words[0]) > 4
             bare = bare or self._town_by_ear(s, at)
-            return (words[0] not in self._common or bare) and words[0] not in pw.NEVER
+            if words[0] in pw.NEVER or self._areas.named(words[0]):
+                return False
+            return words[0] not in self._common or bare
         if not pw.APART.isdisjoint(set(words) - ({"a"} if s.answer else set())):
             return False
         if s.answer and self._whole(s, at, last) and len("".join(words)) > 8:
