@@ -10,9 +10,9 @@ from nlu.areas import Areas
 from nlu.gazetteer import Gazetteer
 from nlu.keys import ARTICLES, LINKS
 from nlu.naming import Named, Naming
+from nlu.placepostcodes import postcode_at
 from nlu.placesentence import Mention, Sentence
 
-_POSTCODE = re.compile(r"([0-9]{5})([a-z]*)")
 _ORDINAL = re.compile(r"^([0-9]{1,2})(?:eme|er|e)$")
 
 _MOST = 40  # places or guesses in one message; more is noise
@@ -60,7 +60,7 @@ class PlaceFinder:
     ) -> Mention | None:
         form = s.forms[at]
         if form[:1].isdigit():
-            return self._postcode_at(s, at)
+            return postcode_at(self._g, s, at)
         listed = self._in_a_list(s, at, found)
         exact = None
         if form in self._naming.longest:
@@ -282,28 +282,6 @@ class PlaceFinder:
             joined = s.message.text[s.message.words[i].end : s.message.words[at].start]
             return bool(gap) or any(c in "/,+&-" for c in joined)
         return False
-
-    def _postcode_at(self, s: Sentence, at: int) -> Mention | None:
-        match = _POSTCODE.fullmatch(s.forms[at])
-        if not match:
-            return self._postcode_in_two(s, at)
-        rows = self._g.rows_by_postcode(match[1])
-        following = s.forms[at + 1] if at + 1 < len(s.forms) else ""
-        if (
-            not rows
-            or following in pw.MONEY
-            or s.message.text[s.message.words[at].end :][:1] == "€"
-        ):
-            return None
-        return Mention(at, at, Named((rows[0],), exact=True), 3)
-
-    def _postcode_in_two(self, s: Sentence, at: int) -> Mention | None:
-        """« 59 200 », as an answer."""
-        code = "".join(s.forms[at : at + 2])
-        if not s.answer or len(s.forms[at]) != 2 or not code.isdigit() or len(code) != 5:
-            return None
-        rows = self._g.rows_by_postcode(code)
-        return Mention(at, at + 1, Named((rows[0],), exact=True), 3) if rows else None
 
     def _misspelt_at(self, s: Sentence, at: int, cue: int, exact: Mention | None) -> Mention | None:
         """A misspelt name where the sentence expects a place."""
