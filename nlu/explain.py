@@ -39,7 +39,11 @@ _KINDS = {
     "feast": "fête", "feasts": "fêtes", "exams": "examens", "now": "tout de suite",
     "year": "année",
 }  # fmt: skip
-_NO_DIPLOMA = {"held": "déjà obtenu, ou refusé", "other sense": "un autre sens du mot, ici"}
+_DIPLOMA = {
+    "held": "déjà obtenu, ou refusé",
+    "other sense": "un autre sens du mot, ici",
+    "mended": "corrige ce qui précède",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +127,10 @@ class Workbench(Understander):
             self._notes.add("rayon", message, words, f"{km} km", "", wins, why)
         taken = False
         for diploma, form, no in weighed(message, asked):
-            why = _NO_DIPLOMA[no] if no else "un autre le précède" if taken else "le premier nommé"
-            self._notes.add("diplôme", message, form, diploma, "", not (no or taken), why)
-            taken = taken or no is None
+            wins = no in (None, "mended") and diploma == result.diploma and not taken
+            why = _DIPLOMA[no] if no else "le premier nommé" if wins else "un autre l’emporte"
+            self._notes.add("diplôme", message, form, diploma, "", wins, why)
+            taken = taken or wins
 
     def _dates(
         self, message: Message, asked: str | None, today: date, result: Understanding
