@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 # Small words that neither make nor break a name: « tailleur (de) pierre ».
-SKIPPED = frozenset("a au aux d de des du en l la le les pour sur un une dans avec ds dns".split())
+SKIPPED = frozenset(
+    "a au aux d de des du en l la le les pour sur un une dans avec ds dns dan dla dl pr".split()
+)
 
 Tree = dict[str, Any]
 END = ""
@@ -19,7 +21,12 @@ def content(forms: Iterable[str]) -> list[str]:
 
 
 def singular(form: str) -> str:
-    """« voitures » -> « voiture », « bateaux » -> « bateau »; short words are left alone."""
+    """« voitures » -> « voiture », « bateaux » -> « bateau »; short words are left alone.
+
+    The Arabic article goes too: « الحلاقة » -> « حلاقة ».
+    """
+    if form[0] == "ا" and form.startswith("ال") and len(form) > 4:
+        return form[2:]
     return form[:-1] if len(form) > 3 and form[-1] in "sx" else form
 
 
@@ -48,6 +55,8 @@ def longest(root: Tree, words: Sequence[str], start: int) -> tuple[int, str] | N
     while i < last:
         word = words[i]
         below = node.get(word)
+        if below is None and i > start:
+            below = _other_gender(node, word)
         if below is None:
             if i > start and word in _SKIPPED_STEMS:
                 i += 1
@@ -57,3 +66,11 @@ def longest(root: Tree, words: Sequence[str], start: int) -> tuple[int, str] | N
         if END in node:
             best = (i, node[END])
     return best
+
+
+def _other_gender(node: Tree, word: str) -> Tree | None:
+    """« brasserie artisanal », « machine industriel »."""
+    below: Tree | None = node.get(word + "e")
+    if below is None and word[-1] in "lnt":
+        below = node.get(word + word[-1] + "e")
+    return below or (node.get(word[:-1]) if len(word) > 3 and word[-1] == "e" else None)

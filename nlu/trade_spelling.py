@@ -51,7 +51,10 @@ class Speller:
     def __init__(
         self, heads: Iterable[str], by_sound: Mapping[str, str], known: frozenset[str]
     ) -> None:
+        heads = list(heads)
         self._known = known
+        self._single = {_TWICE.sub(r"\1", head): head for head in reversed(heads)}
+        self._heads = frozenset(head for head in heads if head[0] in "aeiouhy")
         self._by_sound = by_sound
         self._shelves: dict[tuple[str, int], list[str]] = {}
         self._seen: dict[str, str] = {}
@@ -59,7 +62,7 @@ class Speller:
             self._shelves.setdefault((head[0].translate(_FIRST), len(head)), []).append(head)
 
     def mend(self, word: str) -> str:
-        """The trade word meant, or ``word`` itself."""
+        """The trade word meant, or ``word`` itself; « lelectricien » has an article."""
         if len(word) < _LEAST or len(word) > _MOST or word in self._known:
             return word
         if (meant := self._seen.get(word)) is None:
@@ -72,6 +75,8 @@ class Speller:
         """The word as typed, else in the singular."""
         if one in self._known:
             return word
+        if word[0] in "ld" and (one[1:] in self._heads):
+            return one[1:]
         meant = self._nearest(word)
         if meant != word or len(one) < _LEAST or one == word:
             return meant
@@ -79,6 +84,8 @@ class Speller:
         return word if meant == one else meant
 
     def _nearest(self, word: str) -> str:
+        if single := self._single.get(_TWICE.sub(r"\1", word)):
+            return single
         heard = sound(word)
         if len(heard) > 3 and (same := self._by_sound.get(heard)):
             return same

@@ -16,12 +16,24 @@ BREAKS = _set("mais sinon moi donc alors puis")
 # Someone looks for something, for themselves or for a child.
 SEEKING = _set(
     "cherche cherch jcherche jcherch recherche jrecherche rechercher chercher chercherais veux veu "
-    "ve jveux jveu veut vx jvx vou voudrais voudrai voudrait jvoudrais aimerais aimerai "
+    "ve jve jveux jveu veut vx jvx vou voudrais voudrai voudrait jvoudrais aimerais aimerai "
     "jaimerais aimerait souhaite souhaiterais souhaiterai interesse interessee interesserait "
     "postule postuler trouver trouve prefere prefererais preferai envie desire reve devenir kiffe "
     "adore kifferais jadore jkiffe passionne passionnee passion recherchons vise plait want "
     "looking busco quiero szukam szukac propose montre donne mets met rajoute ajoute previens "
     "offres offre annonces"
+)
+# Said anywhere in a message, these tell that it speaks of work.
+HINTS = (SEEKING - _set("montre donne trouve met mets previens passion propose")) | _set(
+    "metier metiers taf boulot secteur domaine branche filiere alternance alternence "
+    "apprentissage aprentissage apprentisage stage cap bac pro bp bts btm bm mc cs formation "
+    "contrat bosser travailler apprenti apprentie aprenti aime jaime patron atelier artisan "
+    "apprendre aprendre apprend aprend apprends passion orienter reconversion embauche"
+)
+# These tell that a trade is withdrawn.
+WITHDRAWN = _set(
+    "marre deteste detester horreur quitter arreter arrete enleve enlever retire retirer supprime "
+    "annule abandonne abandonner remplace remplacer sauf change pause"
 )
 # Words that may stand between « pas » and what is refused.
 LIGHT = SKIPPED | _set(
@@ -34,11 +46,20 @@ NEVER = _set(
     "marre assez deteste detester horreur supporte quitter quitte arreter arrete arretais enleve "
     "enlever retire retirer supprime annule annuler abandonne abandonner lache lacher changer sauf "
     "excepte hormis ni sans jamais oublie degoute saoule saoulee oublier virer vire zappe "
-    "fini hais hors remplace remplacer"
+    "fini hais hors remplace remplacer change pause aucune"
 )
+# « change coiffure par esthétique » refuses, « je change pour coiffure » does not.
+TOWARDS = _set("pour pr par en vers contre")
+# « je n'ai plus envie de », « ça m'intéresse pas, la mécanique ».
+NOT = _set("pas pa plus aucune jamais pu")
+NO_LONGER_MOVED = _set("envie interesse passionne plait")
+# « t'as marqué maçon » is said of a mistake of ours.
+TAKEN_DOWN = _set("marque mis note compris ecrit enregistre")
+WE_HAVE = _set("as tas avez mas")
 # « plus coiffure » refuses only after these.
 BEFORE_PLUS = _set(
-    "veux veu jveux aime jaime ne n non suis fais cherche voudrais veut kiffe interesse jcherche"
+    "veux veu jveux jveu ve jve jvx vx cherch jcherch kiff jkiffe adore fai jfais aime jaime ne n "
+    "non suis fais cherche voudrais veut kiffe interesse jcherche"
 )
 # « pas » after these refuses nothing: « pourquoi pas », « y a pas ».
 BEFORE_PAS = _set(
@@ -50,6 +71,10 @@ KIN = _set(
     "femme daron daronne reuf reum frangin frangine voisin voisine neveu niece frero soeurette "
     "coloc collegue conjoint compagnon meuf mec"
 )
+# « papa répare la tondeuse »: these need no « mon ».
+KIN_BY_NAME = _set("papa maman papi papy mamie mamy tonton tata tatie daron daronne")
+MINE = _set("mon ma mes ton ta tes son ses notre nos votre vos")
+COMPANIES = _set("societe entreprise boite agence equipe")
 OF_SOMEONE = _set(
     "mon ma mes son sa ses ton ta notre un une le la leur nos grand grands beau belle demi petit "
     "grande petite meilleur meilleure"
@@ -101,10 +126,16 @@ REFUSED_AFTER = re.compile(
     r"|vraiment)\s+)*"
     r"(?:(?:plait|interesse|dit|tente|aime|jaime|kiffe|veux|jveux|veu|supporte|convient|est)\s+"
     r"(?:trop |vraiment |du tout )?(?:pas|plus)(?! (?:loin|mal|encore|tard|grave|que))"
-    r"|(?:fini|mort|termine)\b|marre|surtout pas|non\b|nan\b|nn\b|pas pour moi|bof|plus jamais"
-    r"|jamais de la vie"
+    r"|(?:fini|mort|termine)\b|marre|surtout pas|(?<!et )non\b|nan\b|nn\b|pas pour moi|bof"
+    r"|plus jamais|jamais de la vie"
     r"|trop (?:dur|difficile|physique|fatigu?ant|crevant|salissant|chiant)\w*(?! (?:a|de|d) )"
     r"|deteste|degoute|saoule|horreur)"
+)
+# « le médecin a dit », « la boulangerie est fermée ».
+SOMEONE_AFTER = re.compile(
+    r"^(?:(?:m |t |nous )?(?:a|ma|ta|va|vient) (?:dit|repondu|appele|venir|passer|passe|dis|vu)"
+    r"|(?:est|etait|sont) (?:ferme|ouvert|passe|venu|en retard|pas la|parti|malade)\w*"
+    r"|(?:m |t )?(?:a|ont) (?:rate|coule|coute|fini|pris)\b)"
 )
 # « un électricien pour refaire ma maison »: someone who wants a craftsman, not a trade.
 CUSTOMER_AFTER = re.compile(

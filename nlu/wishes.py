@@ -53,9 +53,17 @@ def verdict(message: Message, forms: Forms, first: int, last: int) -> Verdict:
     after = _after(message, forms, last)
     if after and w.REFUSED_AFTER.match(after):
         return "refused"
-    if after and w.CUSTOMER_AFTER.match(after):
+    if after and (w.CUSTOMER_AFTER.match(after) or _said_of_someone(forms, first, after)):
         return "other"
     return _before(message, forms, first)
+
+
+def _said_of_someone(forms: Forms, first: int, after: str) -> bool:
+    return (
+        first > 0
+        and forms[first - 1] in {"le", "la", "l", "ce", "cette", *w.MINE}
+        and w.SOMEONE_AFTER.match(after) is not None
+    )
 
 
 def _after(message: Message, forms: Forms, last: int) -> str:
@@ -109,6 +117,8 @@ def _seeking(spot: Spot, hired: bool) -> Verdict | None:
         return "other"
     if spot.word not in w.SEEKING:
         return None
+    if spot.word in w.NO_LONGER_MOVED and w.NOT & {spot.before, *spot.between[:1]}:
+        return "refused"
     if not hired or spot.word in {"devenir", "trouve", "trouver"}:
         return "wish"
     return "wish" if {"comme", "etre", "place"} & {*spot.between} else "other"
@@ -148,7 +158,18 @@ def _refuses(spot: Spot) -> bool:
             or before in w.BEFORE_PLUS
             or (following in {"de", "du"} and before not in {"en", "le", "la", "un"})
         )
-    return word in w.NEVER or _instead(spot)
+    if word == "non":
+        return before == "et"
+    if word in {"change", "changer"} and spot.between[:1] and spot.between[0] in w.TOWARDS:
+        return False
+    return word in w.NEVER or _instead(spot) or _mistaken(spot)
+
+
+def _mistaken(spot: Spot) -> bool:
+    """« t'as marqué maçon », « ces offres, c'est pour des cuisiniers »."""
+    if spot.word in w.TAKEN_DOWN:
+        return spot.before in w.WE_HAVE
+    return spot.word == "offres" and spot.before == "ces" and "des" in spot.between
 
 
 def _instead(spot: Spot) -> bool:
@@ -191,6 +212,15 @@ def _customer(spot: Spot) -> Verdict | None:
     return "other" if wanted or spot.word in w.PRICES else None
 
 
+def _mine(spot: Spot) -> Verdict | None:
+    """« mon maquillage a coulé », « notre société de nettoyage »: no wish unless work is spoken
+    of."""
+    if spot.word in w.COMPANIES and spot.before in {"notre", "nos"}:
+        return "other"
+    owned = spot.gap == 0 and spot.word in w.MINE
+    return "other" if owned and w.HINTS.isdisjoint(spot.forms) else None
+
+
 def _served(spot: Spot) -> Verdict | None:
     """« vous réparez les vélos ? », « me faire couper les cheveux », « pour réparer ma fuite »."""
     verb = spot.forms[spot.first]
@@ -204,7 +234,7 @@ def _served(spot: Spot) -> Verdict | None:
 
 
 _RULES: tuple[Callable[[Spot], Verdict | None], ...] = (
-    _street, _square, _surname, _customer, _served,
+    _street, _square, _surname, _customer, _served, _mine,
 )  # fmt: skip
 
 
@@ -242,5 +272,5 @@ def _is_hired(spot: Spot) -> bool:
 
 def _is_kin(spot: Spot) -> bool:
     if spot.word in w.KIN:
-        return spot.before in w.OF_SOMEONE
+        return spot.before in w.OF_SOMEONE or spot.word in w.KIN_BY_NAME
     return spot.word in w.BOSSES and spot.before in {"mon", "ancien", "ex", "son", "ma"}

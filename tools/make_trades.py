@@ -30,14 +30,69 @@ FAR_LEAST = 7
 COLUMNS = ("rome", "parent", "family", "masculine", "feminine")
 ENDINGS = ("er", "e", "es", "ez", "ent", "ais", "ait", "ant", "é", "erai")
 NOUNS = {
-    "réparer": ["réparation", "réparations", "entretien", "dépannage", "restauration"],
-    "poser": ["pose", "installation"],
-    "faire": ["fabrication", "création", "préparation"],
-    "construire": ["construction"],
-    "vendre": ["vente"],
-    "nettoyer": ["nettoyage", "lavage"],
-    "conduire": ["conduis", "conduit", "conduite"],
+    "réparer": [
+        "réparation",
+        "réparations",
+        "entretien",
+        "dépannage",
+        "restauration",
+        "réparateur",
+        "réparatrice",
+        "dépanneur",
+        "dépanneuse",
+        "mécanicien",
+        "mécanicienne",
+        "mécanique",
+        "mécano",
+        "méca",
+        "restaurateur",
+        "restauratrice",
+    ],
+    "poser": [
+        "pose",
+        "installation",
+        "poseur",
+        "poseuse",
+        "installateur",
+        "installatrice",
+        "monteur",
+        "monteuse",
+        "montage",
+    ],
+    "faire": [
+        "fabrication",
+        "création",
+        "préparation",
+        "fabricant",
+        "fabricante",
+        "fabriquant",
+        "créateur",
+        "créatrice",
+        "artisan",
+        "artisane",
+    ],
+    "construire": ["construction", "constructeur", "constructrice", "bâtisseur"],
+    "vendre": ["vente", "vendeur", "vendeuse", "marchand", "marchande"],
+    "nettoyer": ["nettoyage", "lavage", "laveur", "laveuse"],
+    "conduire": [
+        "conduis",
+        "conduit",
+        "conduite",
+        "chauffeur",
+        "chauffeuse",
+        "conducteur",
+        "conductrice",
+    ],
     "couper": ["coupe"],
+    "peindre": ["peintre", "peinture"],
+    "tailler": ["taille", "tailleur", "tailleuse", "sculpture", "sculpteur", "sculptrice"],
+    "planter": ["tonte", "taille", "entretien"],
+    "découper": ["découpe", "découpage"],
+    "coudre": ["couture"],
+    "imprimer": ["impression"],
+    "dessiner": ["dessin", "dessinateur", "dessinatrice"],
+    "photographier": ["photographe", "photographie"],
+    "travailler": ["travail", "artisan", "artisane"],
 }
 ROOTS = {
     "mettre": ["mettre", "met", "mets"],
@@ -118,6 +173,7 @@ class Lexicon:
     noncraft: list[list[Any]] = field(default_factory=list)
     likings: dict[str, list[str]] = field(default_factory=dict)
     emoji: dict[str, str] = field(default_factory=dict)
+    everyday: list[str] = field(default_factory=list)
     not_trades: list[str] = field(default_factory=list)
     towns: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -187,6 +243,7 @@ def add_activities(lexicon: Lexicon, source: dict[str, Any]) -> None:
 def add_others(lexicon: Lexicon, source: dict[str, Any]) -> None:
     """Phrases that mean nothing (« ! »), wide fields (« @bois »), other trades (« #12 »)."""
     lexicon.likings = {name: listed(first) for name, first in source["likings"].items()}
+    lexicon.everyday = [key(word) for word in source["everyday"]]
     for words in source["nothing"]:
         lexicon.name(words, "!")
     for domain, words in source["domains"].items():
