@@ -15,7 +15,8 @@ def _set(words: str) -> frozenset[str]:
 
 _OBJECTS = _set("m t l en y me te se lui leur ne n nous les la le")
 _OTHERS = _set("tu il elle on ils elles vous")
-_OUGHT = _set("dois doit faut devait devais pouvez peux peut tu")
+_OUGHT = _set("dois doit faut devait devais pouvez peux peut tu vais jvais va vas allez")
+_ORDERS = _set("mets met mettez")
 _HAS = _set("a as ont avait")
 _WHEN = _set("hier soir")
 _SOON = re.compile(
@@ -30,7 +31,8 @@ def is_everyday(forms: Forms, first: int, last: int) -> bool:
     if not HINTS.isdisjoint(forms):
         return False
     return (
-        _by_another(forms, first)
+        (forms[first] in _ORDERS and last > first + 2)
+        or _by_another(forms, first)
         or not MINE.isdisjoint(forms[first:last])
         or not _WHEN.isdisjoint(forms)
         or _SOON.match(" ".join(forms[last : last + 4])) is not None

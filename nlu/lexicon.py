@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 # Small words that neither make nor break a name: « tailleur (de) pierre ».
-SKIPPED = frozenset(
-    "a au aux d de des du en l la le les pour sur un une dans avec ds dns dan dla dl pr".split()
+SKIPPED = _set(
+    "a au aux d de des du en l la le les pour sur un une dans avec ds dns dan dla dl pr ac avc"
 )
 
 Tree = dict[str, Any]

@@ -16,7 +16,8 @@ _LEAST, _MOST = 5, 25
 # How the parts of a word sound; the first that fits, from left to right.
 _SOUNDS = {
     "eaux": "o", "eau": "o", "aux": "o", "au": "o", "oeu": "e", "eu": "e", "ou": "u", "ph": "f",
-    "ch": "x", "qu": "k", "ck": "k", "gn": "n", "ain": "5", "ein": "5", "in": "5", "im": "5",
+    "ch": "x", "sh": "x", "qu": "k", "ck": "k", "gn": "n", "ain": "5", "ein": "5", "in": "5",
+    "im": "5",
     "aon": "4", "an": "4", "am": "4", "en": "4", "em": "4", "on": "3", "om": "3", "oi": "wa",
     "ai": "e", "ei": "e", "ay": "e", "ey": "e", "y": "i", "sc": "s", "ss": "s", "ce": "se",
     "ci": "si", "cy": "si", "ge": "je", "gi": "ji", "gu": "g", "tio": "sio", "tie": "sie",
@@ -57,6 +58,10 @@ class Speller:
         self._heads = frozenset(head for head in heads if head[0] in "aeiouhy")
         self._by_sound = by_sound
         self._shelves: dict[tuple[str, int], list[str]] = {}
+        self._ears: dict[tuple[str, int], list[str]] = {}
+        for heard in by_sound:
+            if len(heard) > _LEAST:
+                self._ears.setdefault((heard[0], len(heard)), []).append(heard)
         self._seen: dict[str, str] = {}
         for head in heads:
             self._shelves.setdefault((head[0].translate(_FIRST), len(head)), []).append(head)
@@ -100,4 +105,14 @@ class Speller:
                 found = extractOne(word, near, scorer=OSA.distance, score_cutoff=cutoff)
                 if found:
                     best, least = found[0], int(found[1])
-        return best
+        return best if best != word else self._alike(word, heard)
+
+    def _alike(self, word: str, heard: str) -> str:
+        """« menuizri »: too many letters off, but one off for the ear."""
+        if len(heard) < _LEAST + 1:
+            return word
+        for more in (0, 1, -1):
+            near = self._ears.get((heard[0], len(heard) + more))
+            if near and (found := extractOne(heard, near, scorer=OSA.distance, score_cutoff=1)):
+                return self._by_sound[found[0]]
+        return word

@@ -39,15 +39,15 @@ BETWEEN = SKIPPED | _set(
     "mes mon ma ses son sa nos notre leur ce cette ces tout tous toutes toute plein beau beaux "
     "belle belles bon bons bonne bonnes petit petits petites gros grosse grosses vieux vieille "
     "vieilles vielle vielles nouvelles nouveaux jolis jolies super truc trucs comme autre autres "
-    "pou ches the some my"
+    "pou ches specialise specialisee specialiste the some my"
 )
 # What tells that an unsure word is a trade: « dans (la) photo », « faire (de la) moto ».
 _CUES = (
-    (SEEKING - _set("montre donne trouve previens"))
+    (SEEKING - _set("montre donne trouve previens met mets"))
     | HINTS
     | _set("dans ds dns dan faire fair fais cote genre etre plutot finalement enfaite fait")
 )
-_ANY_HINT = HINTS | WITHDRAWN
+_ANY_HINT = HINTS | WITHDRAWN | _set("plutot finalement enfaite")
 # « les ongles, c'est mon métier »; « les ongles non ».
 _AFTER = _set("passion metier interesse interessent interesserait branche non nan nn bof")
 _BEFORE_AFTER = _set("c est ca sa cest ma m mon me oui mais")
@@ -59,6 +59,7 @@ _TO = _set("a sur vers habite pres dans de ville")
 _AROUND = BETWEEN | _TO | {"et", "ou"}
 # « à Avion », « sur Art-sur-Meurthe »: towns.
 _PLACED = _set("a sur vers")
+_THEM = _set("les le la l")
 _BETWEEN_AND_PLACED = BETWEEN | _PLACED
 # « je me recouche » is no misspelt « retouche ».
 _SUBJECTS = _set("je tu il elle on ils elles me te se")
@@ -214,13 +215,15 @@ class Spotter:
         """Names, hyphenated titles, activities and unsure words that begin at word ``i``."""
         found = longest(self._names, stems, i)
         if found and (linked or self._meant(forms, stems, i, found[0], asked)):
-            yield Found(i, *found)
+            verbal = found[0] > i + 1 and forms[i][-2:] in {"er", "re", "ir"}
+            yield Found(i, *found, done=verbal)
         if (found := longest(self._joined, stems, i)) and _hyphenated(message, i, found[0]):
             yield Found(i, *found)
         word = forms[i]
         groups = self._verbs.get(word) or (self._verbs.get(word[1:]) if word[0] == "j" else None)
         for group in groups or ():
-            if done := self._activity(group, message, forms, stems, i):
+            done = self._activity(group, message, forms, stems, i)
+            if done or (done := self._activity_on(group, forms, stems, i)):
                 yield done
         found = longest(self._unsure, stems, i)
         if found and (linked or self._cued(forms, i, found[0], asked)):
@@ -248,6 +251,16 @@ class Spotter:
             # « peintre, mais sur voitures »
             if forms[k] not in BETWEEN and forms[k] != "mais":
                 return None
+        return None
+
+    def _activity_on(self, group: str, forms: Forms, stems: Forms, i: int) -> Found | None:
+        """« les gâteaux, surtout les décorer »: the thing was said before."""
+        if not i or forms[i - 1] not in _THEM or forms[i][-1] not in "re":
+            return None
+        objects = self._objects.get(group, {})
+        for k in range(i - 2, max(-1, i - 9), -1):
+            if (found := longest(objects, stems, k)) and found[0] < i:
+                return Found(i, i + 1, found[1], done=True)
         return None
 
     def _cued(self, forms: Forms, first: int, last: int, asked: str | None) -> bool:
@@ -287,13 +300,15 @@ def _others(forms: Forms, first: int, last: int, small: frozenset[str], most: in
 
 def _linked(forms: Forms, last: int, i: int) -> bool:
     """« plomberie ou chauffage »: the second is meant as the first."""
-    return last == i - 1 and forms[last] in {"ou", "et"}
+    return last < i and forms[last] in {"ou", "et"} and BETWEEN.issuperset(forms[last + 1 : i])
 
 
 def _cued_before(forms: Forms, first: int) -> bool:
     for k in range(first - 1, max(-1, first - 6), -1):
         if forms[k] in _CUES or forms[k] == "en":
             return True
+        if forms[k] in {"c", "est", "cest"} and "moi" in forms[max(0, k - 2) : k]:
+            return True  # « moi c'est les voitures »
         if forms[k] not in BETWEEN and forms[k] not in {"et", "ou", "travail"}:
             return False
     return False
@@ -353,7 +368,7 @@ def _alone(objects: dict[str, dict[str, str]]) -> Tree:
     meanings: dict[str, set[str]] = {}
     for group, things in objects.items():
         for thing, id_ in things.items():
-            if group != "vendre":
+            if group not in {"vendre", "peindre", "nettoyer"}:
                 meanings.setdefault(thing, set()).add(id_)
     sure = {thing: min(ids) for thing, ids in meanings.items() if len(ids) == 1}
     return tree({**objects["vendre"], **objects["réparer"], **sure})

@@ -95,6 +95,8 @@ class TradeReader:
                 how = "other"
             if how == "wish" and _is_known_surname(message, judged, one):
                 how = "other"
+            if how == "wish" and _is_habit(forms, one):
+                how = "weak"
             if judged and how == "wish":
                 how = _like_before(forms, judged[-1], one)
             judged.append((one, how))
@@ -122,6 +124,12 @@ class TradeReader:
 
 def _is_everyday(forms: Forms, one: Found) -> bool:
     return one.done and is_everyday(forms, one.first, one.last)
+
+
+def _is_habit(forms: Forms, one: Found) -> bool:
+    """« jcouds des robes » tells what one does, and is a wish when nothing else is."""
+    verb, before = forms[one.first], forms[one.first - 1] if one.first else ""
+    return one.done and (before in {"je", "j"} or (verb[0] == "j" and verb != "jouer"))
 
 
 def _is_workplace(

@@ -73,7 +73,13 @@ KIN = _set(
 )
 # « papa répare la tondeuse »: these need no « mon ».
 KIN_BY_NAME = _set("papa maman papi papy mamie mamy tonton tata tatie daron daronne")
-MINE = _set("mon ma mes ton ta tes son ses notre nos votre vos")
+MINE = _set("mon ma mes ton ta tes son sa ses notre nos votre vos")
+OF_THINGS = _set(
+    "nouvelle nouveau nouvel nouvelles belle beau bel vieille vieux petite petit sale pauvre"
+)
+# Things one buys by that name, each of them no trade: « je veux un tatouage ».
+PRODUCTS = _set("tatouage tattoo tatoo tato piercing massage brushing manucure perruque epilation")
+ME = _set("je j jfasse fasse jsois")
 COMPANIES = _set("societe entreprise boite agence equipe")
 OF_SOMEONE = _set(
     "mon ma mes son sa ses ton ta notre un une le la leur nos grand grands beau belle demi petit "
@@ -133,9 +139,11 @@ REFUSED_AFTER = re.compile(
 )
 # « le médecin a dit », « la boulangerie est fermée ».
 SOMEONE_AFTER = re.compile(
-    r"^(?:(?:m |t |nous )?(?:a|ma|ta|va|vient) (?:dit|repondu|appele|venir|passer|passe|dis|vu)"
-    r"|(?:est|etait|sont) (?:ferme|ouvert|passe|venu|en retard|pas la|parti|malade)\w*"
-    r"|(?:m |t )?(?:a|ont) (?:rate|coule|coute|fini|pris)\b)"
+    r"^(?:(?:m|t|nous|l) a|ma|ta|a (?:dit|fait|mis|pris|eu|l air|ferme|ouvert|oublie|appele|coule"
+    r"|repondu|rate|offert|casse|change)"
+    r"|(?:m |t |nous |l |y |se |te |me )?(?:va|vient|passe|arrive|repare|est|etait|sont|ont|avait"
+    r"|peut|doit|dit|coute|ferme|ouvre|commence|habite|sent|pue|marche))\b"
+    r"(?! (?:ma passion|mon reve|mon metier|ce que))"
 )
 # « un électricien pour refaire ma maison »: someone who wants a craftsman, not a trade.
 CUSTOMER_AFTER = re.compile(

@@ -62,6 +62,7 @@ def _said_of_someone(forms: Forms, first: int, after: str) -> bool:
     return (
         first > 0
         and forms[first - 1] in {"le", "la", "l", "ce", "cette", *w.MINE}
+        and w.HINTS.isdisjoint(forms)
         and w.SOMEONE_AFTER.match(after) is not None
     )
 
@@ -117,6 +118,8 @@ def _seeking(spot: Spot, hired: bool) -> Verdict | None:
         return "other"
     if spot.word not in w.SEEKING:
         return None
+    if "que" in spot.between[:2] and w.ME & {*spot.between[:4]}:
+        return "weak"  # « mon père veut que je fasse couvreur »
     if spot.word in w.NO_LONGER_MOVED and w.NOT & {spot.before, *spot.between[:1]}:
         return "refused"
     if not hired or spot.word in {"devenir", "trouve", "trouver"}:
@@ -133,7 +136,7 @@ def _situation(spot: Spot, chez: bool) -> Verdict | None:
         return "wish" if "pour" in pair else "other"
     if chez and spot.word in w.SEARCHED:
         return "wish"
-    if spot.word in {"ai", "jai"} and not w.DONE.isdisjoint(spot.between):
+    if spot.word in {"ai", "jai", "avais", "javais"} and not w.DONE.isdisjoint(spot.between):
         return "weak"
     if spot.word in w.ONCE_WISHED and w.ONCE_SAID.isdisjoint(spot.between):
         return "weak"
@@ -208,6 +211,8 @@ def _surname(spot: Spot) -> Verdict | None:
 def _customer(spot: Spot) -> Verdict | None:
     if spot.word in {"bon", "bonne", "bons"} and spot.gap == 0:
         return "other"
+    if spot.word in {"un", "une"} and spot.gap == 0 and spot.forms[spot.first] in w.PRODUCTS:
+        return "other"
     wanted = spot.word in w.NEEDS and {"un", "une"} & {*spot.between}
     return "other" if wanted or spot.word in w.PRICES else None
 
@@ -217,7 +222,7 @@ def _mine(spot: Spot) -> Verdict | None:
     of."""
     if spot.word in w.COMPANIES and spot.before in {"notre", "nos"}:
         return "other"
-    owned = spot.gap == 0 and spot.word in w.MINE
+    owned = spot.word in w.MINE and w.OF_THINGS.issuperset(spot.between)
     return "other" if owned and w.HINTS.isdisjoint(spot.forms) else None
 
 

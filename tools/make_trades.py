@@ -99,7 +99,7 @@ ROOTS = {
     "coudre": ["coudre", "couds", "coud", "cousant"],
     "recoudre": ["recoudre"],
     "peindre": ["peindre", "peins", "peint", "peinds"],
-    "repeindre": ["repeindre"],
+    "repeindre": ["repeindre", "repeins", "repeint", "repeinds"],
     "teindre": ["teindre"],
     "tondre": ["tondre", "tonds", "tond"],
     "vendre": ["vendre", "vends", "vend"],
@@ -177,18 +177,25 @@ class Lexicon:
     not_trades: list[str] = field(default_factory=list)
     towns: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    stems: dict[str, str] = field(default_factory=dict)
 
     def name(self, words: str, target: str, *, sure: bool = True) -> None:
         table, other = (self.names, self.unsure) if sure else (self.unsure, self.names)
         word = key(words)
         known = table.get(word) or other.get(word)
+        stem = " ".join(singular(form) for form in word.split(" "))
+        known = known or self.stems.setdefault(stem, target)
         if known and known != target:
             self.problems.append(f"« {words} » : {known} et {target}")
-        if word and not known:
+        if word and known in (None, target) and word not in other:
             table[word] = target
 
     def to_json(self) -> str:
-        parts = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "problems"}
+        parts = {
+            f.name: getattr(self, f.name)
+            for f in fields(self)
+            if f.name not in {"problems", "stems"}
+        }
         parts["heads"] = list(self.heads)
         lines = [
             f"{json.dumps(name)}: {json.dumps(part, ensure_ascii=False, separators=(',', ':'))}"
