@@ -44,7 +44,9 @@ def _by_another(forms: Forms, first: int) -> bool:
     k = first - 1
     if k >= 0 and forms[k] in {"ma", "ta"}:
         return True
-    if k > 0 and forms[k] in _HAS and forms[k - 1] in _OBJECTS:
+    if k > 0 and forms[k] in _HAS and forms[k - 1] in _OBJECTS | _OTHERS:
+        return True
+    if k > 0 and forms[k] == "suis" and forms[k - 1] in {"me", "jme", "m"}:
         return True
     while k > 0 and forms[k] in _OBJECTS:
         k -= 1

@@ -35,7 +35,21 @@ def singular(form: str) -> str:
     return form[:-1] if len(form) > 3 and form[-1] in "sx" else form
 
 
-_SKIPPED_STEMS = frozenset(singular(word) for word in SKIPPED)
+# « couturière » is compared as « couturier », « monteuse » as « monteur ».
+_FEMININE = (("iere", "ier"), ("euse", "eur"), ("trice", "teur"), ("ienne", "ien"), ("onne", "on"))
+
+
+def stem(form: str) -> str:
+    """The singular, and of most feminine trades the masculine."""
+    one = singular(form)
+    if one[-1] == "e" and len(one) > 6:
+        for hers, his in _FEMININE:
+            if one.endswith(hers):
+                return one[: -len(hers)] + his
+    return one
+
+
+_SKIPPED_STEMS = frozenset(stem(word) for word in SKIPPED)
 
 
 def tree(names: dict[str, str]) -> Tree:
@@ -44,7 +58,7 @@ def tree(names: dict[str, str]) -> Tree:
     for name, meaning in names.items():
         node = root
         for word in name.split(" "):
-            node = node.setdefault(singular(word), {})
+            node = node.setdefault(stem(word), {})
         node.setdefault(END, meaning)
     return root
 
@@ -52,7 +66,7 @@ def tree(names: dict[str, str]) -> Tree:
 def longest(root: Tree, words: Sequence[str], start: int) -> tuple[int, str] | None:
     """The longest name that begins at ``start``: index after its last word, and its meaning.
 
-    ``words`` are in the singular. Small words inside a name are skipped; at most thirty words
+    ``words`` are stems. Small words inside a name are skipped; at most thirty words
     are looked at.
     """
     node, best, i = root, None, start

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extractOne
 
-from nlu.lexicon import singular
+from nlu.lexicon import singular, stem
 
 MEMORY = 20_000
 _LEAST, _MOST = 5, 25
@@ -78,7 +78,7 @@ class Speller:
 
     def _either(self, word: str, one: str) -> str:
         """The word as typed, else in the singular."""
-        if one in self._known:
+        if one in self._known or stem(word) in self._known:
             return word
         if word[0] in "ld" and (one[1:] in self._heads):
             return one[1:]

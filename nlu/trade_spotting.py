@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from nlu.lexicon import SKIPPED, Tree, longest, singular, tree
+from nlu.lexicon import SKIPPED, Tree, longest, singular, stem, tree
 from nlu.text import Message
 from nlu.trade_spelling import Speller
 from nlu.trade_table import read_lexicon
@@ -53,13 +53,18 @@ _AFTER = _set("passion metier interesse interessent interesserait branche non na
 _BEFORE_AFTER = _set("c est ca sa cest ma m mon me oui mais")
 # One comes « en moto »; one works « dans la moto ».
 _NO_EN = _set("velo moto taxi voiture vehicule photo")
+_A = _set("un une 1")
 # « une montre ».
 _ONE = _set("une la ma de d")
 _TO = _set("a sur vers habite pres dans de ville")
 _AROUND = BETWEEN | _TO | {"et", "ou"}
 # « à Avion », « sur Art-sur-Meurthe »: towns.
 _PLACED = _set("a sur vers")
-_THEM = _set("les le la l")
+_THEM = _set("les le la l a")
+# « peintre, mais sur voitures », « la mécanique, surtout les motos »
+_ABOVE_ALL = _set("mais surtout surtt srtt plutot genre notamment option")
+# « je cherche un garage », but « je veux une pizza » is no trade.
+_WORKPLACES = _set("garage restaurant salon atelier kebab laiterie friterie")
 _BETWEEN_AND_PLACED = BETWEEN | _PLACED
 # « je me recouche » is no misspelt « retouche ».
 _SUBJECTS = _set("je tu il elle on ils elles me te se")
@@ -85,7 +90,7 @@ class Spotter:
         self._joined = tree(lexicon["joined"])
         self._unsure = tree(lexicon["unsure"])
         self._firsts = frozenset((*self._names, *self._joined, *self._unsure))
-        self._everyday = frozenset(singular(word) for word in lexicon["everyday"])
+        self._everyday = frozenset(stem(word) for word in lexicon["everyday"])
         self._objects = {group: tree(things) for group, things in lexicon["objects"].items()}
         self._verbs: dict[str, list[str]] = lexicon["verbs"]
         self._towns = frozenset(lexicon["towns"])
@@ -117,7 +122,7 @@ class Spotter:
 
     def spot(self, message: Message, forms: Forms, asked: str | None) -> Iterator[Found]:
         """What is found, in order; ``forms`` are the words of the message, mended."""
-        stems = tuple([singular(form) for form in forms])
+        stems = tuple([stem(form) for form in forms])
         i, before = 0, None
         while i < len(forms):
             best = self._mended_too(stems, i, before)
@@ -131,7 +136,7 @@ class Spotter:
 
     def thing(self, forms: Forms) -> Iterator[Found]:
         """After « quel métier ? », a bare thing is enough: « les voitures », « le pain »."""
-        stems = [singular(form) for form in forms]
+        stems = [stem(form) for form in forms]
         for i, form in enumerate(forms):
             if form in BETWEEN or _shows(forms, i):
                 continue
@@ -144,7 +149,7 @@ class Spotter:
 
         ``taken`` tells of each word whether it is part of a place or of a date.
         """
-        stems = [singular(form) for form in forms]
+        stems = [stem(form) for form in forms]
         for first, last in _runs(message, forms, taken):
             found = list(self._only_trades(forms, stems, first, last))
             if found and not (last < len(forms) and forms[last] in {"de", "d", "du"}):
@@ -248,8 +253,7 @@ class Spotter:
                 return None
             if found := longest(objects, stems, k):
                 return Found(i, *found, done=True)
-            # « peintre, mais sur voitures »
-            if forms[k] not in BETWEEN and forms[k] != "mais":
+            if forms[k] not in BETWEEN and forms[k] not in _ABOVE_ALL:
                 return None
         return None
 
@@ -268,6 +272,8 @@ class Spotter:
         if _shows(forms, first) or _rides(forms, first) or asked == "ask_place":
             return False
         if first and forms[first - 1] in _PLACED and forms[first] not in self._verbs:
+            return False
+        if first and forms[first - 1] in _A and singular(forms[first]) not in _WORKPLACES:
             return False
         rest = _others(forms, first, last, _BETWEEN_AND_PLACED, 4)
         if not rest or (asked == "ask_trade" and rest <= 3):

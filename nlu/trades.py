@@ -89,7 +89,7 @@ class TradeReader:
         judged: list[tuple[Found, Verdict]] = []
         for one in found:
             how = verdict(message, forms, one.first, one.last)
-            if how == "wish" and (_in_trouble(forms, one) or _is_everyday(forms, one)):
+            if how in {"wish", "weak"} and (_in_trouble(forms, one) or _is_everyday(forms, one)):
                 how = "other"
             if how == "wish" and judged and _is_workplace(message, forms, judged[-1], one):
                 how = "other"
@@ -137,7 +137,8 @@ def _is_workplace(
 ) -> bool:
     """« peindre des voitures dans un garage », « un poste de vendeuse dans une boulangerie »."""
     at = forms[max(0, one.first - 2) : one.first]
-    return (
+    at_home = before[0].done and before[1] == "other" and at[:1] in _IN
+    return at_home or (
         before[1] == "wish"
         and before[0].meaning[0] != "@"
         and one.first - before[0].last <= 3

@@ -85,6 +85,13 @@ OF_SOMEONE = _set(
     "mon ma mes son sa ses ton ta notre un une le la leur nos grand grands beau belle demi petit "
     "grande petite meilleur meilleure"
 )
+# What someone else does is wished for too.
+SAME = re.compile(
+    r"\b(?:(?<!pas )(?<!pas faire )(?<!pas fair )pareil|comme (?:lui|elle|eux)"
+    r"|meme (?:chose|metier|truc)|me plait"
+    r"|comme metier|ses traces|a mon tour|moi aussi)\b"
+)
+A = _set("un une la le")
 BOSSES = _set("patron patronne maitre tuteur chef boss")
 STREETS = _set(
     "rue ruelle avenue av boulevard bd bld impasse allee allees chemin route square residence cite "
@@ -139,7 +146,8 @@ REFUSED_AFTER = re.compile(
 )
 # « le médecin a dit », « la boulangerie est fermée ».
 SOMEONE_AFTER = re.compile(
-    r"^(?:(?:m|t|nous|l) a|ma|ta|a (?:dit|fait|mis|pris|eu|l air|ferme|ouvert|oublie|appele|coule"
+    r"^(?:du \w+ |d a cote )?"
+    r"(?:(?:m|t|nous|l) a|ma|ta|a (?:dit|fait|mis|pris|eu|l air|ferme|ouvert|oublie|appele|coule"
     r"|repondu|rate|offert|casse|change)"
     r"|(?:m |t |nous |l |y |se |te |me )?(?:va|vient|passe|arrive|repare|est|etait|sont|ont|avait"
     r"|peut|doit|dit|coute|ferme|ouvre|commence|habite|sent|pue|marche))\b"
@@ -147,7 +155,8 @@ SOMEONE_AFTER = re.compile(
 )
 # « un électricien pour refaire ma maison »: someone who wants a craftsman, not a trade.
 CUSTOMER_AFTER = re.compile(
-    r"^(?:\w+ ){0,5}?pour (?:une fuite|une reparation|des travaux|un mariage|un devis|mon |ma "
+    r"^(?:\w+ ){0,5}?pour (?:une fuite|une reparation|un depannage|une panne|une urgence"
+    r"|des travaux|un mariage|un devis|mon |ma "
     r"|(?:me |m |nous )?(?:reparer|refaire|changer|deboucher|installer|poser|repeindre|couper"
     r"|faire)"
     r"(?: \w+){0,2} (?:mon|ma|mes|notre|nos|chez|une fuite)\b)"

@@ -114,7 +114,7 @@ def _near(spot: Spot) -> Verdict | None:
 
 def _seeking(spot: Spot, hired: bool) -> Verdict | None:
     """« je cherche », unless it is an apprentice that is looked for."""
-    if spot.word in w.HIRING:
+    if spot.word in w.HIRING or (spot.word == "contre" and spot.before == "rien"):
         return "other"
     if spot.word not in w.SEEKING:
         return None
@@ -129,7 +129,11 @@ def _seeking(spot: Spot, hired: bool) -> Verdict | None:
 
 def _situation(spot: Spot, chez: bool) -> Verdict | None:
     """Someone else's trade, one's present or past one."""
-    if _is_kin(spot):
+    if spot.word == "sommes" and w.A.issuperset(spot.between):
+        return "other"  # « nous sommes une boulangerie »
+    if spot.word in w.BOSSES and w.THIRD_VERBS & {*spot.between}:
+        return "other"
+    if _is_kin(spot) and not _same(spot):
         pair = spot.forms[max(0, spot.k - 2) : spot.k]
         if "comme" in pair and w.THIRD_VERBS.isdisjoint(spot.between):
             return None
@@ -141,8 +145,10 @@ def _situation(spot: Spot, chez: bool) -> Verdict | None:
     if spot.word in w.ONCE_WISHED and w.ONCE_SAID.isdisjoint(spot.between):
         return "weak"
     if spot.word in w.NOW:
-        return "other" if chez and spot.word != "stage" else "weak"
-    if spot.word in w.THIRD_VERBS and spot.before in w.THIRD:
+        if spot.before in w.KIN or spot.before in w.THIRD:
+            return "other"
+        return "other" if chez and "stage" not in spot.forms[: spot.first] else "weak"
+    if spot.word in w.THIRD_VERBS and spot.before in w.THIRD and not _same(spot):
         return "other"
     return None
 
@@ -273,6 +279,11 @@ def _is_hired(spot: Spot) -> bool:
     if spot.word in w.HIRED:
         return spot.before in w.BEFORE_HIRED
     return spot.word in w.APPRENTICES and spot.before in w.BEFORE_APPRENTICES
+
+
+def _same(spot: Spot) -> bool:
+    """« mon oncle est couvreur, je veux faire pareil »."""
+    return w.SAME.search(" ".join(spot.forms[spot.first :])) is not None
 
 
 def _is_kin(spot: Spot) -> bool:

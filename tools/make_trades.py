@@ -20,7 +20,7 @@ from typing import Any
 
 import yaml
 
-from nlu.lexicon import content, singular
+from nlu.lexicon import content, singular, stem
 from nlu.text import Message, fold
 from nlu.trade_spelling import Speller, sounds
 
@@ -45,6 +45,9 @@ NOUNS = {
         "mécanique",
         "mécano",
         "méca",
+        "mécanik",
+        "mékano",
+        "mékanik",
         "restaurateur",
         "restauratrice",
     ],
@@ -183,8 +186,8 @@ class Lexicon:
         table, other = (self.names, self.unsure) if sure else (self.unsure, self.names)
         word = key(words)
         known = table.get(word) or other.get(word)
-        stem = " ".join(singular(form) for form in word.split(" "))
-        known = known or self.stems.setdefault(stem, target)
+        stems = " ".join(stem(form) for form in word.split(" "))
+        known = known or self.stems.setdefault(stems, target)
         if known and known != target:
             self.problems.append(f"« {words} » : {known} et {target}")
         if word and known in (None, target) and word not in other:
@@ -223,7 +226,9 @@ def add_trades(lexicon: Lexicon, source: dict[str, Any], titles: list[dict[str, 
              above, [fold(stem) for stem in listed(entry["stems"])],
              listed(entry["near"]), listed(entry["like"]), entry["craft"]]
         )  # fmt: skip
-        for word in [label, feminine, *listed(entry.get("words")), *listed(entry.get("foreign"))]:
+        for word in listed(entry.get("foreign")):
+            lexicon.name(word, id_)
+        for word in [label, feminine, *listed(entry.get("words"))]:
             lexicon.name(word, id_)
             lexicon.heads.update(dict.fromkeys(content(Message.of(word).forms)))
         for word in listed(entry.get("unsure")):
