@@ -13,11 +13,11 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_OBJECTS = _set("m t l en y me te se lui leur ne n nous les la le")
+_OBJECTS = _set("m t s l en y me te se lui leur ne n nous les la le")
 _OTHERS = _set("tu il elle on ils elles vous")
 _OUGHT = _set("dois doit faut devait devais pouvez peux peut tu vais jvais va vas allez")
 _ORDERS = _set("mets met mettez")
-_HAS = _set("a as ont avait")
+_HAS = _set("a as ont avait est")
 _WHEN = _set("hier soir")
 _SOON = re.compile(
     r"^(?:pour |pr |a )?(?:demain|ce (?:soir|midi|matin|week)|cet aprem|samedi|dimanche|l anniv"

@@ -64,7 +64,10 @@ _THEM = _set("les le la l a")
 # « peintre, mais sur voitures », « la mécanique, surtout les motos »
 _ABOVE_ALL = _set("mais surtout surtt srtt plutot genre notamment option")
 # « je cherche un garage », but « je veux une pizza » is no trade.
-_WORKPLACES = _set("garage restaurant salon atelier kebab laiterie friterie")
+_WORKPLACES = _set(
+    "garage restaurant salon atelier kebab laiterie friterie ferme usine boutique creche hotel bar "
+    "entrepot pharmacie banque agence assurance laboratoire supermarche ecurie bibliotheque"
+)
 _BETWEEN_AND_PLACED = BETWEEN | _PLACED
 # « je me recouche » is no misspelt « retouche ».
 _SUBJECTS = _set("je tu il elle on ils elles me te se")

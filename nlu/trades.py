@@ -61,7 +61,8 @@ class TradeReader:
         words = message.words[:_MOST_WORDS]
         forms = self._spotter.mended([word.form for word in words])
         inside = [any(a < word.end and word.start < b for a, b in taken) for word in words]
-        return self._sorted(message, forms, list(self._spotter.beside(message, forms, inside)))
+        found = islice(self._spotter.beside(message, forms, inside), _MOST_FOUND)
+        return self._sorted(message, forms, list(found))
 
     def _pictured(self, text: str, reading: TradeReading) -> None:
         """« 🥖 », alone or as an answer."""

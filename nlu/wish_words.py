@@ -78,8 +78,12 @@ OF_THINGS = _set(
     "nouvelle nouveau nouvel nouvelles belle beau bel vieille vieux petite petit sale pauvre"
 )
 # Things one buys by that name, each of them no trade: « je veux un tatouage ».
-PRODUCTS = _set("tatouage tattoo tatoo tato piercing massage brushing manucure perruque epilation")
+PRODUCTS = _set(
+    "ambulance tatouage tattoo tatoo tato piercing massage brushing manucure perruque epilation"
+)
 ME = _set("je j jfasse fasse jsois")
+# « j'ai eu 12 en arts plastiques », « mon cours de couture ».
+SCHOOL = _set("cours prof note notes devoir controle exo moyenne eval club eu")
 COMPANIES = _set("societe entreprise boite agence equipe")
 OF_SOMEONE = _set(
     "mon ma mes son sa ses ton ta notre un une le la leur nos grand grands beau belle demi petit "
@@ -138,7 +142,7 @@ REFUSED_AFTER = re.compile(
     r"^(?:(?:la|le|les|ca|c|sa|est|j|je|me|m|moi|y|en|ai|jai|ne|n|franchement|finalement|et|du"
     r"|vraiment)\s+)*"
     r"(?:(?:plait|interesse|dit|tente|aime|jaime|kiffe|veux|jveux|veu|supporte|convient|est)\s+"
-    r"(?:trop |vraiment |du tout )?(?:pas|plus)(?! (?:loin|mal|encore|tard|grave|que))"
+    r"(?:trop |vraiment |du tout )?(?:pas|plus)\b(?! (?:loin|mal|encore|tard|grave|que))"
     r"|(?:fini|mort|termine)\b|marre|surtout pas|(?<!et )non\b|nan\b|nn\b|pas pour moi|bof"
     r"|plus jamais|jamais de la vie"
     r"|trop (?:dur|difficile|physique|fatigu?ant|crevant|salissant|chiant)\w*(?! (?:a|de|d) )"
@@ -148,7 +152,7 @@ REFUSED_AFTER = re.compile(
 SOMEONE_AFTER = re.compile(
     r"^(?:du \w+ |d a cote )?"
     r"(?:(?:m|t|nous|l) a|ma|ta|a (?:dit|fait|mis|pris|eu|l air|ferme|ouvert|oublie|appele|coule"
-    r"|repondu|rate|offert|casse|change)"
+    r"|fini|repondu|rate|offert|casse|change)"
     r"|(?:m |t |nous |l |y |se |te |me )?(?:va|vient|passe|arrive|repare|est|etait|sont|ont|avait"
     r"|peut|doit|dit|coute|ferme|ouvre|commence|habite|sent|pue|marche))\b"
     r"(?! (?:ma passion|mon reve|mon metier|ce que))"

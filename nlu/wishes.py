@@ -228,6 +228,8 @@ def _mine(spot: Spot) -> Verdict | None:
     of."""
     if spot.word in w.COMPANIES and spot.before in {"notre", "nos"}:
         return "other"
+    if spot.word in w.SCHOOL and w.HINTS.isdisjoint(spot.forms):
+        return "other"
     owned = spot.word in w.MINE and w.OF_THINGS.issuperset(spot.between)
     return "other" if owned and w.HINTS.isdisjoint(spot.forms) else None
 
@@ -235,6 +237,8 @@ def _mine(spot: Spot) -> Verdict | None:
 def _served(spot: Spot) -> Verdict | None:
     """« vous réparez les vélos ? », « me faire couper les cheveux », « pour réparer ma fuite »."""
     verb = spot.forms[spot.first]
+    if spot.gap == 0 and spot.word in {"faire", "fair"} and verb.endswith(("er", "re")):
+        return "other" if spot.before in {"me", "te", "se"} else None
     if spot.gap or verb not in w.SERVICES:
         return None
     if spot.word == "pour":
