@@ -265,10 +265,13 @@ class Spotter:
         if not i or forms[i - 1] not in _THEM or forms[i][-1] not in "re":
             return None
         objects = self._objects.get(group, {})
+        best: tuple[int, str] | None = None
         for k in range(i - 2, max(-1, i - 9), -1):
-            if (found := longest(objects, stems, k)) and found[0] < i:
-                return Found(i, i + 1, found[1], done=True)
-        return None
+            found = longest(objects, stems, k)
+            # « vieilles bagnoles » says more than « bagnoles ».
+            if found and found[0] < i and (best is None or found[0] == best[0]):
+                best = found
+        return Found(i, i + 1, best[1], done=True) if best else None
 
     def _cued(self, forms: Forms, first: int, last: int, asked: str | None) -> bool:
         """Whether an unsure word stands where a trade would: « dans le bois », « photo » alone."""

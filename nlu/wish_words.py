@@ -73,6 +73,9 @@ KIN = _set(
 )
 # « papa répare la tondeuse »: these need no « mon ».
 KIN_BY_NAME = _set("papa maman papi papy mamie mamy tonton tata tatie daron daronne")
+ELDERS = KIN_BY_NAME | _set("pere mere parents oncle tante")
+LIKES = _set("veut adore kiffe aime desire")
+THEIRS = _set("son ton leur votre")
 MINE = _set("mon ma mes ton ta tes son sa ses notre nos votre vos")
 OF_THINGS = _set(
     "nouvelle nouveau nouvel nouvelles belle beau bel vieille vieux petite petit sale pauvre"

@@ -120,6 +120,8 @@ def _seeking(spot: Spot, hired: bool) -> Verdict | None:
         return None
     if "que" in spot.between[:2] and w.ME & {*spot.between[:4]}:
         return "weak"  # « mon père veut que je fasse couvreur »
+    if spot.before in w.ELDERS and spot.word in w.LIKES:
+        return "other"  # « ma mère veut changer la moquette »
     if spot.word in w.NO_LONGER_MOVED and w.NOT & {spot.before, *spot.between[:1]}:
         return "refused"
     if not hired or spot.word in {"devenir", "trouve", "trouver"}:
@@ -230,6 +232,8 @@ def _mine(spot: Spot) -> Verdict | None:
         return "other"
     if spot.word in w.SCHOOL and w.HINTS.isdisjoint(spot.forms):
         return "other"
+    if spot.gap == 0 and spot.word in w.THEIRS:
+        return "other"  # « mon père me prend dans son garage »
     owned = spot.word in w.MINE and w.OF_THINGS.issuperset(spot.between)
     return "other" if owned and w.HINTS.isdisjoint(spot.forms) else None
 
