@@ -96,6 +96,7 @@ class Spotter:
         self._everyday = frozenset(stem(word) for word in lexicon["everyday"])
         self._objects = {group: tree(things) for group, things in lexicon["objects"].items()}
         self._verbs: dict[str, list[str]] = lexicon["verbs"]
+        self._variants: dict[str, str] = lexicon["variants"]
         self._towns = frozenset(lexicon["towns"])
         self._alone = _alone(lexicon["objects"])
         known = frozenset(_WORDS.read_text("utf-8").split()) | self._vocabulary(
@@ -115,10 +116,10 @@ class Spotter:
 
     def mended(self, forms: Sequence[str]) -> Forms:
         """The words, trade words among them rightly spelt."""
-        mend = self._speller.mend
+        mend, variants = self._speller.mend, self._variants
         return tuple(
             [
-                form if i and forms[i - 1] in _SUBJECTS else mend(form)
+                form if i and forms[i - 1] in _SUBJECTS else variants.get(form) or mend(form)
                 for i, form in enumerate(forms)
             ]
         )

@@ -22,81 +22,13 @@ import yaml
 
 from nlu.lexicon import content, singular, stem
 from nlu.text import Message, fold
-from nlu.trade_spelling import Speller, sounds
+from nlu.trade_spelling import Speller, sound, sounds
 
 DATA = Path(__file__).resolve().parent.parent / "nlu" / "data"
 # Shorter words outside the crafts are not mended: « batman » is not « barman ».
 FAR_LEAST = 7
 COLUMNS = ("rome", "parent", "family", "masculine", "feminine")
 ENDINGS = ("er", "e", "es", "ez", "ent", "ais", "ait", "ant", "é", "erai")
-NOUNS = {
-    "réparer": [
-        "réparation",
-        "réparations",
-        "entretien",
-        "dépannage",
-        "restauration",
-        "réparateur",
-        "réparatrice",
-        "dépanneur",
-        "dépanneuse",
-        "mécanicien",
-        "mécanicienne",
-        "mécanique",
-        "mécano",
-        "méca",
-        "mécanik",
-        "mékano",
-        "mékanik",
-        "restaurateur",
-        "restauratrice",
-    ],
-    "poser": [
-        "pose",
-        "installation",
-        "poseur",
-        "poseuse",
-        "installateur",
-        "installatrice",
-        "monteur",
-        "monteuse",
-        "montage",
-    ],
-    "faire": [
-        "fabrication",
-        "création",
-        "préparation",
-        "fabricant",
-        "fabricante",
-        "fabriquant",
-        "créateur",
-        "créatrice",
-        "artisan",
-        "artisane",
-    ],
-    "construire": ["construction", "constructeur", "constructrice", "bâtisseur"],
-    "vendre": ["vente", "vendeur", "vendeuse", "marchand", "marchande"],
-    "nettoyer": ["nettoyage", "lavage", "laveur", "laveuse"],
-    "conduire": [
-        "conduis",
-        "conduit",
-        "conduite",
-        "chauffeur",
-        "chauffeuse",
-        "conducteur",
-        "conductrice",
-    ],
-    "couper": ["coupe"],
-    "peindre": ["peintre", "peinture"],
-    "tailler": ["taille", "tailleur", "tailleuse", "sculpture", "sculpteur", "sculptrice"],
-    "planter": ["tonte", "taille", "entretien"],
-    "découper": ["découpe", "découpage"],
-    "coudre": ["couture"],
-    "imprimer": ["impression"],
-    "dessiner": ["dessin", "dessinateur", "dessinatrice"],
-    "photographier": ["photographe", "photographie"],
-    "travailler": ["travail", "artisan", "artisane"],
-}
 ROOTS = {
     "mettre": ["mettre", "met", "mets"],
     "coudre": ["coudre", "couds", "coud", "cousant"],
@@ -177,6 +109,7 @@ class Lexicon:
     likings: dict[str, list[str]] = field(default_factory=dict)
     emoji: dict[str, str] = field(default_factory=dict)
     everyday: list[str] = field(default_factory=list)
+    variants: dict[str, str] = field(default_factory=dict)
     not_trades: list[str] = field(default_factory=list)
     towns: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -216,6 +149,12 @@ def add_trades(lexicon: Lexicon, source: dict[str, Any], titles: list[dict[str, 
     """The trades with their own words; parent and family are those of the first code."""
     parents = {row["rome"]: row["parent"] for row in titles}
     families = {row["rome"]: row["family"] for row in titles}
+    official = {
+        form
+        for row in titles
+        for g in ("masculine", "feminine")
+        for form in Message.of(row[g]).forms
+    }
     for id_, entry in source["trades"].items():
         codes = entry["rome"].split()
         label = entry.get("label", id_)
@@ -231,14 +170,29 @@ def add_trades(lexicon: Lexicon, source: dict[str, Any], titles: list[dict[str, 
         for word in [label, feminine, *listed(entry.get("words"))]:
             lexicon.name(word, id_)
             lexicon.heads.update(dict.fromkeys(content(Message.of(word).forms)))
+        add_variants(lexicon, [label, entry["craft"], *listed(entry.get("words"))], official)
         for word in listed(entry.get("unsure")):
             lexicon.name(word, id_, sure=False)
         lexicon.emoji.update(dict.fromkeys(listed(entry.get("emoji")), id_))
 
 
+def add_variants(lexicon: Lexicon, words: list[str], official: set[str]) -> None:
+    """« menuisié » is « menuisier » inside longer names too: the first that sounds so is meant.
+
+    Words of official titles are right as they are.
+    """
+    first: dict[str, str] = {}
+    for word in map(key, words):
+        heard = sound(word)
+        if " " in word or len(heard) < 4 or word in official:
+            first.setdefault(heard, word)
+        elif first.setdefault(heard, word) != word:
+            lexicon.variants[word] = first[heard]
+
+
 def add_activities(lexicon: Lexicon, source: dict[str, Any]) -> None:
     for group, verbs in source["verbs"].items():
-        for verb in [group, *verbs, *NOUNS.get(group, [])]:
+        for verb in [group, *verbs, *source["nouns"].get(group, [])]:
             for form in sorted(verb_forms(verb)):
                 groups = lexicon.verbs.setdefault(form, [])
                 if group not in groups:
