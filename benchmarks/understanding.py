@@ -1,12 +1,14 @@
 """How much of what people write is understood: each slot, all slots at once, and what it costs.
 
     python benchmarks/understanding.py [FILE.jsonl] [--today 2026-11-23] [--errors] [--json]
-        [--against OTHER.jsonl]
+        [--against OTHER.jsonl] [--chatter FILE.txt]
 
 ``FILE.jsonl`` holds one message per line with what it means; without it, the whole messages of
 ``tests/sentences`` are read, which the tests hold right: then only the cost is news. ``--errors``
 counts what was read wrong, by slot and kind, then lists it. ``--against`` scores the output of
 another program, one object per line in the form of the `understand` command, beside ours.
+``--chatter`` reads messages that ask nothing of a bot for apprenticeships, one a line: a trade or
+place found there is a false alarm.
 """
 
 from __future__ import annotations
@@ -223,6 +225,31 @@ def read_all(wanted: list[Json], today: date) -> tuple[list[Json], list[float]]:
     return got, sorted(costs)
 
 
+def false_alarms(lines: list[str], today: date) -> dict[str, list[tuple[str, str]]]:
+    """The lines of everyday talk in which a trade, or a place, was found, and what it was."""
+    understander = Understander.load()
+    found: dict[str, list[tuple[str, str]]] = {"trades": [], "places": []}
+    for line in lines:
+        got = understander.read(line, today=today).to_json()
+        for name, negated in (("trades", "negated_trades"), ("places", "negated_places")):
+            if got[name] or got[negated]:
+                found[name].append((line, _shown(name, got)))
+    return found
+
+
+def show_alarms(console: Console, lines: list[str], today: date) -> dict[str, Any]:
+    """Prints the false alarms among ``lines``; the share of lines with one, in all and by slot."""
+    found = false_alarms(lines, today)
+    for name, alarms in found.items():
+        for line, what in alarms:
+            console.print(f"{name:12} {line!r}\n             got    {what}", markup=False)
+    alarmed = {line for alarms in found.values() for line, _ in alarms}
+    shares = {"false_alarms": alarmed, **{f"false_{n}": a for n, a in found.items()}}
+    figures = {name: round(len(what) / max(len(lines), 1), 4) for name, what in shares.items()}
+    show(console, {"ours": {"messages": len(lines)} | figures})
+    return figures
+
+
 def cold_start() -> float:
     """Seconds of a new process that loads everything and reads one message."""
     code = (
@@ -248,7 +275,15 @@ def main() -> None:
     parser.add_argument("--errors", action="store_true")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--against", type=Path)
+    parser.add_argument("--chatter", type=Path, help="everyday messages, one a line")
     options = parser.parse_args()
+    console = Console()
+    if options.chatter:
+        lines = [line for line in options.chatter.read_text("utf-8").splitlines() if line.strip()]
+        figures = show_alarms(console, lines, options.today)
+        if options.json:
+            print(json.dumps({"ours": figures}))
+        return
     wanted = _all_or_none(_lines(options.file) if options.file else our_messages())
     got, costs = read_all(wanted, options.today)
     ours = score(wanted, got) | {
@@ -260,7 +295,6 @@ def main() -> None:
     columns = {"ours": ours}
     if options.against:
         columns[options.against.stem] = score(wanted, _lines(options.against))
-    console = Console()
     if options.errors:
         # It judges with what stands here, so it can only be read once this is.
         from benchmarks.errors import show_errors
