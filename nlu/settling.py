@@ -20,6 +20,8 @@ _GIVEN = 0.45
 _AGREED = 0.5
 # A yes with something else in it; a yes that hesitates.
 _YES_AT_MOST, _HESITANT = 0.85, 0.5
+_BELIEVED = 0.5
+_LEFT_OVER = 0.5
 # That something means nothing is never said with more than this.
 _NOISE_AT_MOST = 0.5
 
@@ -68,7 +70,7 @@ def _with_the_rest(
         long = words.count(" ") >= 3
         if guess.confidence > _believed_from(guess, values, asked, long=long):
             return guess
-        return replace(guess, intent=_by_values(rules, guess, values, words, asked), reason=None)
+        return _by_values(rules, guess, values, words, asked)
     if values.travel and asked in ("ask_radius", "ask_place", "show_offers"):
         return replace(guess, intent="give_info", reason=None)
     if guess.intent == "out_of_scope" and rules.says("contacts", words):
@@ -107,20 +109,18 @@ def _believed_from(guess: IntentReading, values: Values, asked: str | None, *, l
 
 def _by_values(
     rules: Rules, guess: IntentReading, values: Values, words: str, asked: str | None
-) -> Intent:
-    answers = asked is not None and asked.startswith("ask_") and not values.negated
-    corrects = rules.says("mends" if answers else "corrects", words)
+) -> IntentReading:
+    """Values were found, so the message is about the search: which of three ways, or an answer."""
+    asks, mends = guess.chances.get("search", 0.0), guess.chances.get("correct", 0.0)
+    if guess.intent == "resume_alerts" and guess.confidence > _BELIEVED:
+        return guess
+    if guess.intent == "affirm" and asked == "show_offers":
+        return guess
+    if mends > asks or (guess.intent == "affirm" and asked == "confirm"):
+        return IntentReading("correct", None, mends)
     seeks = rules.says("seeks", words)
-    if values.negated and not (values.trade and seeks and not corrects):
-        return "correct"
-    doubted = guess.intent in ("correct", "deny") and guess.confidence > 0.7
-    if corrects or (doubted and not answers):
-        return "correct"
-    if guess.intent == "resume_alerts" and guess.confidence > 0.5:
-        return "resume_alerts"
-    if guess.intent == "affirm" and asked in ("confirm", "show_offers"):
-        return "correct" if asked == "confirm" else "affirm"
-    return "search" if seeks or (values.trade and values.place) else "give_info"
+    one = "search" if seeks or (values.trade and values.place) else "give_info"
+    return IntentReading(one, None, max(asks, 1 - _LEFT_OVER))
 
 
 def _evident(rules: Rules, guess: IntentReading, words: str) -> IntentReading:
