@@ -20,14 +20,21 @@ _GIVEN = 0.45
 _AGREED = 0.5
 # A yes with something else in it; a yes that hesitates.
 _YES_AT_MOST, _HESITANT = 0.85, 0.5
-_BELIEVED = 0.5
-_LEFT_OVER = 0.5
+# A value was found: the message is at least this likely to be about the search.
+_VALUED = 0.5
+# The value that was asked for was found.
+_ANSWERED = 0.8
+# All the same it mends something: « aucune envie d’aller à Calais ».
+_MENDED = 0.85
+# As sure as this, no word need bear out what can be undone in a moment.
+_HARMLESS = ("pause_alerts", "resume_alerts", "export_data", "restart")
+_HARMLESS_FROM = 0.85
 # That something means nothing is never said with more than this.
 _NOISE_AT_MOST = 0.5
 
 # Never concluded from a weak guess: these undo something.
 _GRAVE = ("delete_data", "stop_alerts")
-_GRAVE_FROM = 0.6
+_GRAVE_FROM = 0.7
 
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -92,11 +99,11 @@ def _least(guess: IntentReading, asked: str | None) -> float:
 
 def _believed_from(guess: IntentReading, values: Values, asked: str | None, *, long: bool) -> float:
     """How sure the model must be to be believed although values were found; 1 is never."""
+    answers = asked == "confirm" or (asked or "").startswith("ask_")
     if guess.reason in ("employer", "customer", "housing"):
-        return 0.5
+        return 0.8 if answers else 0.5
     if guess.intent == "human":
         return 0.6
-    answers = asked == "confirm" or (asked or "").startswith("ask_")
     if guess.reason == "noise" and not answers and not values.negated and long:
         return 0.6  # « tu as vu le match de Lens »
     incidental = not (values.trade or values.place or values.negated or values.radius_km)
@@ -111,22 +118,26 @@ def _by_values(
     rules: Rules, guess: IntentReading, values: Values, words: str, asked: str | None
 ) -> IntentReading:
     """Values were found, so the message is about the search: which of three ways, or an answer."""
+    if guess.intent == "resume_alerts" and guess.confidence >= _VALUED:
+        return guess
+    if guess.intent == "affirm" and asked == "show_offers" and guess.confidence > _VALUED:
+        return guess
     asks, mends = guess.chances.get("search", 0.0), guess.chances.get("correct", 0.0)
-    if guess.intent == "resume_alerts" and guess.confidence > _BELIEVED:
-        return guess
-    if guess.intent == "affirm" and asked == "show_offers":
-        return guess
-    if mends > asks or (guess.intent == "affirm" and asked == "confirm"):
-        return IntentReading("correct", None, mends)
     seeks = rules.says("seeks", words)
+    if values.answer(asked) and mends < _MENDED and not rules.says("mends", words):
+        return IntentReading("search" if seeks else "give_info", None, max(asks, _ANSWERED))
+    if mends > asks or asked == "confirm":
+        return IntentReading("correct", None, max(mends, _VALUED))
     one = "search" if seeks or (values.trade and values.place) else "give_info"
-    return IntentReading(one, None, max(asks, 1 - _LEFT_OVER))
+    return IntentReading(one, None, max(asks, _VALUED))
 
 
 def _evident(rules: Rules, guess: IntentReading, words: str) -> IntentReading:
     """Deleting, stopping, distress and the like need a word that speaks of it, if in Latin."""
     if guess.intent in _GRAVE and guess.confidence < _GRAVE_FROM:
         return _noise(guess)  # « message » alone is not « plus de messages »
+    if guess.intent in _HARMLESS and guess.confidence > _HARMLESS_FROM and guess.known:
+        return guess
     name = f"signs_of_{guess.reason if guess.intent == 'human' else guess.intent}"
     if not rules.has(name) or rules.says(name, words):
         return guess

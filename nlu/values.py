@@ -57,6 +57,17 @@ class Values:
             *((start, end, "date") for start, end in self.when.spans),
         ]
 
+    def answer(self, asked: str | None) -> bool:
+        """Whether the value that was asked for is there."""
+        given = {
+            "ask_trade": self.trade,
+            "ask_place": self.place,
+            "ask_radius": self.radius_km,
+            "ask_availability": self.when.availability,
+            "ask_diploma": self.diploma,
+        }
+        return bool(asked and given.get(asked))
+
     @property
     def found(self) -> tuple[str, ...]:
         """Kinds of values found, by name: what the intent model knows besides the words."""

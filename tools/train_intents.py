@@ -29,7 +29,7 @@ from nlu.trade_table import TradeTable
 from nlu.understander import Understander
 
 SHARPNESS = 1.0
-INVERSE_PENALTY = 30.0
+INVERSE_PENALTY = 10.0
 ASKED = ("ask_trade", "ask_place", "ask_radius", "ask_availability", "confirm", "show_offers")
 KINDS = ("trade", "place", "date", "radius", "diploma", "notrade", "noplace")
 # People in a commune whose name is learnt.
