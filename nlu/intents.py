@@ -47,7 +47,7 @@ class IntentReading:
     reason: str | None
     confidence: float
     known: bool = True
-    chances: Mapping[str, float] = field(default_factory=dict)
+    chances: Mapping[Intent, float] = field(default_factory=dict)
 
 
 def mask(text: str, spans: Iterable[Span]) -> str:
@@ -97,7 +97,12 @@ def features(masked: str, asked: str | None, values: Sequence[str] = ()) -> list
 
     ``values`` names the kinds of values the readers found in it.
     """
-    return _features(tokens(masked), asked, values, _pieces)
+    return features_of(tokens(masked), asked, values)
+
+
+def features_of(words: list[str], asked: str | None, values: Sequence[str]) -> list[str]:
+    """The same of a sentence already cut into ``tokens``."""
+    return _features(words, asked, values, _pieces)
 
 
 def _features(
@@ -190,6 +195,10 @@ class IntentModel:
         whole = sum(powers)
         return [power / whole for power in powers]
 
+    def knows(self, word: str) -> bool:
+        """Whether one of our sentences holds that word."""
+        return f"w {word}" in self._index
+
     def _pieces(self, word: str) -> tuple[int | str, ...]:
         """The rows of a word's pieces, the names of those that have none.
 
@@ -215,8 +224,9 @@ class IntentModel:
         most = max(totals)
         _, best = max((chances[at], at) for at in self._labels_of[totals.index(most)])
         intent, reason = self._split[best]
-        known = any(f"w {word}" in self._index for word in words)
-        return IntentReading(intent, reason, most, known, dict(zip(self._families, totals, strict=True)))
+        known = any(map(self.knows, words))
+        by_family = dict(zip(self._families, totals, strict=True))
+        return IntentReading(intent, reason, most, known, by_family)
 
 
 def _family(intent: Intent) -> Intent:

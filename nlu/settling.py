@@ -128,7 +128,7 @@ def _by_values(
         return IntentReading("search" if seeks else "give_info", None, max(asks, _ANSWERED))
     if mends > asks or asked == "confirm":
         return IntentReading("correct", None, max(mends, _VALUED))
-    one = "search" if seeks or (values.trade and values.place) else "give_info"
+    one: Intent = "search" if seeks or (values.trade and values.place) else "give_info"
     return IntentReading(one, None, max(asks, _VALUED))
 
 

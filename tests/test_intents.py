@@ -6,7 +6,7 @@ import pytest
 
 from nlu.intents import IntentModel, features, mask, tokens
 from nlu.rules import Rules, plain
-from tools.train_intents import Reader, Row, read_sentences, texted, train, Sentence
+from tools.train_intents import Reader, Row, Sentence, read_sentences, texted, train
 
 INTENTS = {
     "search", "give_info", "correct", "affirm", "deny", "greet", "help", "stop_alerts",

@@ -32,6 +32,7 @@ SHARPNESS = 1.0
 INVERSE_PENALTY = 10.0
 ASKED = ("ask_trade", "ask_place", "ask_radius", "ask_availability", "confirm", "show_offers")
 KINDS = ("trade", "place", "date", "radius", "diploma", "notrade", "noplace")
+NONSENSE = ("out_of_scope/noise", "out_of_scope/insult")
 # People in a commune whose name is learnt.
 NAMED_FROM = 2500
 # Our sentences are read as if written on that day.
@@ -102,8 +103,7 @@ class Reader:
     """Reads the values of our sentences as they are read at run time, mistakes included."""
 
     def __init__(self) -> None:
-        none = np.zeros((0, 1), np.int8)
-        model = IntentModel(["search"], [], none, [1.0], [0.0], 1.0)
+        model = IntentModel(["search"], [], np.zeros((0, 1), np.int8), [1.0], [0.0], 1.0)
         self._understander = Understander(TradeTable.load(), Gazetteer.load(), model, Rules.load())
 
     @cache  # noqa: B019 - one reader a run
@@ -126,6 +126,8 @@ def varied(sentences: list[Sentence], reader: Reader) -> list[Row]:
         if one.asked is None:
             other = ASKED[number % len(ASKED)]
             rows.append(reader.row(one.label, one.text, other, 0.5))
+            if one.label in NONSENSE:  # no answer, whatever was asked
+                rows += [reader.row(one.label, one.text, asked, 0.3) for asked in ASKED[:2]]
     return rows + known_names()
 
 
@@ -179,25 +181,31 @@ def train(sentences: list[Sentence], reader: Reader) -> IntentModel:
 
 
 def _fit(rows: list[Row]) -> tuple[list[str], list[str], Any, Any]:
+    model, columns = fitted(rows)
+    return list(model.classes_), list(columns), model.coef_.T, model.intercept_
+
+
+def fitted(rows: list[Row]) -> tuple[Any, dict[str, int]]:
+    """The scikit-learn classifier, and the column of each feature met at least twice."""
     named = [row.features for row in rows]
     counts = Counter(name for names in named for name in names)
     vocabulary = sorted(name for name, count in counts.items() if count > 1 and "\n" not in name)
-    index = {name: column for column, name in enumerate(vocabulary)}
+    columns = {name: column for column, name in enumerate(vocabulary)}
     model = LogisticRegression(C=INVERSE_PENALTY, max_iter=400, tol=1e-3)
     answers = [row.label for row in rows]
-    model.fit(_matrix(named, index), answers, _weights(answers, [row.weight for row in rows]))
-    return list(model.classes_), vocabulary, model.coef_.T, model.intercept_
+    model.fit(matrix(named, columns), answers, _weights(answers, [row.weight for row in rows]))
+    return model, columns
 
 
-def _matrix(named: list[list[str]], index: dict[str, int]) -> Any:
+def matrix(named: list[list[str]], columns: dict[str, int]) -> Any:
     """One row a sentence, each known feature worth one over the root of how many there are."""
-    at, columns, values = [0], list[int](), list[float]()
+    at, known, values = [0], list[int](), list[float]()
     for names in named:
-        known = [index[name] for name in names if name in index]
-        columns += known
-        values += [len(names) ** -0.5] * len(known)
-        at.append(len(columns))
-    return csr_matrix((values, columns, at), shape=(len(named), len(index)))
+        here = [columns[name] for name in names if name in columns]
+        known += here
+        values += [len(names) ** -0.5] * len(here)
+        at.append(len(known))
+    return csr_matrix((values, known, at), shape=(len(named), len(columns)))
 
 
 def _weights(answers: list[str], own: list[float]) -> list[float]:
