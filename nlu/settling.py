@@ -22,6 +22,8 @@ _AGREED = 0.5
 _YES_AT_MOST, _HESITANT = 0.85, 0.5
 # A value was found: the message is at least this likely to be about the search.
 _VALUED = 0.5
+# As sure as this that something is mended, no word need say so.
+_CLEAR = 0.4
 # The value that was asked for was found.
 _ANSWERED = 0.8
 # All the same it mends something: « aucune envie d’aller à Calais ».
@@ -68,6 +70,8 @@ def _with_the_rest(
     chooses = asked == "show_offers" and rules.says("chooses", words)
     if chooses and not rules.says("declines", words):
         return replace(guess, intent="affirm", reason=None)
+    if values.travel and asked == "ask_radius" and guess.confidence < _STRANGE:
+        return replace(guess, intent="give_info", reason=None)
     if guess.intent == "question":
         looks = values.trade and values.place and rules.says("seeks", words)
         if looks and guess.confidence < _STRANGE:
@@ -126,7 +130,8 @@ def _by_values(
     seeks = rules.says("seeks", words)
     if values.answer(asked) and mends < _MENDED and not rules.says("mends", words):
         return IntentReading("search" if seeks else "give_info", None, max(asks, _ANSWERED))
-    if mends > asks or asked == "confirm":
+    clear = mends > _CLEAR or values.negated or rules.says("corrects", words)
+    if (mends > asks and clear) or asked == "confirm":
         return IntentReading("correct", None, max(mends, _VALUED))
     one: Intent = "search" if seeks or (values.trade and values.place) else "give_info"
     return IntentReading(one, None, max(asks, _VALUED))
