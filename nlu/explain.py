@@ -6,6 +6,7 @@ readers that serve people pay nothing for it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -66,10 +67,12 @@ class _Model(IntentModel):
     chances: tuple[tuple[str, float], ...] = ()
     reading: IntentReading | None = None
 
-    def read(self, masked: str, asked: str | None = None) -> IntentReading:
-        ranked = zip(self.labels, self.probabilities(masked, asked), strict=True)
+    def read(
+        self, masked: str, asked: str | None = None, values: Sequence[str] = ()
+    ) -> IntentReading:
+        ranked = zip(self.labels, self.probabilities(masked, asked, values), strict=True)
         self.chances = tuple(sorted(ranked, key=lambda pair: -pair[1])[:5])
-        self.masked, self.reading = masked, super().read(masked, asked)
+        self.masked, self.reading = masked, super().read(masked, asked, values)
         return self.reading
 
 
