@@ -98,13 +98,15 @@ BUTTONS: Mapping[str, Plan] = {
     "delete_yes": Plan(("action_delete",)),
     "delete_no": Plan(("action_cancel",)),
     "my_data": Plan(("action_my_data",)),
+    "damaged_link": Plan(("action_damaged_link", "action_arrival")),
 }
-"""Buttons that carry no value."""
+"""Buttons that carry no value, and a link of which only a part arrived."""
 
 WITH_ARGUMENT: Mapping[str, str] = {
     "page": "action_page", "hide": "action_hide", "taken": "action_taken", "call": "action_call",
     "share": "action_share", "card": "action_card", "sent": "action_sent",
     "liking": "action_choose_by_liking", "domain": "action_choose_in_domain",
+    "unreadable": "action_unreadable",
 }  # fmt: skip
 """Buttons whose value an action works on."""
 
