@@ -74,7 +74,7 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "more",
         re.compile(
-            r"\bsuivant|\b(?:rien|quoi) d'?autre\b|\bautre chose\b|"
+            r"\bsuivant|\b(?:rien|quoi|koi|kwa) d'? ?(?:autres?|otres?)\b|\bautre chose\b|"
             r"\bla suite\b|\bd?'?autres? (?:offres?|annonces?|resultats?|propositions?)|"
             r"\b(?:en|ya|y a|t'?en as?|vous en avez) (?:d'|pas d')?autres?\b|"
             r"^\W*(?:et )?encore\b(?: (?:stp|svp|s'il \w+ plait))?\W*$|"
