@@ -221,11 +221,14 @@ def _spoken(u: Understanding, slots: Slots, today: date) -> Plan | None:
 
 
 def _numbered(u: Understanding, slots: Slots, today: date) -> Plan | None:
-    """« 2 », « 2eme » under the cards, and nothing else that it could mean."""
-    number = read_number(u.text) if slots["shown"] else None
+    """« 2 », « 2eme » under the cards or the ways out, and nothing else that it could mean."""
+    number = read_number(u.text)
     if number is None or from_message(u, slots):
         return None
-    return _nth(u, slots, Remark("nth", number))
+    if slots["shown"]:
+        return _nth(u, slots, Remark("nth", number))
+    meant = [payload for _, payload in slots["choices"] or ()][number - 1 : number]
+    return pressed(meant[0], slots, today) if meant and meant[0].startswith("/set ") else None
 
 
 def _pending(u: Understanding, slots: Slots, today: date) -> Plan | None:

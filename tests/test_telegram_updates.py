@@ -196,7 +196,13 @@ def test_what_is_beside_the_words_does_not_keep_them_from_being_read(reader: Rea
 
 
 @pytest.mark.parametrize(
-    "content", [{"text": {"a": 1}}, {"location": {}}, {"location": {"latitude": "x"}}]
+    "content",
+    [
+        {"text": {"a": 1}},
+        {"location": {}},
+        {"location": {"latitude": "x"}},
+        {"venue": {"location": 5}},
+    ],
 )
 def test_what_cannot_be_read_is_regretted_with_its_reference(
     reader: Reader, content: dict[str, Any]
@@ -207,5 +213,7 @@ def test_what_cannot_be_read_is_regretted_with_its_reference(
     incoming = reader.unreadable(update, "a1b2c3").incoming
     assert incoming
     assert (incoming.address, incoming.payload) == ("12", "/unreadable a1b2c3")
+    with pytest.raises(ValueError, match="chat"):
+        reader.read({"update_id": 7, "message": {"chat": {"id": [12]}, "text": "lens"}})
     assert reader.unreadable({"update_id": 7, "message": {"chat": GROUP}}, "a1b2c3") == NOTHING
     assert reader.unreadable({"update_id": 7, "message": [1]}, "a1b2c3") == NOTHING

@@ -174,7 +174,7 @@ class Reader:
     def _message(self, number: int, message: Json, *, edited: bool = False) -> Heard:
         chat = _chat(message)
         if chat is None:
-            return NOTHING
+            raise ValueError("chat")
         if chat[1] in {"group", "supergroup"}:
             return NOTHING if SERVICE & message.keys() else Heard(group=chat[0])
         by_bot = _dict(message.get("from")).get("is_bot") or message.get("via_bot")
@@ -274,7 +274,7 @@ def _member(change: Json) -> Heard:
     """We were blocked, or taken into a group; coming back says nothing by itself."""
     chat = _chat(change)
     if chat is None:
-        return NOTHING
+        raise ValueError("chat")
     status = _words(_part(change, "new_chat_member") or {}, "status")
     present = status in {"member", "administrator", "creator", "restricted"}
     if chat[1] == "private":
