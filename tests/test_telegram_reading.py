@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
+from bot.channels.telegram.webhook import PATH, SECRET_HEADER
 from bot.links import Link
 from nlu.understander import Understander
 from tests.bot_api import Sent
@@ -100,3 +102,17 @@ async def test_the_words_after_a_command_are_heard(there: Scene) -> None:
     assert "Lens" in (await there.says("/offres boulanger à Lens")).text
     assert "CFA" in (await there.says("/aide c koi un cfa")).text
     assert "119" in (await there.says("/humain mon patron me frappe")).text
+
+
+async def test_an_unreadable_message_brought_again_is_regretted_once(there: Scene) -> None:
+    there.api.chat(there.lou.home)
+    message = {"message_id": 1, "date": 1, "chat": there.lou.home, "text": 7}
+    door = f"{there.rooms.settings.public_url}{PATH}"
+    headers = {SECRET_HEADER: there.rooms.settings.webhook_secret()}
+    async with aiohttp.ClientSession(headers=headers) as session:
+        for _ in range(2):
+            update = {"update_id": 5_000_000, "message": message}
+            async with session.post(door, json=update) as answer:
+                assert answer.status == 200
+    (said,) = await there.hears()
+    assert "référence" in plain(said.text)
