@@ -22,6 +22,7 @@ from dialogs.spoken import Spoken, asks_for_internship, read_number, read_spoken
         ("je voudrais faire un mini-stage", "internship"),
         ("vous avez pas de stages ?", "internship"),
         ("une immersion", "internship"),
+        ("jveux un stage coiffeur lille", "internship"),
         ("j'ai fait un stage en boulangerie", None),
         ("mon maître de stage m'a aidé", None),
         ("efface l'écran", "clear_screen"),
