@@ -49,7 +49,7 @@ _SPOKEN: tuple[tuple[Spoken, str], ...] = (
         (
             r"^(?:(?:bonjour|salut|bjr|slt|cc|coucou|un|une|des)\W+)*(?:mini[- ]?)?"
             r"(?:stages?|immersions?|pmsmp)\b|"
-            r"\b(?:j?(?:cherch\w*|veux?|ve|voudrais|aimerais)|trouver|faire|pour|prenez|besoin d'?) ?"
+            r"\b(?:j?(?:cherch\w*|veux?|ve|voudrais|aimerais)|trouver|faire|pour|besoin d'?) ?"
             r"(?:faire |trouver )?(?:un |une |des )?(?:mini[- ]?)?(?:stages?|immersions?|pmsmp)\b|"
             r"\bpas de stages?\b"
         ),
