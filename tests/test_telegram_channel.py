@@ -17,7 +17,7 @@ from bot.channels.telegram import intake
 from bot.channels.telegram.channel import Telegram
 from bot.links import Link
 from bot.turn import Incoming
-from dialogs.reply import Reply, bundled
+from dialogs.reply import Button, Reply, bundled
 from nlu.understander import Understander
 from storage.ledger import Left
 from tests.bot_api import BotApi, Person, Sent
@@ -277,6 +277,32 @@ async def test_a_long_reply_is_cut_and_goes_on_where_it_stopped(
     texts = [sent.text for sent in there.lou.received]
     assert [len(text) <= 4096 for text in texts] == [True] * 3
     assert " ".join(texts).split() == "".join(paragraphs).split()
+
+
+@pytest.mark.parametrize(
+    ("refusals", "labels"),
+    [
+        (["bad_button"], ["Oui"]),
+        (["bad_entities"], ["Oui", "Site"]),
+        (["bad_button", "bad_button"], []),
+    ],
+)
+async def test_a_refusal_takes_away_no_more_than_it_must(
+    api: BotApi, url: str, understander: Understander, refusals: list[str], labels: list[str]
+) -> None:
+    """Telegram may dislike an address that we thought good, or our tags: the presses stay."""
+    offers = Reply(
+        "2 offres.", (Button("Oui", "/again"), Button("Site", url="https://exemple.fr/"))
+    )
+    async with scene(api, url, understander, today=None) as there:
+        api.chat(there.lou.home)
+        for refusal in refusals:
+            api.fault(refusal, method="sendMessage")
+        await left(there.rooms, "1001", offers)
+        (said,) = await there.lou.hears(1)
+        await there.telegram.idle()
+    assert plain(said.text) == "2 offres."
+    assert said.labels == labels
 
 
 DELETION: list[Callable[[Scene], Any]] = [

@@ -156,9 +156,9 @@ async def until(
             await asyncio.sleep(0.02)
 
 
-@pytest.mark.parametrize(("kind", "buttons"), [("bad_entities", True), ("bad_button", False)])
+@pytest.mark.parametrize("kind", ["bad_entities", "bad_button"])
 async def test_a_message_that_is_refused_is_said_without_tags(
-    api: BotApi, house: House, kind: str, buttons: bool
+    api: BotApi, house: House, kind: str
 ) -> None:
     lou = api.person(1)
     api.fault(kind, method="sendMessage")
@@ -166,7 +166,7 @@ async def test_a_message_that_is_refused_is_said_without_tags(
     (said,) = await lou.hears()
     assert "parse_mode" not in said.params
     assert "<b>" not in said.params["text"]
-    assert bool(said.labels) is buttons
+    assert "1. Plus" in said.labels
 
 
 async def test_a_revoked_token_loses_nothing(

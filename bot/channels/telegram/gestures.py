@@ -7,13 +7,14 @@ from collections.abc import Coroutine
 from typing import Any
 
 import structlog
-from telegram import CallbackQuery, InlineQuery, InlineQueryResultArticle
+from telegram import InlineQueryResultArticle
 from telegram import InputTextMessageContent as Words
 from telegram.error import TelegramError
 
 from bot.channels.telegram import NAME, deep_link
 from bot.channels.telegram.caller import Caller
 from bot.channels.telegram.layout import Markup
+from bot.channels.telegram.updates import Press, Query
 from bot.log import where
 from dialogs.cards import offer_url
 from dialogs.voice import Voice
@@ -35,20 +36,20 @@ class Gestures:
         self._under_way: set[asyncio.Task[None]] = set()
         self._leaving: set[int] = set()
 
-    def acknowledge(self, press: CallbackQuery) -> None:
+    def acknowledge(self, press: Press) -> None:
         """Stop the phone's waiting sign, before anything else."""
         self._start("answerCallbackQuery", callback_query_id=press.id)
 
     def typing(self, address: str) -> None:
         self._start("sendChatAction", chat_id=int(address), action="typing")
 
-    def close_buttons(self, press: CallbackQuery, keyboard: Markup) -> None:
+    def close_buttons(self, press: Press, keyboard: Markup) -> None:
         """What a press has settled can no longer be pressed."""
-        if press.message:
+        if press.chat is not None:
             self._start(
                 "editMessageReplyMarkup",
-                chat_id=press.message.chat.id,
-                message_id=press.message.message_id,
+                chat_id=press.chat,
+                message_id=press.message,
                 reply_markup=keyboard,
             )
 
@@ -58,7 +59,7 @@ class Gestures:
             self._leaving.add(group)
             self._run(self._leave(group, name))
 
-    def share(self, query: InlineQuery) -> None:
+    def share(self, query: Query) -> None:
         """The offer that somebody sends to somebody else, as a message with its link."""
         self._run(self._share(query))
 
@@ -93,9 +94,9 @@ class Gestures:
         finally:
             self._leaving.discard(group)
 
-    async def _share(self, query: InlineQuery) -> None:
+    async def _share(self, query: Query) -> None:
         try:
-            offer = await self._matcher.offer(query.query.strip()[:128])
+            offer = await self._matcher.offer(query.text.strip()[:128])
         except Unavailable:
             offer = None
         results = []

@@ -21,7 +21,7 @@ from telegram.error import (
 
 from bot.channels.telegram import NAME
 from bot.channels.telegram.caller import Caller
-from bot.channels.telegram.layout import Layout, Part
+from bot.channels.telegram.layout import Layout, Markup, Part, presses_only
 from bot.channels.telegram.request import NeverSent
 from bot.log import where
 from bot.turn import ANSWER_LEASE, Turns
@@ -227,10 +227,11 @@ class Sender:
         return SENT
 
     async def _send_part(self, address: str, part: Part) -> None:
-        """As it is meant; else its words, with their buttons if those may stay."""
-        call: dict[str, Any] = {"chat_id": int(address), "text": part.html, "parse_mode": "HTML"}
+        """As it is meant; else its words, with those of their buttons that may stay."""
+        bare: dict[str, Any] = {"chat_id": int(address), "text": part.plain}
         if not part.preview:
-            call["link_preview_options"] = {"is_disabled": True}
+            bare["link_preview_options"] = {"is_disabled": True}
+        call = {**bare, "text": part.html, "parse_mode": "HTML"}
         if part.keyboard is not None:
             call["reply_markup"] = part.keyboard
         try:
@@ -240,10 +241,19 @@ class Sender:
                 raise
             # An address or a tag that Telegram does not take must not silence the words.
             logger.error("message_refused", channel=NAME)
-            bare = {"chat_id": int(address), "text": part.plain}
-            if part.keyboard is not None and "parse entities" in error.message.lower():
-                bare["reply_markup"] = part.keyboard
-            await self._bot.call("sendMessage", bare)
+            tags = "parse entities" in error.message.lower()
+            keyboard = part.keyboard if tags else presses_only(part.keyboard)
+            await self._send_bare(bare, keyboard)
+
+    async def _send_bare(self, bare: dict[str, Any], keyboard: Markup | None) -> None:
+        if keyboard is not None:
+            try:
+                await self._bot.call("sendMessage", {**bare, "reply_markup": keyboard})
+                return
+            except BadRequest as error:
+                if _is_gone(error):
+                    raise
+        await self._bot.call("sendMessage", bare)
 
 
 def judge(error: TelegramError, attempts: int, *, once: bool) -> Verdict:
