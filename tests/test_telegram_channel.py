@@ -120,6 +120,31 @@ async def test_whoever_blocks_gets_nothing_more_until_they_come_back(there: Scen
     assert len(there.lou.received) == 2
 
 
+async def test_whoever_came_back_is_answered_though_their_departure_is_told_again(
+    there: Scene,
+) -> None:
+    await there.says(OFFERS)
+    number = await there.lou.block()
+    gone = there.api.queue[number]
+    await there.hears()
+    await there.lou.unblock()
+    there.api.fault("429", method="sendMessage", retry_after=600)
+    await there.lou.say("la suite")
+    await there.hears()
+    there.api.push(gone)
+    await there.hears()
+    assert await there.rows("SELECT count(*) FROM outbox WHERE settled IS NULL") == [(1,)]
+
+
+async def test_a_press_is_taken_again_after_another(there: Scene) -> None:
+    """Within the ten seconds in which the same press twice counts once."""
+    await there.says(OFFERS)
+    first, second, third = [await there.presses(f"{n}. Plus") for n in (1, 2, 1)]
+    assert first[0].text == third[0].text != second[0].text
+    await there.lou.press_again()
+    assert await there.hears() == []
+
+
 async def test_an_edited_message_corrects(there: Scene) -> None:
     await there.says("boulanger à Lens")
     await there.lou.edit("boulanger à Arras")

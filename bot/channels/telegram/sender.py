@@ -56,7 +56,6 @@ class Verdict:
 
     state: State
     wait: timedelta | None = None
-    left: bool = False
 
 
 SENT = Verdict("sent")
@@ -153,7 +152,7 @@ class Sender:
                 return  # whoever looks once the lease has run out sends it
             verdict = await self._send(message, until)
             kept = await self._settle_surely(message, verdict, until)
-            if kept is None or verdict.left:
+            if kept is None:
                 return
             if verdict.wait is not None:
                 for other, its_end in queue:
@@ -186,9 +185,6 @@ class Sender:
     async def _settle(self, message: Waiting, verdict: Verdict, now: datetime) -> list[Waiting]:
         turns = self._turns
         again = now + verdict.wait if verdict.wait is not None else None
-        if verdict.left:
-            await turns.ledger.forget(message.conversation, now)
-            return []
         if verdict.wait is not None:
             loop = asyncio.get_running_loop()
             loop.call_later(verdict.wait.total_seconds() + 0.01, self._wake.set)
@@ -257,11 +253,11 @@ def judge(error: TelegramError, attempts: int, *, once: bool) -> Verdict:
             seconds = after if isinstance(after, timedelta) else timedelta(seconds=after)
             return Verdict("later", seconds)
         case Forbidden() | ChatMigrated():
-            return Verdict("gone", left=True)
+            return Verdict("gone")
         case BadRequest() if _is_gone(error):
             if attempts < UNKNOWN_CHAT_TRIES:
                 return Verdict("pending", _backoff(attempts + 3))
-            return Verdict("gone", left=True)
+            return Verdict("gone")
         case BadRequest():
             return Verdict("refused")
         case InvalidToken():
