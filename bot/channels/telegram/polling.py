@@ -38,14 +38,16 @@ logger = structlog.get_logger(__name__)
 
 
 class Polling:
-    """Reads updates for one process; ``locks`` keeps the others from asking at the same time.
+    """Reads the updates of one bot for one process; ``locks`` keeps the others from asking at the
+    same time.
 
     The offset sent is the lowest number not yet committed: what is under way comes again with
     every answer, and is skipped.
     """
 
-    def __init__(self, bot: Caller, intake: Intake, locks: Locks) -> None:
+    def __init__(self, bot: Caller, intake: Intake, locks: Locks, name: str) -> None:
         self._bot = bot
+        self._name = name
         self._intake = intake
         self._locks = locks
         self._under_way: dict[int, asyncio.Task[None]] = {}
@@ -66,12 +68,16 @@ class Polling:
         finally:
             stopping.cancel()
             reading.cancel()
-            await asyncio.wait({reading})
-            await self._finish()
+            try:
+                await asyncio.wait({reading})
+                await self._finish()
+            finally:
+                for task in self._under_way.values():
+                    task.cancel()
 
     async def _read_alone(self) -> None:
         while True:
-            async with self._locks.hold("telegram polling"):
+            async with self._locks.hold(f"{self._name} polling"):
                 await self._read_until_conflict()
             # Somebody who came while Redis was lost knows nothing of our lock: we both ask for it
             # again, and one of us waits.
@@ -81,10 +87,13 @@ class Polling:
         while True:
             try:
                 look_again = await self._once()
-            except Conflict:
-                logger.warning("polled_elsewhere", channel=NAME)
-                await asyncio.sleep(CONFLICT_SECONDS)
-                return
+            except Conflict as error:
+                if "webhook" not in error.message.lower():
+                    logger.warning("polled_elsewhere", channel=NAME)
+                    await asyncio.sleep(CONFLICT_SECONDS)
+                    return
+                await self._take_webhook_off()
+                wait, pause = pause, min(pause * 2, LONGEST_PAUSE_SECONDS)
             except RetryAfter as error:
                 after = error.retry_after
                 wait = after.total_seconds() if isinstance(after, timedelta) else float(after)
@@ -99,6 +108,14 @@ class Polling:
                 await self._until_news(look_again)
                 continue
             await asyncio.sleep(wait)  # whatever ends meanwhile
+
+    async def _take_webhook_off(self) -> None:
+        """Telegram tells nobody who asks as long as there is an address to bring updates to."""
+        logger.warning("webhook_in_the_way", channel=NAME)
+        try:
+            await self._bot.call("deleteWebhook", {})
+        except TelegramError as error:
+            logger.warning("webhook_not_taken_off", channel=NAME, error=type(error).__name__)
 
     async def _once(self) -> float:
         """Ask once; for how long not to ask again. Raises ``TelegramError``."""
