@@ -237,6 +237,10 @@ class Turns:
             lease=ANSWER_LEASE if pushed else None,
         )
 
+    def busy(self, channel: str, address: str) -> bool:
+        """Whether something this person sent is being answered in this process."""
+        return self.locks.wanted(self.person(channel, address))
+
     async def knows(self, channel: str, address: str) -> bool:
         """Whether anything is kept of a conversation: no longer after « supprime tout »."""
         return await self.ledger.load(self.person(channel, address)) is not None

@@ -99,6 +99,23 @@ async def test_too_many_requests_pause_one_chat_in_every_process(
     assert len(tries(api, lou)) == 3
 
 
+async def test_what_waited_for_a_pause_leaves_one_after_the_other(
+    api: BotApi, house: House
+) -> None:
+    """Each once Telegram has answered for the one before."""
+    lou = api.person(1)
+    api.fault("429", method="sendMessage", chat=lou.id)
+    for text in ("boulanger à Lens", "merci", "coiffeuse à Arras", "merci"):
+        await lou.say(text)
+    await api.settled()
+    api.delay = 0.1
+    await lou.hears(4)
+    first, *rest = tries(api, lou)[-4:]
+    for moment in rest:
+        assert moment - first >= 0.1
+        first = moment
+
+
 async def test_a_port_that_is_closed_is_left_in_peace(
     api: BotApi, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -64,7 +64,9 @@ class Telegram:
         stream = self._name if self._webhook else None
         self._layout = Layout(rooms.voice, rooms.signer)
         self._sender = Sender(self.bot, rooms.turns, self._layout)
-        self._gestures = Gestures(self.bot, rooms.voice, rooms.catalogue, settings.public_url)
+        self._gestures = Gestures(
+            self.bot, rooms.voice, rooms.catalogue, settings.public_url, rooms.turns.busy
+        )
         reader = Reader(rooms.signer, rooms.understander.gazetteer, stream)
         self._intake = Intake(rooms.turns, reader, self._sender, self._gestures, stream)
         self._tasks: list[asyncio.Task[None]] = []
