@@ -22,7 +22,7 @@ POLL_SECONDS = 25
 LOOK_AGAIN_SECONDS = 0.25
 """While turns are under way, others may have written meanwhile."""
 
-SOONEST_SECONDS = 0.02
+SOONEST_SECONDS = 0.05
 """The same once a turn has ended: people who write are seldom alone."""
 
 CONFLICT_SECONDS = 5.0
