@@ -17,6 +17,7 @@ from nlu.placesentence import Mention, Sentence
 _ORDINAL = re.compile(r"^([0-9]{1,2})(?:eme|er|e)$")
 
 _MOST = 40  # places or guesses in one message; more is noise
+_HAMLET = 100  # the least that a place without a population counts for
 _SURE = 4_000  # inhabitants from which a name outside the region is not taken for a typing error
 _TOWN = 2_000  # inhabitants from which a common word among towns is one
 _SHORT = 6  # letters of an answer in which two errors are forgiven, not one as elsewhere
@@ -98,7 +99,7 @@ class PlaceFinder:
         other = self._naming.misspelt(s.forms[at], 1)
         if other is None or not self._g.home(other.rows[0]) or other.errors > 1:
             return exact
-        larger = self._g.population[other.rows[0]] >= 10 * people
+        larger = self._g.population[other.rows[0]] >= 10 * max(people, _HAMLET)
         return replace(exact, named=other) if larger else exact
 
     def _exact_at(
