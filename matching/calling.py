@@ -243,6 +243,10 @@ class Backend:
                     async for piece in self._pieces(response, route):
                         yield piece
 
+    def note(self, route: Route, outcome: str) -> None:
+        """Count something about an answer that is no failure."""
+        self._metrics.called(self.name, route.name, outcome, 0.0)
+
     @contextmanager
     def _watched(self, route: Route) -> Iterator[None]:
         """Counts the attempt, and tells the breaker how it ended."""
@@ -308,9 +312,7 @@ class Backend:
                         body += piece
         return Answer(response.status, response.headers, bytes(body))
 
-    def _request(
-        self, route: Route, url: str, params: Any, headers: Any, data: Any
-    ) -> Any:  # aiohttp's private type of a request in hand
+    def _request(self, route: Route, url: str, params: Any, headers: Any, data: Any) -> Any:
         # Its own limit counts only while the body is read, not while a piece is worked on by
         # whoever asked for it: `asyncio.timeout` would cancel them.
         timeout = aiohttp.ClientTimeout(
