@@ -339,7 +339,7 @@ def _worth_repeating(error: BaseException) -> bool:
 
 
 def _told_to_wait(response: aiohttp.ClientResponse) -> float:
-    """Seconds before the next call, 0.0 when none was asked for; a 429 that names none: 1.0."""
+    """Seconds before the next call, 0.0 when none was asked for; 1.0 when it cannot be read."""
     headers = response.headers
     if response.status == 429 and "Retry-After" in headers:
         return _seconds(headers["Retry-After"]) or 1.0

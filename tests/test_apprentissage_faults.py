@@ -10,9 +10,12 @@ from itertools import cycle
 
 import pytest
 
-from matching.calling import CallFailed, within
-from tests.apprenticing import BAKERS, LENS, Desk, at_the_desk
-from tests.apprentissage_api import job
+from matching.apprentissage.client import Apprentissage
+from matching.calling import Backend, CallFailed, open_session, within
+from matching.ports import MemoryCache
+from storage.rates import LocalRate
+from tests.apprenticing import BAKERS, LENS, LOCATE, Desk, at_the_desk
+from tests.apprentissage_api import KEY, job
 
 
 @pytest.fixture
@@ -91,6 +94,32 @@ async def test_a_quota_used_by_others_is_respected_and_remembered(desk: Desk) ->
     assert len(desk.api.calls) == 1
     desk.clock.seconds += 45
     assert len(await desk.titles()) == 1
+
+
+async def test_a_quota_without_a_time_to_wait_is_not_tried_again_and_again(desk: Desk) -> None:
+    desk.api.fault("429_bare", times=None)
+    assert (await desk.failure()).reason == "busy"
+    assert len(desk.api.calls) <= 2
+
+
+async def test_several_clients_share_the_documented_limit(desk: Desk) -> None:
+    """As several processes do: each with its own breaker, session and memory, one rate."""
+    rate, sleep = LocalRate(desk.clock), desk.clock.sleep
+    async with open_session() as other:
+        clients = [
+            Apprentissage(
+                desk.api.url, KEY,
+                Backend("apprentissage", session, rate=rate, metrics=desk.counts,
+                        clock=desk.clock, sleep=sleep),
+                cache=MemoryCache(desk.clock), locate=LOCATE, clock=desk.clock.now,
+            )
+            for session in (desk.session, other) * 2
+        ]  # fmt: skip
+        for n in range(40):
+            moved = replace(BAKERS, circles=(replace(LENS, lat=48 + n * 0.1),))
+            await asyncio.gather(*(client.find(moved) for client in clients))
+    assert len(desk.api.to("search")) == 160
+    assert desk.api.busiest_minute()["search"] <= 60
 
 
 async def test_a_short_quota_is_waited_for(desk: Desk) -> None:

@@ -101,7 +101,11 @@ Outcome = Applied | Refused | Unsure
 async def apply(
     backend: Backend, route: Route, url: str, headers: Mapping[str, str], application: Application
 ) -> Outcome:
-    """Send it once. Raises :class:`CallFailed` when it surely has not been sent on."""
+    """Send it once. Raises :class:`CallFailed` when it surely has not been sent on.
+
+    Outside a turn's :func:`matching.calling.within`: what is cut off after eight seconds may have
+    arrived.
+    """
     body = write(application)
     if isinstance(body, Refused):
         return body
@@ -152,7 +156,10 @@ def _data_url(name: str, content: bytes) -> str | None:
 
 
 def read_outcome(answer: Answer) -> Applied | Refused:
-    """202 is accepted whatever the body; a refusal is told by its message, then by its field."""
+    """202 is accepted whatever the body; a refusal is told by its message, then by its field.
+
+    Raises :class:`Misread`.
+    """
     if answer.status == 202:
         return Applied(_id(answer))
     if answer.status == 413:
@@ -163,6 +170,8 @@ def read_outcome(answer: Answer) -> Applied | Refused:
         if part in message:
             return Refused(reason)
     if answer.status == 429:
+        if "error" not in said:  # the gateway's own quota, told without a time to wait
+            raise Misread("busy")
         return Refused("too_many_today")
     return Refused(next((_FIELDS[f] for f in _fields(said, message) if f in _FIELDS), "invalid"))
 

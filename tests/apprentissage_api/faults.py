@@ -13,6 +13,7 @@ from tests.apprentissage_api.facts import KEYS, UNABLE, Problem, gateway, invali
 
 Kind = Literal[
     "429",  # the gateway's quota, `retry_after` seconds
+    "429_bare",  # the same, without saying how long
     "500", "502", "503", "504",  # told in JSON by the gateway
     "502_page",  # a page of the proxy in front
     "413",  # the proxy in front finds the body too large
@@ -74,6 +75,8 @@ class Fault:
         """What the gateway answers instead, when it does."""
         if self.kind == "429":
             return gateway(429, "Quota dépassé", retry_after=str(self.retry_after))
+        if self.kind == "429_bare":
+            return gateway(429, "Quota dépassé")
         if self.kind in {"500", "502", "503", "504"}:
             return gateway(int(self.kind), UNABLE)
         if self.kind in KEYS:
