@@ -17,6 +17,7 @@ from collections.abc import (
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from io import BytesIO
 from math import inf
 from typing import Any, Literal, TypeVar
 
@@ -24,8 +25,13 @@ import aiohttp
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random
 
 from matching.breaker import Breaker
-from matching.model import Unavailable
+from matching.failures import TROUBLE, CallFailed, Misread, Reason
 from matching.ports import Metrics, Rate
+
+__all__ = [
+    "Answer", "Backend", "CallFailed", "Limit", "Misread", "Reason", "Route", "TURN_SECONDS",
+    "left", "open_session", "within",
+]  # fmt: skip
 
 TURN_SECONDS = 8.0
 """The most a turn waits for backends, retries included."""
@@ -37,60 +43,7 @@ SILENT_SECONDS = 30.0
 
 MOST_BYTES = 20 * 1024 * 1024
 
-Reason = Literal[
-    "busy",  # beyond the documented limit: by our own count, or a 429
-    "resting",  # the breaker is open
-    "connection",  # refused, cut, unknown host
-    "timeout",
-    "gateway",  # 502, 503, 504
-    "failure",  # another 5xx
-    "denied",  # 401, 403: the key
-    "invalid",  # another status than those expected
-    "truncated",  # the answer stops in the middle
-    "too_big",
-    "not_json",  # a page in place of JSON, or broken JSON
-    "shape",  # JSON that is not what is documented
-    "foreign",  # it cannot be asked of this backend
-]
-
-_TROUBLE = frozenset(
-    {"connection", "timeout", "gateway", "failure", "truncated", "too_big", "not_json", "shape"}
-)
-"""What tells the breaker that the backend is unwell."""
-
 T = TypeVar("T")
-
-
-class CallFailed(Unavailable):
-    """A backend gave no usable answer.
-
-    ``status`` is that of HTTP when there was one, ``retry_after`` seconds. ``sent`` is false when
-    the backend has surely not acted on the request: it never left, or was turned away at the door.
-    """
-
-    def __init__(
-        self,
-        backend: str,
-        reason: Reason,
-        *,
-        status: int | None = None,
-        retry_after: float = 0.0,
-        sent: bool = True,
-    ) -> None:
-        super().__init__(f"{backend}: {reason}{f' ({status})' if status else ''}")
-        self.backend = backend
-        self.reason = reason
-        self.status = status
-        self.retry_after = retry_after
-        self.sent = sent
-
-
-class Misread(Exception):
-    """A ``read`` function could not make anything of an answer; becomes a :class:`CallFailed`."""
-
-    def __init__(self, reason: Reason = "shape") -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +223,7 @@ class Backend:
             self._metrics.called(self.name, route.name, outcome, self._clock() - began)
 
     def _tell_breaker(self, failed: CallFailed) -> None:
-        if failed.reason in _TROUBLE:
+        if failed.reason in TROUBLE:
             self.breaker.failed()
         elif failed.status is not None:  # it is there, and answers
             self.breaker.succeeded()
@@ -318,6 +271,8 @@ class Backend:
         timeout = aiohttp.ClientTimeout(
             total=min(route.seconds, left()), sock_connect=CONNECT_SECONDS, sock_read=SILENT_SECONDS
         )
+        if isinstance(data, bytes):
+            data = BytesIO(data)  # sent in pieces: a CV must not hold up everybody else
         return self._session.request(
             route.method, url, params=params, headers=headers, data=data, allow_redirects=False,
             timeout=timeout,
@@ -332,8 +287,6 @@ class Backend:
             raise CallFailed(self.name, "connection", sent=False) from error
         except TimeoutError as error:
             raise CallFailed(self.name, "timeout") from error
-        except aiohttp.ClientPayloadError as error:
-            raise CallFailed(self.name, "truncated") from error
         except (aiohttp.ClientError, OSError) as error:
             raise CallFailed(self.name, "connection") from error
 
@@ -353,11 +306,14 @@ class Backend:
 
     async def _pieces(self, response: aiohttp.ClientResponse, route: Route) -> AsyncIterator[bytes]:
         size = 0
-        async for piece in response.content.iter_chunked(64 * 1024):
-            size += len(piece)
-            if size > route.most_bytes:
-                raise CallFailed(self.name, "too_big", status=response.status)
-            yield piece
+        try:
+            async for piece in response.content.iter_chunked(64 * 1024):
+                size += len(piece)
+                if size > route.most_bytes:
+                    raise CallFailed(self.name, "too_big", status=response.status)
+                yield piece
+        except aiohttp.ClientPayloadError as error:
+            raise CallFailed(self.name, "truncated", status=response.status) from error
 
     def _read(self, read: Callable[[Answer], T], answer: Answer) -> T:
         try:

@@ -111,6 +111,8 @@ async def apply(
             headers={**headers, "Content-Type": "application/json"},
         )  # fmt: skip
     except CallFailed as failed:
+        if failed.status == 202:  # the rest of the answer does not matter
+            return Applied("")
         turned_away = failed.status is not None and 400 <= failed.status < 500
         if not failed.sent or turned_away:
             raise

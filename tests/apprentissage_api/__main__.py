@@ -23,6 +23,11 @@ async def serve(options: argparse.Namespace) -> None:
         api.jobs += [job(), job("Coiffeur", rome=["D1202"]), job(label="France Travail")]
         api.recruiters.append((recruiter(), frozenset({"F1603"})))
         api.courses.append(course())
+    if options.export:
+        api.exported = lambda: (
+            job(f"Boulanger {n}", address="62000 Arras", description="Pétrir. " * 150)
+            for n in range(options.export)
+        )
     for kind in options.fault:
         api.fault(kind, times=None)
     ended = asyncio.Event()
@@ -44,6 +49,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="a free one by default")
     parser.add_argument("--log", type=Path, help="one JSON line for each call")
     parser.add_argument("--offers", type=Path, help="offers to know, one JobOfferRead a line")
+    parser.add_argument("--export", type=int, help="so many invented offers in the export")
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before each answer")
     parser.add_argument("--fault", action="append", default=[], help="a trouble for every call")
     parser.add_argument("--until-eof", action="store_true", help="ends with its standard input")

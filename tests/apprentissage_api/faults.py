@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from aiohttp import web
 
-from tests.apprentissage_api.facts import KEYS, UNABLE, Problem, gateway
+from tests.apprentissage_api.facts import KEYS, UNABLE, Problem, gateway, invalid
 
 Kind = Literal[
     "429",  # the gateway's quota, `retry_after` seconds
@@ -28,6 +28,7 @@ Kind = Literal[
     "done_reset",  # done, then cut without an answer
     "bad_header", "undecodable", "expired", "revoked",  # 401
     "forbidden",  # 403: the key may not
+    "malformed",  # 400: an identifier it does not like
 ]  # fmt: skip
 
 _BODIES = {
@@ -42,12 +43,16 @@ _BODIES = {
 
 @dataclass(slots=True)
 class Fault:
-    """One kind of trouble. ``times`` is how often it still happens, ``None`` for ever."""
+    """One kind of trouble.
+
+    ``skip`` calls are left alone first; ``times`` is how often it still happens, ``None`` for ever.
+    """
 
     kind: Kind
     route: str | None = None
     times: int | None = 1
     retry_after: int = 1
+    skip: int = 0
     used: int = 0
 
     def __post_init__(self) -> None:
@@ -56,6 +61,9 @@ class Fault:
     def hits(self, route: str) -> bool:
         """Whether this call meets it, which is then counted."""
         if self.times == 0 or self.route not in {None, route}:
+            return False
+        if self.skip:
+            self.skip -= 1
             return False
         self.used += 1
         if self.times is not None:
@@ -70,6 +78,8 @@ class Fault:
             return gateway(int(self.kind), UNABLE)
         if self.kind in KEYS:
             return gateway(401, KEYS[self.kind])
+        if self.kind == "malformed":
+            return invalid("params", "id", "Invalid id")
         if self.kind == "forbidden":
             return gateway(403, "Vous n'êtes pas autorisé à accéder à cette ressource")
         return None
@@ -99,9 +109,9 @@ def cut(request: web.BaseRequest) -> web.Response:
     return web.Response()
 
 
-async def truncated(request: web.BaseRequest, body: bytes) -> web.StreamResponse:
+async def truncated(request: web.BaseRequest, body: bytes, status: int) -> web.StreamResponse:
     """The beginning of an answer, and no end."""
-    response = web.StreamResponse(headers={"Content-Length": str(len(body) + 1000)})
+    response = web.StreamResponse(status=status, headers={"Content-Length": str(len(body) + 1000)})
     await response.prepare(request)
     await response.write(body[: len(body) // 2])
     if request.transport is not None:

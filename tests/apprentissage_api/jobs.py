@@ -27,7 +27,7 @@ def job(title: str = "Boulanger / Boulangère", **traits: Any) -> Json:
         },
         "workplace": _workplace(traits, lat, lon, traits.get("company", f"Maison {number[-4:]}")),
         "apply": {
-            "url": f"https://labonnealternance.apprentissage.beta.gouv.fr/emploi/{label}/{id}/x",
+            "url": f"https://labonnealternance.apprentissage.beta.gouv.fr/emploi/x/{id}/titre",
             "phone": traits.get("phone"),
             "recipient_id": traits.get("recipient", f"partners_{id}"),
         },

@@ -58,9 +58,11 @@ class Api(World):
         self.may_write = True
         self.export_format = "array"
         self.exported: Callable[[], Iterable[Json]] | None = None
+        self.export_text: str | None = None  # the file as it is, in place of one written here
         self.link_is_old = False
         self.delay = 0.0
         self.port = 0
+        self.arrived = asyncio.Event()
         self.quotas = dict(LIMITS)
         self._clock = clock
         self._windows: dict[str, tuple[float, int]] = {}
@@ -116,6 +118,7 @@ class Api(World):
         headers = {name.lower(): value for name, value in request.headers.items()}
         call = Call(self._clock(), request.method, route, query, headers)
         self.calls.append(call)
+        self.arrived.set()
         if self.delay:
             await asyncio.sleep(self.delay)
         fault = next((fault for fault in self.faults if fault.hits(route)), None)
@@ -149,7 +152,7 @@ class Api(World):
             return cut(request)
         response = await self._done(request, call)
         if fault.kind == "truncated":
-            return await truncated(request, response.body)  # type: ignore[attr-defined]
+            return await truncated(request, response.body, response.status)  # type: ignore[attr-defined]
         if fault.kind == "done_hang":
             await self._stopping.wait()
         return cut(request)
@@ -258,6 +261,8 @@ class Api(World):
             return web.Response(status=400, text="<Error>Only one auth mechanism allowed</Error>")
         if self.link_is_old:
             return web.Response(status=403, text="<Error><Code>AccessDenied</Code></Error>")
+        if self.export_text is not None:
+            return web.Response(text=self.export_text, content_type="application/json")
         everything = self.exported or (lambda: [*self.jobs, *(r for r, _ in self.recruiters)])
         if self.exported is None:
             text = "".join(_export(everything(), self.export_format))

@@ -63,6 +63,7 @@ class World:
     jobs: list[Json] = field(default_factory=list)
     recruiters: list[tuple[Json, frozenset[str]]] = field(default_factory=list)
     courses: list[Json] = field(default_factory=list)
+    odd_courses: list[Any] = field(default_factory=list)  # put after the others as they are
     applications: list[Json] = field(default_factory=list)
     no_contact: set[str] = field(default_factory=set)
     no_appointment: set[str] = field(default_factory=set)
@@ -182,7 +183,7 @@ class World:
         page = int(given.get("page_index", ["0"])[0])
         pages = -(-len(found) // size)
         return {
-            "data": found[page * size : (page + 1) * size],
+            "data": [*found[page * size : (page + 1) * size], *self.odd_courses],
             "pagination": {"page_count": pages, "page_size": size, "page_index": page},
         }
 
