@@ -88,6 +88,18 @@ async def test_many_callers_denied_at_once_renew_once(built: House) -> None:
     assert len(built.api.asked("token")) == 2
 
 
+async def test_a_late_401_of_the_old_token_does_not_cost_the_new_one(built: House) -> None:
+    client = built.client()
+    await client.offer(ID)
+    built.api.tokens.clear()
+    built.api.fault("slow", on="offer", seconds=0.15)
+    late = asyncio.create_task(client.offer(ID))
+    await asyncio.sleep(0.03)
+    assert await client.offer(ID)
+    assert await late
+    assert len(built.api.asked("token")) == 2
+
+
 async def test_one_caller_short_of_time_does_not_cut_short_the_others(built: House) -> None:
     built.api.fault("slow", on="token", seconds=0.2)
     client = built.client()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import re
 import time
@@ -86,6 +87,7 @@ class FranceTravailApi:
         self.faults: list[Fault] = []
         self.tokens: dict[str, float] = {}
         self.url = ""
+        self._numbers = itertools.count()
         self._gazetteer = gazetteer
         self._clock = clock
         self._tolerance = tolerance
@@ -192,7 +194,7 @@ class FranceTravailApi:
             return _error("invalid_client", "Client authentication failed")
         if not set(form.get("scope", "").split()) <= SCOPES or not form.get("scope"):
             return _error("invalid_scope", "Unknown/invalid scope(s)")
-        token = f"token-{len(self.tokens)}"
+        token = f"token-{next(self._numbers)}"
         self.tokens[token] = self._clock() + self.lifetime
         lent = {"scope": form["scope"], "expires_in": self.lifetime, "token_type": "Bearer"}
         return _json(200, {**lent, "access_token": token})
