@@ -113,7 +113,7 @@ class Rules:
         if centres:
             self._tests.append(lambda ad: self._near(ad, centres, int(distance)))
         near = self._params.get("inclureLimitrophes") == "true"
-        if departements and not near:
+        if departements and not near:  # else anywhere: which ones touch is not known here
             self._tests.append(lambda ad: _departement(ad) in departements)
 
     def _commune(self, code: str) -> Place:
