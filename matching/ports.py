@@ -19,7 +19,7 @@ class Rate(Protocol):
 
 
 class Cache(Protocol):
-    """A short memory of answers. Losing what it holds costs a call, never an answer."""
+    """A short memory of answers. Losing what it holds costs a call, so it never raises."""
 
     async def get(self, key: str) -> bytes | None: ...
 

@@ -127,6 +127,17 @@ async def test_the_level_is_asked_and_the_unknown_one_kept(desk: Desk) -> None:
     assert desk.api.calls[0].all("target_diploma_level") == ["4"]
 
 
+async def test_the_level_is_asked_of_all_of_france_too(desk: Desk) -> None:
+    await desk.titles(Search(trades=(BAKER,), france=True, diploma_level=4))
+    assert desk.api.calls[0].all("target_diploma_level") == ["4"]
+
+
+@pytest.mark.parametrize("level", [1, 2, 8])
+async def test_a_level_the_service_does_not_know_is_not_asked(desk: Desk, level: int) -> None:
+    await desk.titles(replace(BAKERS, diploma_level=level))
+    assert desk.api.calls[0].all("target_diploma_level") == []
+
+
 async def test_two_towns_are_two_questions_and_one_answer(desk: Desk) -> None:
     desk.api.jobs += [job("Boulanger L"), job("Boulanger P", at=PARIS, address="75001 Paris")]
     both = replace(BAKERS, circles=(LENS, Circle(*PARIS, 10, "Paris")))
@@ -294,6 +305,11 @@ async def test_what_is_no_offer_is_left_out_without_losing_the_others(desk: Desk
     desk.api.traps.odd_jobs = (None, 3, "x", [], {}, {"offer": []}, broken)
     desk.api.jobs.append(job("Boulanger"))
     assert await desk.titles() == ["Boulanger"]
+
+
+async def test_a_list_of_anything_but_offers_is_no_answer(desk: Desk) -> None:
+    desk.api.traps.odd_jobs = (1, "x", None)
+    assert (await desk.failure()).reason == "shape"
 
 
 async def test_closed_and_expired_are_left_out(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
@@ -182,6 +183,15 @@ async def test_each_trouble_has_its_reason(house: House, answer: Answer, reason:
 async def test_an_answer_that_grows_without_end_is_dropped(house: House) -> None:
     house.wire.answer = says(200, "[" + "1," * 100_000 + "1]")
     assert (await house.refused(Route("search", most_bytes=100_000))).reason == "too_big"
+
+
+async def test_a_small_answer_that_unpacks_without_end_is_dropped(house: House) -> None:
+    async def bomb(request: web.BaseRequest) -> web.Response:
+        packed = gzip.compress(b"[" + b" " * 50_000_000 + b"]")
+        return web.Response(body=packed, headers={"Content-Encoding": "gzip"})
+
+    house.wire.answer = bomb
+    assert (await house.refused()).reason == "too_big"
 
 
 async def test_a_shape_that_is_not_documented(house: House) -> None:

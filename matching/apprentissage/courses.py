@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from math import isfinite
 from typing import Any
 
 from matching.apprentissage.questions import Question
@@ -83,7 +82,7 @@ def inside(courses: list[Course], circle: Circle) -> list[Course]:
 def _course(entry: Mapping[str, Any]) -> Course | None:
     id, title = _text(entry, "identifiant", "cle_ministere_educatif"), _title(entry)
     position = _position(_at(entry, "lieu", "geolocalisation", "coordinates"))
-    published = _at(entry, "statut", "catalogue") in {"publié", None}
+    published = _at(entry, "statut", "catalogue") in ("publié", None)
     city = _text(entry, "lieu", "adresse", "commune", "nom")
     if not (id and title and position and city and published):
         return None
@@ -153,7 +152,7 @@ def _position(coordinates: object) -> tuple[float, float] | None:
     lon, lat = coordinates[:2]
     if any(isinstance(x, bool) or not isinstance(x, int | float) for x in (lon, lat)):
         return None
-    return (lat, lon) if isfinite(lat) and isfinite(lon) and abs(lat) <= 90 else None
+    return (lat, lon) if abs(lat) <= 90 and abs(lon) <= 180 else None
 
 
 def read_appointment(answer: Answer) -> str | None:
