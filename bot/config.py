@@ -113,6 +113,20 @@ class Settings(BaseSettings):
         None,
         description="Clé de l’API apprentissage. Sans elle, seul le catalogue répond.",
     )
+    france_travail_api_url: str | None = Field(
+        None,
+        description="Adresse de l’API « Offres d’emploi v2 » de France Travail, version comprise. "
+        "Les quatre réglages `FRANCE_TRAVAIL_…` vont ensemble.",
+    )
+    france_travail_token_url: str | None = Field(
+        None, description="Adresse où demander un jeton, `?realm=%2Fpartenaire` compris."
+    )
+    france_travail_client_id: str | None = Field(
+        None, description="Identifiant de l’application sur francetravail.io (`PAR_…`)."
+    )
+    france_travail_client_secret: SecretStr | None = Field(
+        None, description="Clé secrète de cette application."
+    )
     keep_conversation_days: Annotated[int, Field(ge=1, le=365)] = Field(
         30, description="Nombre de jours après lesquels une conversation sans suite est effacée."
     )
@@ -187,6 +201,14 @@ class Settings(BaseSettings):
             raise ValueError("attendu une clé sans espace, telle que l’API l’a donnée")
         return key
 
+    @field_validator("france_travail_api_url", "france_travail_token_url")
+    @classmethod
+    def _address_of_france_travail(cls, url: str | None) -> str | None:
+        parts = urlsplit(url) if url and _port_is_one(url) else None
+        if url and (parts is None or parts.scheme not in {"http", "https"} or not parts.hostname):
+            raise ValueError("attendu une adresse comme « https://api.francetravail.io/… »")
+        return url.rstrip("/") if url else None
+
     @field_validator("telegram_bot_name")
     @classmethod
     def _bot_name(cls, name: str | None) -> str | None:
@@ -200,6 +222,17 @@ class Settings(BaseSettings):
         official = self.telegram_api_url == "https://api.telegram.org"
         if self.telegram_mode == "webhook" and official and not self.secure:
             raise ValueError("TELEGRAM_MODE=webhook demande une adresse PUBLIC_URL en https")
+        return self
+
+    @model_validator(mode="after")
+    def _all_of_france_travail(self) -> Self:
+        names = [name for name in type(self).model_fields if name.startswith("france_travail_")]
+        missing = [name.upper() for name in names if not getattr(self, name)]
+        if missing and len(missing) < len(names):
+            raise ValueError(
+                "les quatre réglages FRANCE_TRAVAIL_… vont ensemble ; il manque "
+                + ", ".join(missing)
+            )
         return self
 
     @model_validator(mode="after")

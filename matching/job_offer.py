@@ -11,7 +11,8 @@ from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from matching.html import line, plain
-from matching.model import Offer
+from matching.model import Offer, reference
+from matching.schools import is_school
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -88,21 +89,21 @@ def parse_company(recruiter: object, locate: Locate) -> Company:
     """One ``JobRecruiter`` as a :class:`Company`. Raises :class:`BadOffer`."""
     if not isinstance(recruiter, Mapping):
         raise BadOffer("la ligne n’est pas un objet JSON")
-    workplace, apply = _part(recruiter, "workplace"), _part(recruiter, "apply")
-    number, name = _text(_part(recruiter, "identifier").get("id")), _company(workplace)
+    workplace, apply = part_of(recruiter, "workplace"), part_of(recruiter, "apply")
+    number, name = text_of(part_of(recruiter, "identifier").get("id")), _company(workplace)
     if not number or not name:
         raise BadOffer("identifiant ou nom absent")
-    naf = _part(_part(workplace, "domain"), "naf")
+    naf = part_of(part_of(workplace, "domain"), "naf")
     return Company(
         id=f"{COMPANIES}:{number}",
         name=name,
         url=_url(apply),
-        phone=_text(apply.get("phone")),
-        apply_to=_text(apply.get("recipient_id")),
-        size=_text(workplace.get("size")),
-        activity=_text(naf.get("label")),
-        siret=_text(workplace.get("siret")),
-        **_where(_part(workplace, "location"), locate),
+        phone=text_of(apply.get("phone")),
+        apply_to=text_of(apply.get("recipient_id")),
+        size=text_of(workplace.get("size")),
+        activity=text_of(naf.get("label")),
+        siret=text_of(workplace.get("siret")),
+        **_where(part_of(workplace, "location"), locate),
     )
 
 
@@ -114,34 +115,35 @@ def parse_job(job: object, locate: Locate) -> Offer:
     """
     if not isinstance(job, Mapping):
         raise BadOffer("la ligne n’est pas un objet JSON")
-    offer, apply = _part(job, "offer"), _part(job, "apply")
-    contract, publication = _part(job, "contract"), _part(offer, "publication")
-    diploma = _part(offer, "target_diploma")
+    offer, apply = part_of(job, "offer"), part_of(job, "apply")
+    contract, publication = part_of(job, "contract"), part_of(offer, "publication")
+    diploma = part_of(offer, "target_diploma")
     _only_apprenticeships(contract)
     source, identifier = _identity(job)
     return Offer(
         id=f"{source}:{identifier}",
         source=source,
         title=_title(offer),
-        company=_company(_part(job, "workplace")),
+        company=_company(part_of(job, "workplace")),
         rome_codes=_rome_codes(offer),
         url=_url(apply),
-        published=_moment(publication.get("creation"), "date de publication"),
-        expires=_moment(publication.get("expiration"), "date d’expiration"),
+        published=moment_of(publication.get("creation"), "date de publication"),
+        expires=moment_of(publication.get("expiration"), "date d’expiration"),
         start=_day(contract.get("start")),
-        phone=_text(apply.get("phone")),
-        apply_to=_text(apply.get("recipient_id")),
+        phone=text_of(apply.get("phone")),
+        apply_to=text_of(apply.get("recipient_id")),
         diploma_level=_level(diploma),
-        diploma=_text(diploma.get("label")),
-        description=plain(_string(offer.get("description"))),
+        diploma=text_of(diploma.get("label")),
+        description=plain(string_of(offer.get("description"))),
         duration_months=_months(contract.get("duration")),
         status=_status(offer.get("status")),
         school=_is_school(job),
-        **_where(_part(_part(job, "workplace"), "location"), locate),
+        also=_also(source, part_of(job, "identifier")),
+        **_where(part_of(part_of(job, "workplace"), "location"), locate),
     )
 
 
-def _part(job: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def part_of(job: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """A nested object; an empty one where it is null or absent."""
     part = job.get(name)
     if part is None:
@@ -151,15 +153,15 @@ def _part(job: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return part
 
 
-def _string(value: object) -> str:
+def string_of(value: object) -> str:
     """Texts and numbers as text, everything else as nothing."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     return str(value)
 
 
-def _text(value: object) -> str | None:
-    return line(_string(value)) or None
+def text_of(value: object) -> str | None:
+    return line(string_of(value)) or None
 
 
 def _only_apprenticeships(contract: Mapping[str, Any]) -> None:
@@ -170,23 +172,29 @@ def _only_apprenticeships(contract: Mapping[str, Any]) -> None:
 
 def _identity(job: Mapping[str, Any]) -> tuple[str, str]:
     """The partner's label, and the offer's number: ours of API apprentissage, or the partner's."""
-    identifier = _part(job, "identifier")
-    source = _text(identifier.get("partner_label"))
-    number = _text(identifier.get("id")) or _text(identifier.get("partner_job_id"))
+    identifier = part_of(job, "identifier")
+    source = text_of(identifier.get("partner_label"))
+    number = text_of(identifier.get("id")) or text_of(identifier.get("partner_job_id"))
     if not source or not number:
         raise BadOffer("identifiant ou partenaire absent")
     return source, number
 
 
+def _also(source: str, identifier: Mapping[str, Any]) -> tuple[str, ...]:
+    """The partner's own number, by which its offer is known when another source brings it too."""
+    number = text_of(identifier.get("partner_job_id"))
+    return (reference(source, number),) if number else ()
+
+
 def _title(offer: Mapping[str, Any]) -> str:
-    title = line(_string(offer.get("title")))
+    title = line(string_of(offer.get("title")))
     if len(title) < 3:
         raise BadOffer("titre absent")
     return title
 
 
 def _company(workplace: Mapping[str, Any]) -> str | None:
-    names = (_text(workplace.get(key)) for key in ("name", "brand", "legal_name"))
+    names = (text_of(workplace.get(key)) for key in ("name", "brand", "legal_name"))
     return next(filter(None, names), None)
 
 
@@ -204,17 +212,17 @@ def _rome_codes(offer: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _url(apply: Mapping[str, Any]) -> str:
     """The page of the offer; nothing but http(s), since it becomes a link in front of people."""
-    url = _string(apply.get("url")).strip()
+    url = string_of(apply.get("url")).strip()
     if re.fullmatch(r"https?://[^\s\"'<>]+", url, re.IGNORECASE):
         return url
     if url:
         raise BadOffer("adresse de l’offre illisible")
-    if not (_text(apply.get("phone")) or _text(apply.get("recipient_id"))):
+    if not (text_of(apply.get("phone")) or text_of(apply.get("recipient_id"))):
         raise BadOffer("aucun moyen de postuler")
     return ""
 
 
-def _moment(value: object, what: str) -> datetime | None:
+def moment_of(value: object, what: str) -> datetime | None:
     """An aware datetime in UTC; without an offset it is taken to be UTC."""
     if value is None:
         return None
@@ -229,25 +237,25 @@ def _moment(value: object, what: str) -> datetime | None:
 
 def _day(value: object) -> date | None:
     """The day in France: « 2027-08-31T22:00:00Z » is 1 September there."""
-    moment = _moment(value, "date de début")
+    moment = moment_of(value, "date de début")
     if moment is None:
         return None
-    if len(_string(value)) == len("2027-09-01"):
+    if len(string_of(value)) == len("2027-09-01"):
         return moment.date()
     return moment.astimezone(PARIS).date()
 
 
 def _level(diploma: Mapping[str, Any]) -> int | None:
-    level = _string(diploma.get("european"))
+    level = string_of(diploma.get("european"))
     return int(level) if level in _LEVELS else None
 
 
 def _months(value: object) -> int | None:
-    number = _number(value)
+    number = number_of(value)
     return int(number) if number and 0 < number <= 120 else None
 
 
-def _number(value: object) -> float | None:
+def number_of(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if abs(value) < 1e9 and isfinite(value) else None
@@ -259,15 +267,17 @@ def _status(value: object) -> Literal["open", "closed"]:
 
 
 def _is_school(job: Mapping[str, Any]) -> bool:
-    """Posted by a training centre, or from a workplace that teaches (NAF division 85)."""
-    naf = _part(_part(_part(job, "workplace"), "domain"), "naf")
-    return job.get("is_delegated") is True or _string(naf.get("code")).startswith("85")
+    """Posted by a training centre, or from a workplace that is one by its activity or name."""
+    workplace = part_of(job, "workplace")
+    naf = part_of(part_of(workplace, "domain"), "naf")
+    school = is_school(_company(workplace), string_of(naf.get("code")))
+    return school or job.get("is_delegated") is True
 
 
 def _where(location: Mapping[str, Any], locate: Locate) -> dict[str, Any]:
     """City, postcode, INSEE code and position; the commune's centre where no position is given."""
-    address = line(_string(location.get("address")))
-    position = _position(_part(location, "geopoint").get("coordinates"))
+    address = line(string_of(location.get("address")))
+    position = position_of(part_of(location, "geopoint").get("coordinates"))
     commune = locate(address, *(position or (None, None)))
     if commune is None:
         raise BadOffer(
@@ -284,11 +294,11 @@ def _where(location: Mapping[str, Any], locate: Locate) -> dict[str, Any]:
     }
 
 
-def _position(coordinates: object) -> tuple[float, float] | None:
+def position_of(coordinates: object) -> tuple[float, float] | None:
     """(latitude, longitude) of GeoJSON's [longitude, latitude], even when written in our order."""
     if not isinstance(coordinates, list | tuple) or len(coordinates) < 2:
         return None
-    lon, lat = _number(coordinates[0]), _number(coordinates[1])
+    lon, lat = number_of(coordinates[0]), number_of(coordinates[1])
     if lat is None or lon is None:
         return None
     if _in_france(lat, lon):

@@ -84,7 +84,8 @@ class Offer:
     ``id`` is unique in our catalogue (``source:identifier``). Position in degrees, ``insee`` the
     commune it lies in. ``start`` is the first day, ``published``/``expires`` are aware datetimes
     in UTC. ``status`` other than ``open`` is never shown. ``school`` marks a training centre that
-    posts in place of an employer.
+    posts in place of an employer. ``updated`` is when its source last changed it (aware, UTC).
+    ``also`` holds the :func:`reference` of the job at every partner known to publish it.
     """
 
     id: str
@@ -109,6 +110,8 @@ class Offer:
     duration_months: int | None = None
     status: Literal["open", "closed"] = "open"
     school: bool = False
+    updated: datetime | None = None
+    also: tuple[str, ...] = ()
 
     @property
     def departement(self) -> str:
@@ -225,6 +228,14 @@ def _names(stems: Sequence[str], others: Sequence[str], spaced_title: str) -> bo
                 return True
             at = spaced_title.find(f" {stem}", at + 1)
     return False
+
+
+def reference(partner: str, number: str) -> str:
+    """How a partner's offer is known whichever source tells of it, spelling aside.
+
+    (« France Travail », « 207QYWM ») -> « francetravail:207QYWM »; no space is left in it.
+    """
+    return f"{''.join(title_words(partner))}:{''.join(number.split())}"
 
 
 def twin_key(

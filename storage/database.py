@@ -45,7 +45,7 @@ _DRIVERS = {
     "postgresql+asyncpg": "postgresql+asyncpg",
 }
 
-VERSION = "0003"
+VERSION = "0004"
 """Of the tables this code knows: the newest step of ``migrations``."""
 
 

@@ -21,13 +21,13 @@ from storage.schema import offer_codes, offers, revisions
 Box = tuple[float, float, float, float]
 """South, west, north, east, in degrees."""
 
-# The columns in the order of Offer's fields: a row is an offer but for its trade codes.
+# The columns in the order of Offer's fields: a row is an offer but for its lists.
 _FIELDS = (
     "id", "source", "title", "company", "city", "postcode", "insee", "lat", "lon", "rome_codes",
     "url", "published", "expires", "start", "phone", "apply_to", "diploma_level", "diploma",
-    "description", "duration_months", "status", "school",
+    "description", "duration_months", "status", "school", "updated", "also",
 )  # fmt: skip
-_CODES = _FIELDS.index("rome_codes")
+_LISTS = [_FIELDS.index(name) for name in ("rome_codes", "also")]
 _COLUMNS = tuple(offers.c[name] for name in _FIELDS)
 _values: Callable[[Offer], tuple[Any, ...]] = attrgetter(*_FIELDS)
 _STAMP = (offers.c.id, offers.c.digest, offers.c.origin)
@@ -210,7 +210,8 @@ def _inside(columns: Any, boxes: int) -> ColumnElement[bool]:
 
 def _offer(row: Sequence[Any]) -> Offer:
     values = list(row)
-    values[_CODES] = tuple(values[_CODES].split())
+    for at in _LISTS:
+        values[at] = tuple(values[at].split())
     return Offer(*values)
 
 
@@ -261,7 +262,7 @@ def _digest(offer: Offer) -> str:
 
 def _row(offer: Offer) -> dict[str, Any]:
     row = dict(zip(_FIELDS, _values(offer), strict=True))
-    row["rome_codes"] = " ".join(offer.rome_codes)
+    row["rome_codes"], row["also"] = " ".join(offer.rome_codes), " ".join(offer.also)
     row["departement"] = offer.departement
     return row
 

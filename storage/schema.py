@@ -135,14 +135,16 @@ offers = Table(
     Column("duration_months", Integer),
     Column("status", String, nullable=False),
     Column("school", Boolean, nullable=False),
+    Column("updated", Moment),
+    Column("also", String, nullable=False, server_default=""),
     Column("departement", String, nullable=False, index=True),
     Column("origin", String, nullable=False),
     Column("digest", String, nullable=False),
     Column("changed", BigInteger, nullable=False, server_default="0", index=True),
 )
-"""``rome_codes`` are separated by a space; ``departement`` is that of ``insee``; ``origin`` names
-the file or export an offer was read from, and ``digest`` what it said; ``changed`` is the revision
-it was written at."""
+"""``rome_codes`` and ``also`` are separated by a space; ``departement`` is that of ``insee``;
+``origin`` names the file or export an offer was read from, and ``digest`` what it said; ``changed``
+is the revision it was written at."""
 Index("ix_offers_lat_lon", offers.c.lat, offers.c.lon)
 
 offer_codes = Table(

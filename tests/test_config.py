@@ -76,6 +76,8 @@ def test_an_empty_variable_is_no_variable(monkeypatch: pytest.MonkeyPatch) -> No
         ("DATABASE_URL", "mysql://x", "DATABASE_URL : attendu"),
         ("REDIS_URL", "localhost", "REDIS_URL : attendu"),
         ("TELEGRAM_BOT_NAME", "a b", "TELEGRAM_BOT_NAME : attendu"),
+        ("FRANCE_TRAVAIL_API_URL", "ftp://x", "FRANCE_TRAVAIL_API_URL : attendu une adresse"),
+        ("FRANCE_TRAVAIL_CLIENT_ID", "PAR_x", "les quatre réglages FRANCE_TRAVAIL_… vont ensemble"),
     ],
 )
 def test_a_bad_value_is_said_in_french(
@@ -100,6 +102,26 @@ def test_a_slash_and_an_at_sign_too_many_are_forgiven() -> None:
     settings = Settings.load(public_url="http://exemple.fr/", telegram_bot_name="@cmachance_bot")
     assert settings.public_url == "http://exemple.fr"
     assert settings.telegram_bot_name == "cmachance_bot"
+
+
+def test_france_travail_is_set_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.load().france_travail_client_id is None
+    whole = {
+        "FRANCE_TRAVAIL_API_URL": "https://exemple.fr/offresdemploi/v2/",
+        "FRANCE_TRAVAIL_TOKEN_URL": "https://exemple.fr/access_token?realm=%2Fpartenaire",
+        "FRANCE_TRAVAIL_CLIENT_ID": "PAR_x",
+        "FRANCE_TRAVAIL_CLIENT_SECRET": "not-a-secret",
+    }
+    for name, value in whole.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings.load()
+    assert settings.france_travail_api_url == "https://exemple.fr/offresdemploi/v2"
+    assert "not-a-secret" not in repr(settings)
+    for name, value in whole.items():
+        monkeypatch.setenv(name, "")
+        with pytest.raises(BadSettings, match=f"il manque {name}$"):
+            Settings.load()
+        monkeypatch.setenv(name, value)
 
 
 def test_the_key_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:

@@ -118,6 +118,7 @@ def test_every_field_is_read(parse: Callable[[object], Offer]) -> None:
         duration_months=24,
         status="open",
         school=False,
+        also=("offresemploilba:7",),
     )
 
 

@@ -36,6 +36,8 @@ LENS = Offer(
     description="Du pain.\n" * 50,
     duration_months=24,
     school=True,
+    updated=datetime(2026, 11, 21, 9, tzinfo=UTC),
+    also=("francetravail:207QYWM", "meteojob:46388391"),
 )
 BARE = Offer(
     "demo:2", "demonstration", "Coiffeuse", None, "Bastia", "20200", "2B033", 42.7, 9.45, (), "u"
