@@ -66,8 +66,9 @@ def pay_floor(
 
     Without ``age`` it is the floor of the youngest, true for everyone; of an age group give the
     lowest (« 18–29 » -> 18). ``year`` beyond 3 counts as 3. ``idcc`` (number of the collective
-    agreement), else ``naf`` (activity, « 43.31Z »), else the trade decides the branch. ``None``
-    where the national SMIC does not apply (Mayotte, the Pacific), and before the first known one.
+    agreement), else ``naf`` (activity, « 43.31Z » or « 4331Z »), else the first trade decides the
+    branch. ``None`` where the national SMIC does not apply (Mayotte, the Pacific), and before the
+    first known one.
     """
     table = _table()
     smic = max((s for s in table.smic if s.since <= on), key=lambda s: s.since, default=None)
@@ -131,7 +132,7 @@ class _Table:
                 if idcc in branch.idcc:
                     return branch, False
             elif naf:
-                if naf.startswith(branch.naf):
+                if naf.replace(".", "").startswith(branch.naf):
                     return branch, False
             elif rome and rome[0] in branch.rome:
                 return branch, True

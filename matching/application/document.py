@@ -130,7 +130,7 @@ def title(first_name: str, last_name: str) -> str:
 
 def _stem(first_name: str, last_name: str) -> str:
     """« CV_Lea_Martin »: plain letters only, so that no name is a path or a trick."""
-    words = re.findall(r"[A-Za-z]+", ascii_letters(f"{first_name} {last_name}"))
+    words = re.findall(r"[A-Za-z]+", ascii_letters(f"{first_name} {last_name}".replace("’", " ")))
     return "_".join(["CV", *words])[:80].rstrip("_")
 
 

@@ -7,6 +7,7 @@ import zlib
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, BadZipFile, LargeZipFile, ZipFile, ZipInfo
 
+from matching.application.jpeg import bare_upright_jpeg
 from matching.application.refusal import Reason, Refused
 
 MOST_PARTS = 1000
@@ -31,7 +32,7 @@ _TEMPLATE_LINK = re.compile(rb"<Relationship\b[^>]*/attachedTemplate\"[^>]*/>")
 
 
 def clean_docx(content: bytes) -> bytes:
-    """The same document without author, company, dates and template path.
+    """The same document without author, company, dates, template path and EXIF.
 
     Only well-formed packages pass: [Content_Types].xml and word/document.xml, no part twice, no
     macro, no control, nothing that unpacks beyond :data:`MOST_UNPACKED`. Nothing goes to disk.
@@ -91,7 +92,7 @@ def _check(parts: dict[str, bytes]) -> None:
     # No Office program writes a DTD, nor another encoding than UTF-8: both hide things.
     if any(b"<!DOCTYPE" in t or b"<!ENTITY" in t or t[:2] in _UTF_16 for t in texts):
         raise Refused(Reason.FILE_BROKEN)
-    if not re.search(rb"<w:t[ >][^<]*\S|<w:drawing|<w:pict|<a:blip", body):
+    if not re.search(rb"<w:t(?: [^>]*)?>[^<]*[^<\s]|<w:drawing|<w:pict|<a:blip", body):
         raise Refused(Reason.FILE_NO_PAGE)
 
 
@@ -105,6 +106,8 @@ def _packed(parts: dict[str, bytes]) -> bytes:
                 data = _TEMPLATE.sub(b"", data)
             elif name == "word/_rels/settings.xml.rels":
                 data = _TEMPLATE_LINK.sub(b"", data)
+            elif name.startswith("word/media/"):
+                data = bare_upright_jpeg(data)
             # A fixed date: when the parts were made tells nothing to anybody.
             package.writestr(_stamped(name), data)
     return out.getvalue()

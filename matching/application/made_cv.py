@@ -57,7 +57,8 @@ def made_cv(candidate: Candidate, answers: Answers) -> Document:
     What the person wrote is data: nothing in it is read as markup. Letters that our fonts lack
     (emoji, Chinese…) are left out; long answers get smaller letters, then end with « … ».
     Takes some hundredths of a second; in service call it through
-    :class:`matching.application.apart.Workshop`, which can stop it. Raises :class:`Refused`: CV_EMPTY.
+    :class:`matching.application.apart.Workshop`, which can stop it.
+    Raises :class:`Refused`: CV_EMPTY.
     """
     # Imported here: Typst costs 7 MiB and only who answers the five questions needs it.
     from typst import Compiler, TypstError
@@ -119,7 +120,7 @@ def lines_of(text: str, letters: Letters, most: int, lines: int) -> list[str]:
     What does not fit is cut between two words and ends in « … ».
     """
     kept: list[str] = []
-    found = [line for raw in text[:5000].splitlines() if (line := _line(raw, letters))]
+    found = [line for raw in text[:5000].splitlines() if (line := _sentence(raw, letters))]
     for line in found:
         left = most - sum(map(len, kept))
         if len(kept) == lines or left < 20:
@@ -132,16 +133,22 @@ def lines_of(text: str, letters: Letters, most: int, lines: int) -> list[str]:
     return kept
 
 
+def _sentence(text: str, letters: Letters) -> str:
+    """A line of an answer: with a capital, and no word that would leave the page."""
+    drawn = re.sub(rf"(\S{{{LONGEST_WORD}}})(?=\S)", r"\1 ", _line(text, letters))
+    return drawn[:1].upper() + drawn[1:]
+
+
 def _line(text: str, letters: Letters) -> str:
-    """One line without what cannot be drawn, without a bullet of its own, with a capital."""
+    """One line without what cannot be drawn, nor a bullet of its own."""
     composed = unicodedata.normalize("NFC", text).translate(_NARROW)
     drawn = "".join(c if ord(c) in letters else " " if c.isspace() else "" for c in composed)
     drawn = re.sub(r"^[\s\-–—*•·>]+", "", drawn)
-    drawn = re.sub(rf"(\S{{{LONGEST_WORD}}})(?=\S)", r"\1 ", drawn)
+    drawn = re.sub(r"(?<=[^\W\d])'(?=\w)", "’", drawn)
     drawn = re.sub(r" +(?=[ ,.)])", "", drawn).strip()  # what an emoji left behind
     if not any(c.isalnum() for c in drawn):
         return ""
-    return drawn if "@" in drawn else drawn[:1].upper() + drawn[1:]
+    return drawn
 
 
 def _spoken(e164: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from matching.application.jpeg import bare_jpeg
 from matching.application.refusal import Reason, Refused, megabytes
 
 if TYPE_CHECKING:
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
 MOST_PAGES = 30
 """A CV has one or two; a book is a mistake."""
 
-_ACTIVE_ROOT = ("/OpenAction", "/AA", "/AcroForm", "/Collection", "/PieceInfo", "/Metadata")
+_ACTIVE_ROOT = ("/OpenAction", "/AcroForm", "/Collection")
+_EVERYWHERE = ("/Metadata", "/PieceInfo", "/AA", "/AF", "/EF")
 _ACTIVE_NAMES = ("/JavaScript", "/EmbeddedFiles")
 _HARMLESS_ACTIONS = frozenset({"/URI", "/GoTo"})
 _EMBEDDED = frozenset({
@@ -22,7 +24,7 @@ _EMBEDDED = frozenset({
 
 
 def clean_pdf(content: bytes) -> bytes:
-    """The same pages without author, dates, XMP, scripts, forms and attached files.
+    """The same pages without author, dates, XMP, EXIF, scripts, forms and attached files.
 
     Tags, language, links and title stay: they serve who cannot see the page.
     Raises :class:`Refused`: FILE_BROKEN, FILE_LOCKED, FILE_NO_PAGE, FILE_BIG (over 30 pages),
@@ -57,22 +59,34 @@ def _clean(pdf: Pdf) -> None:
     del pdf.docinfo
     if title is not None:
         pdf.docinfo["/Title"] = title
+    if "/AcroForm" in pdf.Root:  # what is written in a form becomes part of the page
+        pdf.generate_appearance_streams()
+        pdf.flatten_annotations()
     for key in _ACTIVE_ROOT:
         if key in pdf.Root:
             del pdf.Root[key]
-    names = pdf.Root.get("/Names")
-    if names is not None:
-        for key in _ACTIVE_NAMES:
-            if key in names:
-                del names[key]
+    for key in _ACTIVE_NAMES:
+        if key in pdf.Root.get("/Names", {}):
+            del pdf.Root.Names[key]
+    for item in pdf.objects:
+        _clean_object(item)
     for page in pdf.pages:
-        for key in ("/AA", "/Metadata", "/PieceInfo"):
-            if key in page.obj:
-                del page.obj[key]
-        _clean_annotations(pdf, page.obj)
+        _clean_annotations(page.obj)
 
 
-def _clean_annotations(pdf: Pdf, page: Object) -> None:
+def _clean_object(item: Object) -> None:
+    """No metadata, no action, no attached file; a JPEG keeps its picture alone."""
+    from pikepdf import Dictionary, Name, Stream
+
+    if isinstance(item, Dictionary | Stream):
+        for key in _EVERYWHERE:
+            if key in item:
+                del item[key]
+    if isinstance(item, Stream) and item.get("/Filter") == Name.DCTDecode:
+        item.write(bare_jpeg(item.read_raw_bytes()), filter=Name.DCTDecode)
+
+
+def _clean_annotations(page: Object) -> None:
     """Links to pages and addresses stay; what runs, plays or carries a file goes."""
     from pikepdf import Array
 
@@ -84,8 +98,6 @@ def _clean_annotations(pdf: Pdf, page: Object) -> None:
         runs = action is not None and str(action.get("/S")) not in _HARMLESS_ACTIONS
         if runs or str(annotation.get("/Subtype")) in _EMBEDDED:
             continue
-        if "/AA" in annotation:
-            del annotation["/AA"]
         if action is not None and "/Next" in action:
             del action["/Next"]
         kept.append(annotation)

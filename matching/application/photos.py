@@ -32,7 +32,7 @@ MOST_BYTES = 2_400_000
 STEPS = ((2200, 82), (2200, 70), (1800, 68), (1500, 60), (1200, 55), (1000, 45))
 """(longest side in pixels, JPEG quality), tried in this order until it is light enough."""
 
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "HEIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 
 
 @dataclass(frozen=True, slots=True)
