@@ -7,8 +7,13 @@ from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pikepdf
+import pypdfium2
+import pytest
 from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
+
+from matching.application.document import Document, cv_document
+from matching.application.refusal import Reason, Refused
 
 CANARY = "Zanzibar"
 """Stands in all metadata: it must be nowhere in what is sent."""
@@ -123,3 +128,44 @@ KgAAAAgAAgEPAAIAAAAJAAAAJgESAAMAAAABAAEAAAAAAABaYW56aWJhcgAA
 def heic() -> bytes:
     """A sheet like :func:`photo`, 600 x 800, as iPhones write it; our library only reads them."""
     return base64.b64decode(_HEIC)
+
+
+def made(*files: bytes) -> Document:
+    return cv_document(files, "Léa", "Martin")
+
+
+def reason(*files: bytes) -> Reason:
+    with pytest.raises(Refused) as caught:
+        made(*files)
+    return caught.value.reason
+
+
+def outcome(file: bytes) -> Document | None:
+    """The document, or nothing when it was refused for what is wrong with the file."""
+    try:
+        return made(file)
+    except Refused as refused:
+        reason = refused.reason
+    assert reason.value.startswith(("file_", "photo"))
+    return None
+
+
+def seen(document: Document) -> list[Image.Image]:
+    """The pages as a reader shows them, 72 dots an inch."""
+    pdf = pypdfium2.PdfDocument(document.content)
+    try:
+        return [page.render(scale=1).to_pil().convert("RGB") for page in pdf]
+    finally:
+        pdf.close()
+
+
+def everything(content: bytes) -> bytes:
+    """All that a PDF or DOCX holds, unpacked, to look for what should not be there."""
+    if content.startswith(b"PK"):
+        with ZipFile(BytesIO(content)) as package:
+            return b"\n".join(package.read(name) for name in package.namelist())
+    with pikepdf.open(BytesIO(content)) as pdf:
+        streams = [o for o in pdf.objects if isinstance(o, pikepdf.Stream)]
+        raw = [stream.read_raw_bytes() for stream in streams]
+        read = [s.read_bytes() for s in streams if s.get("/Filter") != pikepdf.Name.DCTDecode]
+        return b"\n".join([*raw, *read, *(repr(o).encode() for o in pdf.objects)])

@@ -47,6 +47,7 @@ async def test_a_refusal_comes_back_with_its_values() -> None:
     [
         ([b"x"] * 6, Reason.PHOTOS_MANY),
         ([bytes(MOST_RECEIVED + 1)], Reason.FILE_BIG),
+        ([bytes(MOST_RECEIVED)] * 4, Reason.FILE_BIG),
         ([], Reason.FILE_EMPTY),
     ],
 )
@@ -115,11 +116,11 @@ def child(code: str) -> str:
 
 
 def test_the_child_can_write_no_file(tmp_path: Path) -> None:
-    order = json.dumps({"files": [], "first_name": "", "last_name": ""})
+    order = json.dumps({"sizes": [], "first_name": "", "last_name": ""}).encode()
     code = (
         "import io, sys, signal\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        f"sys.stdin = io.StringIO({order!r})\n"
+        f"sys.stdin = io.TextIOWrapper(io.BytesIO({order!r}))\n"
         "m.main()\n"
         f"open({str(tmp_path / 'cv')!r}, 'wb', buffering=0).write(b'x' * 10)\n"
     )

@@ -1,8 +1,7 @@
-"""The child process of :mod:`matching.application.apart`: JSON in, JSON out, no file written."""
+"""The child of :mod:`matching.application.apart`: an order in, a document out, no file written."""
 
 from __future__ import annotations
 
-import json
 import resource
 import sys
 
@@ -18,7 +17,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    json.dump(serve(json.load(sys.stdin)), sys.stdout)
+    serve(sys.stdin.buffer, sys.stdout.buffer)
 
 
 if __name__ == "__main__":

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import sys
-from asyncio.subprocess import DEVNULL, PIPE
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from matching.application.candidate import Candidate
-from matching.application.document import MOST_PHOTOS, MOST_RECEIVED, Document
+from matching.application.document import Document, check_sizes
 from matching.application.made_cv import Answers
-from matching.application.refusal import Reason, Refused, megabytes
+from matching.application.refusal import Reason, Refused
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,20 +36,15 @@ class Workshop:
     ) -> Document:
         """:func:`matching.application.document.cv_document`; raises its :class:`Refused`, and
         FILE_SLOW when the time is up."""
-        if len(files) > MOST_PHOTOS:
-            raise Refused(Reason.PHOTOS_MANY, most=str(MOST_PHOTOS))
-        if max(map(len, files), default=0) > MOST_RECEIVED:
-            size, most = max(map(len, files)), megabytes(MOST_RECEIVED)
-            raise Refused(Reason.FILE_BIG, size=megabytes(size), most=most)
-        texts = [base64.b64encode(file).decode() for file in files]
-        return await self._made({"files": texts, "first_name": first_name, "last_name": last_name})
+        check_sizes(files)
+        return await self._made({"first_name": first_name, "last_name": last_name}, files)
 
     async def made_cv(self, candidate: Candidate, answers: Answers) -> Document:
         """:func:`matching.application.made_cv.made_cv`; raises its :class:`Refused`, and FILE_SLOW
         when the time is up."""
-        return await self._made({"candidate": asdict(candidate), "answers": asdict(answers)})
+        return await self._made({"candidate": asdict(candidate), "answers": asdict(answers)}, ())
 
-    async def _made(self, order: dict[str, Any]) -> Document:
+    async def _made(self, order: dict[str, Any], files: Sequence[bytes]) -> Document:
         async with self._places:
             child = await asyncio.create_subprocess_exec(
                 sys.executable, "-B", "-X", "utf8", "-m", "matching.application",
@@ -57,39 +52,63 @@ class Workshop:
             )  # fmt: skip
             try:
                 async with asyncio.timeout(self._seconds):
-                    answer, _ = await child.communicate(json.dumps(order).encode())
+                    answer = await _asked(child, {**order, "sizes": [*map(len, files)]}, files)
             except TimeoutError as error:
                 raise Refused(Reason.FILE_SLOW) from error
             finally:
                 if child.returncode is None:
-                    child.kill()
+                    with suppress(ProcessLookupError):
+                        child.kill()
                     await child.wait()
         return _document(answer)
 
 
+async def _asked(child: Process, order: dict[str, Any], files: Sequence[bytes]) -> bytes:
+    """Sends the order, a line of JSON followed by the files, and reads the answer to its end.
+
+    The files are not copied into one message: five photos would weigh twice.
+    """
+    if child.stdin is None or child.stdout is None:
+        raise RuntimeError("a child without pipes")
+    with suppress(ConnectionError):  # it died: its answer, nothing, says so
+        for part in (json.dumps(order).encode() + b"\n", *files):
+            child.stdin.write(part)
+            await child.stdin.drain()
+        child.stdin.close()
+    return await child.stdout.read()
+
+
 def _document(answer: bytes) -> Document:
     """What the child answered; a child that died over a file has found it broken."""
+    head, _, content = answer.partition(b"\n")
     try:
-        told = json.loads(answer)
+        told = json.loads(head)
     except ValueError as error:
         raise Refused(Reason.FILE_BROKEN) from error
     if "refused" in told:
         raise Refused(Reason(told["refused"]), **told["values"])
-    return Document(told["name"], told["content_type"], base64.b64decode(told["content"]))
+    if len(content) != told["size"]:
+        raise Refused(Reason.FILE_BROKEN)
+    return Document(told["name"], told["content_type"], content)
 
 
-def serve(order: dict[str, Any]) -> dict[str, Any]:
-    """The child's side: one order as JSON, one document or refusal as JSON."""
+def serve(asked: BinaryIO, answer: BinaryIO) -> None:
+    """The child's side: one order in, one document or refusal out."""
     from matching.application.document import cv_document
     from matching.application.made_cv import made_cv
 
+    order = json.loads(asked.readline())
+    files = [asked.read(size) for size in order["sizes"]]
     try:
-        if "files" in order:
-            files = [base64.b64decode(text) for text in order["files"]]
-            made = cv_document(files, order["first_name"], order["last_name"])
-        else:
+        if "candidate" in order:
             made = made_cv(Candidate(**order["candidate"]), Answers(**order["answers"]))
+        else:
+            made = cv_document(files, order["first_name"], order["last_name"])
     except Refused as refused:
-        return {"refused": refused.reason.value, "values": refused.values}
-    content = base64.b64encode(made.content).decode()
-    return {"name": made.name, "content_type": made.content_type, "content": content}
+        told: dict[str, Any] = {"refused": refused.reason.value, "values": refused.values}
+        content = b""
+    else:
+        told = {"name": made.name, "content_type": made.content_type, "size": len(made.content)}
+        content = made.content
+    answer.write(json.dumps(told).encode() + b"\n" + content)
+    answer.flush()

@@ -20,6 +20,9 @@ MOST_OF_A_DATA_URL = 4_215_276
 MOST_RECEIVED = 20_000_000
 """Bytes of one file we look at: what Telegram lets a bot download."""
 
+MOST_TOGETHER = 60_000_000
+"""Bytes of all photos of one CV."""
+
 MOST_PHOTOS = 5
 
 
@@ -105,16 +108,23 @@ def cv_document(files: Sequence[bytes], first_name: str, last_name: str) -> Docu
     return Document(f"{_stem(first_name, last_name)}.{ending}", content_type, content)
 
 
-def _kinds(files: Sequence[bytes]) -> list[Kind]:
-    """The kinds of the files, when together they can make one CV."""
+def check_sizes(files: Sequence[bytes]) -> None:
+    """Raises :class:`Refused`: FILE_EMPTY (no file), PHOTOS_MANY, FILE_BIG."""
     if not files:
         raise Refused(Reason.FILE_EMPTY)
     if len(files) > MOST_PHOTOS:
         raise Refused(Reason.PHOTOS_MANY, most=str(MOST_PHOTOS))
-    for file in files:
-        if len(file) > MOST_RECEIVED:
-            most = megabytes(MOST_RECEIVED)
-            raise Refused(Reason.FILE_BIG, size=megabytes(len(file)), most=most)
+    for size, most in (
+        (max(map(len, files)), MOST_RECEIVED),
+        (sum(map(len, files)), MOST_TOGETHER),
+    ):
+        if size > most:
+            raise Refused(Reason.FILE_BIG, size=megabytes(size), most=megabytes(most))
+
+
+def _kinds(files: Sequence[bytes]) -> list[Kind]:
+    """The kinds of the files, when together they can make one CV."""
+    check_sizes(files)
     kinds = [kind(file) for file in files]
     if len(kinds) > 1 and set(kinds) != {"photo"}:
         raise Refused(Reason.PHOTOS_MIXED)
