@@ -57,11 +57,17 @@ async def test_too_much_is_refused(files: list[bytes], reason: Reason) -> None:
     assert caught.value.reason is reason
 
 
-async def test_what_takes_too_long_is_stopped() -> None:
+async def test_what_takes_too_long_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck = tmp_path / "python"
+    stuck.write_text("#!/bin/sh\nexec sleep 60\n")
+    stuck.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(stuck))
     before = children()
     began = time.monotonic()
     with pytest.raises(Refused) as caught:
-        await Workshop(seconds=0.01).cv_document([pdf()], "Léa", "M")
+        await Workshop(seconds=0.2).cv_document([pdf()], "Léa", "M")
     assert caught.value.reason is Reason.FILE_SLOW
     assert time.monotonic() - began < 5
     assert children() <= before

@@ -193,6 +193,14 @@ def test_marks_on_letters_of_other_scripts_break_nothing(answer: str) -> None:
     text(made_cv(LEA, Answers(wish=f"a {answer}", strengths=answer)))
 
 
+def test_what_no_font_can_put_together_falls_back_to_latin() -> None:
+    """A Persian digit under a Greek accent: each is in our fonts, together they are in none."""
+    said = text(made_cv(LEA, Answers(wish="pain \u06f1\u0314\u02cd", strengths="Patiente")))
+    assert "Pain" in said
+    assert "\u06f1" not in said
+    assert "\u06f1" in text(made_cv(LEA, Answers(wish="pain \u06f1")))
+
+
 def test_the_coverage_is_what_the_fonts_have() -> None:
     """`fonts/coverage.txt` is what we read instead of the fonts: it must say the same."""
     points = {file.stem: set(TTFont(file).getBestCmap()) for file in FONTS.glob("*.ttf")}

@@ -75,9 +75,10 @@ def _upright(photo: bytes) -> Image:
                 longest = STEPS[0][0]
                 image.draft("RGB", (longest, longest))  # a JPEG decodes smaller, hence faster
                 image.load()
-                turned = ImageOps.exif_transpose(image)
-                turned.thumbnail((longest, longest), Image.Resampling.LANCZOS)
-                return _on_white(turned)
+                # a palette would shrink into torn letters; EXIF stays with what is converted
+                full = image.convert("RGBA") if image.mode in {"1", "P", "PA"} else image
+                full.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+                return _on_white(ImageOps.exif_transpose(full))
     except Refused:
         raise
     except Image.DecompressionBombError as error:
