@@ -105,6 +105,14 @@ class Settings(BaseSettings):
         "https://api.telegram.org",
         description="Adresse de l’API des robots : celle de Telegram, ou un serveur à soi.",
     )
+    apprentissage_api_url: str = Field(
+        "https://api.apprentissage.beta.gouv.fr/api",
+        description="Adresse de l’API apprentissage, jusqu’à `/api` compris.",
+    )
+    apprentissage_api_key: SecretStr | None = Field(
+        None,
+        description="Clé de l’API apprentissage. Sans elle, seul le catalogue répond.",
+    )
     keep_conversation_days: Annotated[int, Field(ge=1, le=365)] = Field(
         30, description="Nombre de jours après lesquels une conversation sans suite est effacée."
     )
@@ -164,13 +172,20 @@ class Settings(BaseSettings):
             raise ValueError("attendu 1 à 256 lettres, chiffres, « _ » ou « - »")
         return secret
 
-    @field_validator("telegram_api_url")
+    @field_validator("telegram_api_url", "apprentissage_api_url")
     @classmethod
     def _api_address(cls, url: str) -> str:
         parts = urlsplit(url) if _port_is_one(url) else None
         if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("attendu une adresse comme « https://api.telegram.org »")
+            raise ValueError("attendu une adresse comme « https://api.exemple.fr »")
         return url.rstrip("/")
+
+    @field_validator("apprentissage_api_key")
+    @classmethod
+    def _key_in_one_word(cls, key: SecretStr | None) -> SecretStr | None:
+        if key and not re.fullmatch(r"[\x21-\x7e]+", key.get_secret_value()):
+            raise ValueError("attendu une clé sans espace, telle que l’API l’a donnée")
+        return key
 
     @field_validator("telegram_bot_name")
     @classmethod

@@ -14,6 +14,7 @@ from aiohttp import web
 from bot.assembly import Rooms, assemble
 from bot.config import BadSettings, Settings
 from bot.purge import purge_regularly
+from bot.supervise import unless_stopped
 from bot.web.app import make_app
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ async def _until(
     cleaning = asyncio.create_task(purge_regularly(rooms, stop))
     try:
         await _listen(runner, settings)
-        if telegram and not await telegram.start():
+        if telegram and await unless_stopped(stop, telegram.start()) is False:
             raise CannotMeet
         for line in _what_runs(rooms, only, telegram):
             say(line)
@@ -111,7 +112,7 @@ def _what_runs(rooms: Rooms, only: Collection[str], telegram: Telegram | None) -
         lines.append(f"Le robot répond sur {rooms.settings.public_url} (Ctrl-C pour arrêter).")
     if telegram:
         how = "par webhook" if rooms.settings.telegram_mode == "webhook" else "par polling"
-        name = f"@{rooms.bot_name.value}" if rooms.bot_name.value else "pas encore joint"
+        name = f"@{rooms.bot_name.value}" if telegram.met else "pas encore joint"
         lines.append(f"Sur Telegram, {how} : {name}.")
     return lines
 

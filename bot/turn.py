@@ -130,8 +130,8 @@ class Turns:
         """The conversation's id: an address cannot be read from it, nor guessed without the key."""
         return conversation_id(self._key, channel, address)
 
-    def _mark(self, kind: str, incoming: Incoming, id: str) -> str:
-        message = f"{kind}\0{incoming.channel}\0{incoming.address}\0{id}".encode()
+    def _mark(self, kind: str, channel: str, address: str, id: str) -> str:
+        message = f"{kind}\0{channel}\0{address}\0{id}".encode()
         return hmac.digest(self._key, message, "sha256").hex()[:32]
 
     async def handle(self, incoming: Incoming) -> Kept:
@@ -151,11 +151,15 @@ class Turns:
                     continue
             return await self._once(incoming, person)
 
-    async def left(self, channel: str, address: str, order: int = 0) -> None:
-        """Somebody wants no more of our messages: what was still to be sent is dropped."""
+    async def left(self, channel: str, address: str, order: int) -> None:
+        """Somebody wants no more of our messages: what was still to be sent is dropped, once.
+
+        ``order`` is the update's number: what answers a later one is for somebody who came back.
+        """
         person = self.person(channel, address)
+        key = self._mark("update", channel, address, str(order))
         async with self.locks.hold(person, order):
-            await self.ledger.forget(person, self.now())
+            await self.ledger.forget(person, key, order, self.now())
 
     async def _once(self, incoming: Incoming, person: str) -> Kept:
         known = self._recent.take(person, self.now()) if self._recent else None
@@ -214,21 +218,28 @@ class Turns:
         conversation = outcome.conversation
         pushed = incoming.channel in PUSHED
         leaving = any(effect["type"] == "delete_me" for effect in outcome.effects)
+        channel, address, press = incoming.channel, incoming.address, incoming.press
         return Left(
-            update=self._mark("update", incoming, incoming.id),
+            update=self._mark("update", channel, address, incoming.id),
             conversation=conversation.id,
             version=conversation.version,
-            channel=incoming.channel,
-            address=incoming.address if pushed else "",
+            channel=channel,
+            address=address if pushed else "",
             state=None if leaving else conversation.to_json(),
-            replies=_bodies(outcome.replies, pushed=pushed) if not incoming.quiet else [],
+            replies=[]
+            if incoming.quiet
+            else _bodies(outcome.replies, incoming.order, pushed=pushed),
             expires=now + (ANSWER_WINDOW if pushed else WEB_WINDOW),
-            counts=_counts(outcome.effects, incoming.channel),
+            counts=_counts(outcome.effects, channel),
             day=self.today(),
             once=leaving,
-            press=None if incoming.press is None else self._mark("press", incoming, incoming.press),
+            press=None if press is None else self._mark("press", channel, address, press),
             lease=ANSWER_LEASE if pushed else None,
         )
+
+    def busy(self, channel: str, address: str) -> bool:
+        """Whether something this person sent is being answered in this process."""
+        return self.locks.wanted(self.person(channel, address))
 
     async def knows(self, channel: str, address: str) -> bool:
         """Whether anything is kept of a conversation: no longer after « supprime tout »."""
@@ -250,14 +261,14 @@ class Turns:
         return [self.voice.say(name, {"origin": link.origin})]
 
 
-def _bodies(replies: Sequence[Reply], *, pushed: bool) -> list[dict[str, Any]]:
+def _bodies(replies: Sequence[Reply], order: int, *, pushed: bool) -> list[dict[str, Any]]:
     """What goes into the outbox: one message a turn where we push, one a reply where people read.
 
     A phone that rings three times for one answer is a nuisance, and three messages are three times
     the ways to fail.
     """
     if pushed:
-        return [bundled(replies)] if replies else []
+        return [{**bundled(replies), "order": order}] if replies else []
     return [reply.to_json() for reply in replies]
 
 

@@ -17,6 +17,12 @@ SOURCES = {
 """Names people know for the labels the API gives; other partners are shown as they are named."""
 
 TITLE_LENGTH = 90
+COMPANY_LENGTH = 80
+NAME_LENGTH = 60
+"""Of towns, diplomas and sources: what is longer was not written to be read on a phone."""
+
+SAID_LENGTH = 60
+"""Of a title within a sentence."""
 
 
 def offer_url(offer: Offer, public_url: str) -> str:
@@ -54,20 +60,21 @@ def card(voice: Voice, data: Mapping[str, Any], today: date) -> Card:
     lines = (_where(voice, data), _start(voice, data), _diploma(voice, data))
     return Card(
         id=data["id"],
-        title=_cut(capital(data["title"])),
+        title=cut(capital(data["title"]), TITLE_LENGTH),
         lines=tuple(filter(None, (*lines, _published(voice, data, today)))),
         note=note,
         buttons=_buttons(voice, data),
     )
 
 
-def _cut(title: str) -> str:
-    return title if len(title) <= TITLE_LENGTH else title[: TITLE_LENGTH - 1].rstrip() + "…"
+def cut(text: str, most: int) -> str:
+    """At most so many characters, and a sign that there were more."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def _where(voice: Voice, data: Mapping[str, Any]) -> str:
-    company = data["company"] or voice.fact("card_no_company")
-    line = f"{company}, {data['city']}"
+    company = cut(data["company"] or voice.fact("card_no_company"), COMPANY_LENGTH)
+    line = f"{company}, {cut(data['city'], NAME_LENGTH)}"
     if data["km"] is None:
         return line
     return f"{line}{WIDE}· " + voice.fact("card_km" if data["km"] else "card_here", km=data["km"])
@@ -81,11 +88,11 @@ def _start(voice: Voice, data: Mapping[str, Any]) -> str:
 
 def _diploma(voice: Voice, data: Mapping[str, Any]) -> str:
     months = voice.fact("card_months", months=data["months"]) if data["months"] else ""
-    return ", ".join(filter(None, (data["diploma"] or "", months)))
+    return ", ".join(filter(None, (cut(data["diploma"] or "", NAME_LENGTH), months)))
 
 
 def _published(voice: Voice, data: Mapping[str, Any], today: date) -> str:
-    source = SOURCES.get(data["source"], data["source"])
+    source = cut(SOURCES.get(data["source"], data["source"]), NAME_LENGTH)
     if data["source"] == DEMONSTRATION:
         source = voice.fact("source_demonstration")
     if data["published"] is None:

@@ -111,7 +111,8 @@ def _stays(kept: Slots, areas: Iterable[Slots], places: Sequence[Place]) -> bool
 
 def _lies_in(place: Place, area: Slots) -> bool:
     if area.get("radius_km"):
-        return distance_km(place.lat, place.lon, area["lat"], area["lon"]) <= area["radius_km"]
+        radius: float = area["radius_km"]
+        return distance_km(place.lat, place.lon, area["lat"], area["lon"]) <= radius
     return area["type"] == "pays" or place.departement in area.get("departements", ())
 
 

@@ -78,6 +78,14 @@ def at(name: str) -> str:
     return f"à {name}"
 
 
+def in_pairs(phone: str) -> str:
+    """A French number as it is read aloud: « 0321000000 » -> « 03 21 00 00 00 »."""
+    digits = re.sub(r"^(?:\+|00)33(?:\(0\))?", "0", re.sub(r"[\s.-]", "", phone))
+    if not re.fullmatch(r"0[1-9][0-9]{8}", digits):
+        return phone
+    return WIDE.join(digits[i : i + 2] for i in range(0, 10, 2))
+
+
 def day(value: date) -> str:
     """« 1er septembre 2027 »."""
     return f"{'1er' if value.day == 1 else value.day} {MONTHS[value.month - 1]} {value.year}"
@@ -90,7 +98,7 @@ def _plural(count: int, forms: str) -> str:
 
 class FrenchFormatter(string.Formatter):
     """``{n:offre|offres}`` ``{ville:de}`` ``{ville:à}`` ``{villes:et}`` ``{jour:date}``
-    ``{x:maj}``; any other field is plain. A missing value raises ``KeyError``."""
+    ``{x:maj}`` ``{numéro:tel}``; any other field is plain. A missing value raises ``KeyError``."""
 
     def format_field(self, value: Any, spec: str) -> str:
         if "|" in spec:
@@ -106,6 +114,8 @@ class FrenchFormatter(string.Formatter):
                 return day(date.fromisoformat(value) if isinstance(value, str) else value)
             case "maj":
                 return capital(str(value))
+            case "tel":
+                return in_pairs(str(value))
         return str(value)
 
 

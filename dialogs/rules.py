@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from dialogs.changes import FRANCE, SEARCH_SLOTS, differs, from_message, from_payload, travel
 from dialogs.reply import meant
+from dialogs.spoken import Spoken, asks_for_internship, read_number, read_spoken
 from dialogs.typed import label_typed, label_words, latest_payloads, typed_words
 from nlu.meaning import Understanding
 from nlu.questions import read_topic
@@ -98,13 +99,15 @@ BUTTONS: Mapping[str, Plan] = {
     "delete_yes": Plan(("action_delete",)),
     "delete_no": Plan(("action_cancel",)),
     "my_data": Plan(("action_my_data",)),
+    "damaged_link": Plan(("action_damaged_link", "action_arrival")),
 }
-"""Buttons that carry no value."""
+"""Buttons that carry no value, and a link of which only a part arrived."""
 
 WITH_ARGUMENT: Mapping[str, str] = {
     "page": "action_page", "hide": "action_hide", "taken": "action_taken", "call": "action_call",
     "share": "action_share", "card": "action_card", "sent": "action_sent",
     "liking": "action_choose_by_liking", "domain": "action_choose_in_domain",
+    "unreadable": "action_unreadable",
 }  # fmt: skip
 """Buttons whose value an action works on."""
 
@@ -154,7 +157,7 @@ def pressed(payload: str, slots: Slots, today: date) -> Plan:
 
 
 def _said(u: Understanding, slots: Slots, today: date) -> Plan:
-    for rule in (_safety, _choice, _spoken, _pending, _data, _aside):
+    for rule in (_safety, _choice, _spoken, _numbered, _pending, _data, _aside):
         if (found := rule(u, slots, today)) is not None:
             return found
     return _searched(u, slots, today)
@@ -188,39 +191,44 @@ def _choice(u: Understanding, slots: Slots, today: date) -> Plan | None:
     return pressed(fits[0], slots, today) if len(fits) == 1 else None
 
 
-_SPOKEN: tuple[tuple[re.Pattern[str], Plan], ...] = (
-    (
-        re.compile(r"\b(?:efface|vide|nettoie)[rz]? (?:l'? ?)ecran\b"),
-        Plan(("action_clear_screen",)),
-    ),
-    (
-        re.compile(
-            r"\b(?:j'?ai|on a) (?:enfin )?(?:trouve|signe)(?: un| mon| une)? "
-            r"(?:patron|employeur|contrat|apprentissage|entreprise)"
-        ),
-        Plan(("action_bravo",)),
-    ),
-    (
-        re.compile(
-            r"\b(?:repond(?:ent|s|u)?|rappel(?:le|lent)) (?:pas|jamais)\b|\bpas de reponses?\b|"
-            r"\bpersonne (?:ne |me )*(?:repond|rappelle)|\bils ont dit non\b|\brecale[er]? partout"
-        ),
-        Plan(("action_courage", "action_resume")),
-    ),
-    (re.compile(r"^(?:change[rz]?|modifie[rz]?) (?:la |le |de )*date"), BUTTONS["when"]),
-    (re.compile(r"^(?:change[rz]?|modifie[rz]?) (?:la |le |de )*distance"), BUTTONS["distance"]),
-    (re.compile(r"^(?:c'?est )?pas pour moi\b"), Plan(("action_which_hide",))),
-    (
-        re.compile(r"^(?:c'?est |elle est )?deja (?:pris|prise|pourvue?)\b"),
-        Plan(("action_which_taken",)),
-    ),
-)
-"""What people say in so many words that only the dialogue can answer."""
+_SPOKEN: Mapping[Spoken, Plan] = {
+    "clear_screen": Plan(("action_clear_screen",)),
+    "bravo": Plan(("action_bravo",)),
+    "courage": Plan(("action_courage", "action_resume")),
+    "when": BUTTONS["when"],
+    "distance": BUTTONS["distance"],
+    "not_for_me": Plan(("action_which_hide",)),
+    "taken": Plan(("action_which_taken",)),
+}
+"""What is said in so many words, and touches no search."""
 
 
 def _spoken(u: Understanding, slots: Slots, today: date) -> Plan | None:
-    folded = fold(u.text[:200]).replace("’", "'").strip()
-    return next((plan for pattern, plan in _SPOKEN if pattern.search(folded)), None)
+    spoken = read_spoken(u.text)
+    if spoken is None or spoken in _SPOKEN:
+        return _SPOKEN[spoken] if spoken else None
+    found = from_message(u, slots)
+    if u.ambiguous_places or u.noncraft_trades or u.domains:
+        return None
+    if spoken == "no_idea":
+        ideas = replace(BUTTONS["dont_know"], candidates=found or None)
+        return None if found.get("trades") else ideas
+    if not asks_for_internship(u.text):
+        return None
+    if {"trades", "where"} & found.keys():
+        return form(found, "action_answer", argument="internship")
+    return Plan(("action_answer", "action_resume"), argument="internship")
+
+
+def _numbered(u: Understanding, slots: Slots, today: date) -> Plan | None:
+    """« 2 », « 2eme » under the cards or the ways out, and nothing else that it could mean."""
+    number = read_number(u.text)
+    if number is None or from_message(u, slots):
+        return None
+    if slots["shown"]:
+        return _nth(u, slots, Remark("nth", number))
+    meant = [payload for _, payload in slots["choices"] or ()][number - 1 : number]
+    return pressed(meant[0], slots, today) if meant and meant[0].startswith("/set ") else None
 
 
 def _pending(u: Understanding, slots: Slots, today: date) -> Plan | None:
@@ -249,14 +257,14 @@ def _data(u: Understanding, slots: Slots, today: date) -> Plan | None:
 def _aside(u: Understanding, slots: Slots, today: date) -> Plan | None:
     """What is answered without touching the search, which then goes on where it was."""
     if u.intent == "out_of_scope":
-        if _digit(u, slots):
-            return None
         if u.reason in ("employer", "customer", "housing", "insult"):
             return Plan((f"action_{u.reason}",))
         return None if read_remark(u.text) else _not_understood(u)
     if u.intent == "question":
         topic, remark = read_topic(u.text), read_remark(u.text)
         if topic is None and from_message(u, slots):
+            return None
+        if remark and remark.kind == "more" and topic is None:
             return None
         if remark and remark.kind == "too_far" and topic in (None, "transport", "distance"):
             return None
@@ -319,18 +327,9 @@ def _bare(u: Understanding, slots: Slots, today: date) -> Plan:
         if asked_when and len(u.text.split()) <= SHORT:
             return LATER
         return Plan(("action_change",))
-    number = _digit(u, slots)
-    if number:
-        return _nth(u, slots, Remark("nth", number))
     if u.intent in ("search", "correct", "resume_alerts"):
         return Plan(("action_change",)) if slots["shown"] else form({})
     return _not_understood(u)
-
-
-def _digit(u: Understanding, slots: Slots) -> int | None:
-    """« 2 », « la 2 » under the cards."""
-    typed = u.text.strip(" .!").lower().removeprefix("la ").removeprefix("le ")
-    return int(typed) if slots["shown"] and len(typed) == 1 and typed in "123456789" else None
 
 
 def _dont_know(u: Understanding, slots: Slots, remark: Remark) -> Plan:

@@ -1,9 +1,10 @@
-"""An offer as API apprentissage writes it (``JobOfferRead``), read with all that it may lack."""
+"""An offer or a company as API apprentissage writes it, read with all that it may lack."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from math import isfinite
 from typing import Any, Literal, Protocol
@@ -53,6 +54,56 @@ class Commune(Protocol):
 
 Locate = Callable[[str, float | None, float | None], Commune | None]
 """(address, latitude, longitude) -> the commune they point to; either may be missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A company that may take an apprentice though it posted no offer: one writes to it unasked.
+
+    ``id`` is unique like an offer's. Position in degrees, ``insee`` the commune. ``apply_to`` is
+    what an application through API apprentissage is addressed to; ``size`` a range (« 6-9 »),
+    ``activity`` the label of its NAF code. It has no date: it is never new.
+    """
+
+    id: str
+    name: str
+    city: str
+    postcode: str
+    insee: str
+    lat: float
+    lon: float
+    url: str
+    phone: str | None = None
+    apply_to: str | None = None
+    size: str | None = None
+    activity: str | None = None
+    siret: str | None = None
+
+
+COMPANIES = "recruteurs_lba"
+"""The source of companies, in their ``id``."""
+
+
+def parse_company(recruiter: object, locate: Locate) -> Company:
+    """One ``JobRecruiter`` as a :class:`Company`. Raises :class:`BadOffer`."""
+    if not isinstance(recruiter, Mapping):
+        raise BadOffer("la ligne n’est pas un objet JSON")
+    workplace, apply = _part(recruiter, "workplace"), _part(recruiter, "apply")
+    number, name = _text(_part(recruiter, "identifier").get("id")), _company(workplace)
+    if not number or not name:
+        raise BadOffer("identifiant ou nom absent")
+    naf = _part(_part(workplace, "domain"), "naf")
+    return Company(
+        id=f"{COMPANIES}:{number}",
+        name=name,
+        url=_url(apply),
+        phone=_text(apply.get("phone")),
+        apply_to=_text(apply.get("recipient_id")),
+        size=_text(workplace.get("size")),
+        activity=_text(naf.get("label")),
+        siret=_text(workplace.get("siret")),
+        **_where(_part(workplace, "location"), locate),
+    )
 
 
 def parse_job(job: object, locate: Locate) -> Offer:

@@ -9,27 +9,38 @@ from importlib.resources import files
 from typing import Any, Self
 
 import yaml
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from nlu.gazetteer import HOME
-from nlu.keys import name_key, name_word
+from nlu.keys import name_key, name_word, sound
 from nlu.meaning import Area
+from nlu.placewords import REFUSING
 
 # « nord », « somme », « manche »: names that are also words want « dans le », « du » … before them.
 _BEFORE = frozenset({"le", "la", "l", "les", "du", "en"})
-_PREPOSITIONS = frozenset({"dans", "ds", "sur", "de", "d", "du", "en", "vers", "partout", "cote",
-                           "a", "tout", "toute", "pour", "departement", "coin",
-                           "secteur"})  # fmt: skip
+_PREPOSITIONS = REFUSING | {"dans", "ds", "sur", "de", "d", "du", "en", "vers", "partout", "cote",
+                            "a", "tout", "toute", "pour", "departement", "coin", "secteur",
+                            "ajoute", "rajoute", "mets", "met"}  # fmt: skip
 _INSIDE = frozenset({"dans", "ds", "sur", "tout"})
-_INSTEAD = frozenset({"plutot", "finalement", "non", "nan", "mais", "fait", "enfaite", "prefere"})
+_INSTEAD = frozenset({"plutot", "finalement", "non", "nan", "mais", "fait", "enfaite", "prefere",
+                      "mieux"})  # fmt: skip
 _AROUND = _BEFORE | _PREPOSITIONS
 _AROUND |= {"et", "ou", "c", "est", "mon", "je", "jsuis", "suis", "plutot", "euh", "bah", "oui"}
-_AROUND |= {"nord", "oise", "somme", "aisne"}
+_HOME_NAMES = frozenset({"nord", "oise", "somme", "aisne"})
+_AROUND |= _HOME_NAMES
 _HERE = "la region"  # without a name, the one we serve
 _LINKED = frozenset({"et", "ou", "le", "la", "l", "dans", "ds", "ni", "en"})
 _GOING_ON = frozenset({"sauf", "pas", "dispo", "pour", "a", "des", "svp", "stp", "urgent"})
+_DEPARTEMENT = frozenset({"departement", "dept", "dep", "dpt", "dpts", "departements"})
+# What may stand around a number that answers « où ? »: « 60 ou 80 les deux ».
+_ANSWERING = frozenset({"le", "la", "les", "et", "ou", "dans", "ds", "du", "sur", "c", "est", "mon",
+                        "tout", "deux", "bah", "euh", "oui", "plutot", "partout", "ca", "va",
+                        "peu", "importe"})  # fmt: skip
+_OF_THERE = frozenset({"suis", "sui", "chui", "viens", "ville", "villes", "coin", "partout"})
 _UNITS = frozenset({"km", "kms", "kilometre", "kilometres", "borne", "bornes", "ans", "an", "min",
                     "mn", "minutes", "h", "heures", "euros", "euro", "e", "cm", "jours", "jour",
-                    "mois", "kil", "kilo", "kilos", "pourcent", "eme", "m",
+                    "mois", "kil", "kilo", "kilos", "pourcent", "eme", "m", "kg",
                     "semaines"})  # fmt: skip
 
 
@@ -41,6 +52,7 @@ class FoundArea:
     first: int
     last: int
     number: bool = False
+    guessed: bool = False  # by its sound: only where the word is not a commune's
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +61,15 @@ class _Phrase:
     areas: tuple[Area, ...]
     free: bool  # understood wherever it stands, without « dans le » before it
 
+    long_zone: bool = False  # a zone of several words
+
+    def nearly(self, forms: Sequence[str]) -> bool:
+        """Whether at most one letter is wrong in each long word: « bassin minié »."""
+        return len(forms) == len(self.words) and all(
+            form == word or (len(word) > 4 and OSA.distance(form, word, score_cutoff=1) <= 1)
+            for form, word in zip(forms, self.words, strict=True)
+        )
+
 
 class Areas:
     """The table of areas, and its reader."""
@@ -56,6 +77,10 @@ class Areas:
     def __init__(self, table: dict[str, Any]) -> None:
         self.departements = dict(_departements(table["departements"]))
         self._phrases: dict[str, list[_Phrase]] = defaultdict(list)
+        self._zones_heard: dict[str, tuple[str, Area]] = {}
+        self._zone_heads: set[str] = set()
+        self._zone_names_of: dict[str, Area] = {}
+        self._zone_names: list[str] = []
         self._answers = {name_key(phrase) for phrase in table["france_answers"]}
         self._fill(table)
         for phrases in self._phrases.values():
@@ -71,9 +96,12 @@ class Areas:
             if code != "75":  # the town answers for Paris
                 key = name_key(area.name)
                 self._add(key, (area,), free=" " in key)
+                if key[0] in "aeiouhy" and len(key) > 3 and " " not in key:
+                    self._add(f"l{key}", (area,), free=False)  # « dans loise »
         for name, codes in table["other_names"].items():
             areas = tuple(self.departements[code] for code in codes)
-            self._add(name, areas, free=len(name) > 4)
+            # « pas calais » may well be a refusal
+            self._add(name, areas, free=len(name) > 4 and name != "pas calais")
         for code, (name, inside, *aliases) in table["regions"].items():
             region = Area("region", code, name, tuple(inside.split()))
             for alias in aliases:
@@ -85,6 +113,27 @@ class Areas:
             zone = Area("zone", None, name, (), lat, lon, float(radius))
             for alias in aliases:
                 self._add(name_key(alias), (zone,), free=len(alias) > 4)
+                self._add_zone_heard(alias, zone)
+
+    def _add_zone_heard(self, alias: str, zone: Area) -> None:
+        """« tierache », « laudomarois »: one long word, by its sound."""
+        if len(alias) > 4 and " " not in alias:
+            for spelling in (alias, f"l{alias}") if alias[0] in "aeiouh" else (alias,):
+                self._zones_heard[sound(spelling)] = (spelling, zone)
+                self._zone_heads.add(spelling[:2])
+            self._zone_names_of[alias] = zone
+            self._zone_names = list(self._zone_names_of)
+
+    def _misspelt_zone(self, form: str) -> tuple[Area, ...]:
+        if len(form) < 5 or form[:2] not in self._zone_heads:
+            return ()
+        spelling, zone = self._zones_heard.get(sound(form), ("", None))
+        if zone and OSA.distance(form, spelling, score_cutoff=2) <= 2:
+            return (zone,)
+        if len(form) < 8:
+            return ()
+        near = process.extractOne(form, self._zone_names, scorer=OSA.distance, score_cutoff=1)
+        return (self._zone_names_of[near[0]],) if near else ()
 
     def all(self) -> tuple[Area, ...]:
         """Every area there is, once."""
@@ -94,18 +143,25 @@ class Areas:
 
     def _add(self, key: str, areas: tuple[Area, ...], free: bool) -> None:
         words = tuple(key.split())
-        self._phrases[words[0]].append(_Phrase(words, areas, free))
+        long_zone = len(words) > 1 and areas[0].type == "zone"
+        self._phrases[words[0]].append(_Phrase(words, areas, free, long_zone))
 
     def read(
-        self, forms: Sequence[str], asked: str | None, free_at: Callable[[int], bool]
+        self,
+        forms: Sequence[str],
+        asked: str | None,
+        free_at: Callable[[int], bool],
+        cut: Callable[[int], bool] = lambda i: False,
     ) -> Iterator[FoundArea]:
-        """Areas in order; ``forms`` are canonical words, ``free_at(i)`` says i is not claimed."""
+        """Areas in order; ``forms`` are canonical words, ``free_at(i)`` says i is not claimed,
+        ``cut(i)`` that punctuation follows i."""
         at, before = 0, 0
         while at < len(forms):
             found = None
             if free_at(at):
                 found = self._at(forms, at, asked) or self._in_a_list(forms, at, before)
                 found = found or self._after_trade(forms, at, free_at)
+                found = found or self._between_cuts(forms, at, cut)
             if found:
                 yield found
                 at = before = found.last + 1
@@ -117,11 +173,23 @@ class Areas:
             return self._number(forms, at, asked)
         for phrase in self._phrases.get(forms[at], ()):
             size = len(phrase.words)
-            if tuple(forms[at : at + size]) == phrase.words and (
+            said = tuple(forms[at : at + size])
+            if (said == phrase.words or (phrase.long_zone and phrase.nearly(said))) and (
                 phrase.free or self._introduced(forms, at, size, asked)
             ):
                 return FoundArea(phrase.areas, at, at + size - 1)
-        return None
+        zone = self._misspelt_zone(forms[at])
+        return FoundArea(zone, at, at, guessed=True) if zone else None
+
+    def _between_cuts(
+        self, forms: Sequence[str], at: int, cut: Callable[[int], bool]
+    ) -> FoundArea | None:
+        """« Breteuil (Oise) », « apprendre à souder. Oise. »."""
+        if not at or not cut(at - 1):
+            return None
+        found = self._of_the_region(forms, at)
+        ends = found and (found.last + 1 == len(forms) or cut(found.last))
+        return found if ends else None
 
     def _in_a_list(self, forms: Sequence[str], at: int, before: int) -> FoundArea | None:
         """« dans le 59 et le 62 », « le Nord et la Somme »: ``before`` follows the last area."""
@@ -162,31 +230,42 @@ class Areas:
             return at + size == len(forms) and ((asked == "ask_place" and alone) or whole)
         if asked == "show_offers" and len(forms) <= size + 2 and said not in self._answers:
             return at + size == len(forms) and alone
-        if asked == "ask_place" and len(forms) <= size + 5 and alone:
+        most = 7 if said in _HOME_NAMES else 5
+        if asked == "ask_place" and len(forms) <= size + most and alone:
             return True
         if said in self._answers:
             return False
         if at == 0 or forms[at - 1] not in _BEFORE:
-            return at > 0 and forms[at - 1] in {"dans", "ds", "departement", "dept"}
+            return at > 0 and forms[at - 1] in {"dans", "ds", "departement", "dept", "sauf"}
         if forms[at - 1] in {"en", "du"}:
             return at + size == len(forms) or forms[at + size] not in {"de", "du", "des"}
-        return at > 1 and forms[at - 2] in _PREPOSITIONS
+        listed = asked == "ask_place" and forms[at - 2] in {"et", "ou"}
+        return at > 1 and (listed or forms[at - 2] in _PREPOSITIONS)
 
     def _number(self, forms: Sequence[str], at: int, asked: str | None) -> FoundArea | None:
         area = self.departements.get(forms[at].upper())
         if area is None or (at + 1 < len(forms) and forms[at + 1] in _UNITS):
             return None
         before = forms[at - 1] if at else ""
-        named = before in {"departement", "dept", "dep", "dpt", "dpts", "departements"}
+        named = before in _DEPARTEMENT or self._said_to_be_one(forms[at + 1 : at + 4])
         inside = before in {"le", "l"} and at > 1 and forms[at - 2] in _INSIDE
         # « plutôt le 62 »; up to 31 it may be a day.
         instead = before == "le" and at > 1 and forms[at - 2] in _INSTEAD and forms[at] > "31"
         instead = instead and forms[at] in HOME and asked not in {"ask_radius", "ask_availability"}
-        from_there = before == "du" and at > 1 and forms[at - 2] in {"suis", "sui", "chui", "viens"}
+        from_there = before == "du" and at > 1 and forms[at - 2] in _OF_THERE
         alone = asked != "ask_radius" and self._closing(forms, at)
+        alone = alone or (asked not in {"ask_radius", "ask_availability"} and _paired(forms, at))
         if named or inside or instead or from_there or alone or self._answer(forms, asked):
             return FoundArea((area,), at, at, number=True)
         return None
+
+    def _said_to_be_one(self, following: Sequence[str]) -> bool:
+        """« le 59, le département »."""
+        return any(
+            form in _DEPARTEMENT and {"le", "en", "c", "est"}.issuperset(following[:i])
+            for i, form in enumerate(following)
+            if i
+        )
 
     def _closing(self, forms: Sequence[str], at: int) -> bool:
         """« coiffeuse 62 »: a département of the region ends the message, after a long word."""
@@ -200,16 +279,22 @@ class Areas:
             return False
         if asked == "show_offers" and HOME.isdisjoint(forms):
             return False
-        return all(
-            f.upper() in self.departements
-            or f in {"le", "la", "et", "ou", "dans", "ds", "du", "sur", "c", "est", "mon", "tout"}
-            for f in forms
-        )
+        return all(f.upper() in self.departements or f in _ANSWERING for f in forms)
+
+    def named(self, form: str) -> bool:
+        """Whether one word is an area's name, wherever it stands."""
+        return any(phrase.words == (form,) for phrase in self._phrases.get(form, ()))
 
     def named_by_number(self, form: str, following: str) -> str | None:
         """The département of « 60 » in « clermont 60 », unless « 60 km » or « 60 ans »."""
         code = form.upper()
         return code if code in self.departements and following not in _UNITS else None
+
+
+def _paired(forms: Sequence[str], at: int) -> bool:
+    """« apprentissage 59 ou 62 »: two départements of the region."""
+    said = [*forms[at : at + 4], "", ""]
+    return HOME.issuperset({said[0], said[2]}) and said[1] in {"et", "ou"} and said[3] not in _UNITS
 
 
 def spanned(areas: tuple[Area, ...], start: int, end: int) -> tuple[Area, ...]:
@@ -226,8 +311,13 @@ def _departements(lines: str) -> Iterator[tuple[str, Area]]:
 
 def canonical(form: str) -> str:
     """The word of a message as names are compared: « st », « gd » -> « grand »."""
+    if form[:1] == "s" and 3 < len(form) < 7 and form not in _NO_SAINTS:
+        return "st" if OSA.distance(form, "saint", score_cutoff=1) <= 1 else name_word(form)
     return _SHORT.get(form) or name_word(form)
 
 
+# One letter away from « saint », and words of their own.
+_NO_SAINTS = frozenset({"sainte", "saints", "sains", "sait", "saine", "suint", "sante"})
 _SHORT = {"gd": "grand", "gde": "grande", "pt": "petit", "pte": "petite", "vx": "vieux",
-          "nd": "notre dame", "cht": "chateau", "s": "sur"}  # fmt: skip
+          "nd": "notre dame", "cht": "chateau", "s": "sur", "ss": "sous",
+          "dan": "dans", "ds": "dans", "coter": "cote", "tt": "tout", "tte": "toute"}  # fmt: skip

@@ -29,7 +29,7 @@ class AvailabilityReading:
 _SMALL = r"(?:(?:en|a|au|le|pour|de|du|des|d|dans|la|cette|ce|l|'|des|mois|encore|vers|est|c|sur|trop) )*$"
 _FROM = re.compile(
     r"(?:(?:pas|rien|jamais|plus|non)(?: \w+){0,2} avant|a partir|a compter|a ?partir|apartir|des|"
-    r"depart|debutant|commenc\w+) (?:la |le |du |de |d ' |des |mois |l ' |en |ma |mon )*$"
+    r"commenc\w+) (?:la |le |du |de |d ' |des |mois |l ' |en |ma |mon )*$"
 )
 _AFTER = re.compile(
     r"(?:apres|lendemain|passe|une fois|a la fin|a l issue|fin)(?: que j ' ai| avoir| mes| mon| ma| le| la| les| "
@@ -49,7 +49,7 @@ _ELSEWHERE = re.compile(
     r"inscri\w+|permis|rdv|rendez|entretien|passe(?:rai)? (?:mon|le)|j ' ai (?:fini|eu|arrete|commence|quitte)|"
     r"jai (?:fini|eu|arrete|commence|quitte)|offre (?:du|de)|publiee?|poste(?:e)? (?:le|en)|"
     r"alertes?|previen\w*|relance\w*|rappel\w*|stop\w*|reprend\w*|"
-    r"majeure?|fete\w* (?:mes|son)|arrive en france|conge\w*|salon|portes?|forum|bapteme|mariage)"
+    r"tranquille|voeux?|parcoursup|concours|majeure?|fete\w* (?:mes|son)|arrive en france|conge\w*|salon|portes?|forum|bapteme|mariage)"
     r"(?: \S+){0,4} $"
 )
 # « j'ai cours jusqu'en juin »: free only afterwards.
@@ -57,6 +57,19 @@ _BUSY = re.compile(
     r"\b(?:ai (?:des )?cours|jai cours|(?:pas|plus) (?:dispo|libre)|occupee?|absente?|"
     r"suis (?:encore )?(?:en (?:cours|cdd|stage|contrat|interim|arret|formation|terminale|classe)|au "
     r"(?:lycee|college)|a l ' ecole|a l ecole|pris|prise|malade))(?: \S+){0,3} jusqu"
+)
+# « maintenant » as in « j'habite à Escaudain maintenant », « je fais quoi maintenant ? ».
+_STILL = re.compile(
+    r"\b(?:j ' habite|jhabite|habite|vis|demenag\w*|(?:j ' ?suis|suis|jsuis|jsui|sui|chui) (?:a|sur|vers))"
+    r" (?:(?!dispo|libre|pret|cherche)\w+ ){1,4}$|\b(?:quoi|serieux|serieusement|comment|ou) $"
+)
+_STILL_AFTER = re.compile(
+    r"^ ,? ?(?:je |j ' ?)?(?:jsuis|jsui|suis|sui|chui|habite|jhabite|vis) (?:a|sur|vers)\b"
+)
+_FROM_THEN = re.compile(r"\b(?:a partir de (?:la|ce|cette)|des ce|apres)\b")
+# Who goes to school counts years from September.
+_PUPIL = re.compile(
+    r"\b(?:terminale|lycee\w*|lyceen\w*|colleg\w*|eleve|(?:en|de) [1-4] (?:e|eme|nde|ere)?)\b"
 )
 _BARE_TIME = re.compile(r"^(?:environ |genre )?(?:une?|[0-9]{1,3}) (?:jour|semaine|mois|an)$")
 _CUE = re.compile(
@@ -73,7 +86,7 @@ _FROM_TO = re.compile(
     r"(?:\b(?:du|de|d '|des|entre|depuis|partir d[eu]|partir d ') ?)(?:le |la |l ' )?$"
 )
 _CORRECTION = re.compile(
-    r"\b(?:plutot|non|nan|finalement|enfaite|en fait|enfin|mais|pardon|oups|sinon)\b"
+    r"\b(?:plutot|non|nan|finalement|enfaite|en fait|enfin|mais|pardon|oups|sinon|mort|mets?)\b"
 )
 
 
@@ -118,6 +131,14 @@ def _is_a_start(moment: Moment, line: str, asked_when: bool) -> bool:
     near = before[-60:]
     if _PAST.match(after) or (moment.kind == "exams" and not _EXAM_BEFORE.search(near)):
         return False
+    if (
+        moment.kind == "now"
+        and moment.match[0].endswith("maintenant")
+        and (_STILL.search(near) or _STILL_AFTER.search(after))
+    ):
+        return False
+    if _FROM_THEN.search(after[:40]) and moment.kind == "day":
+        return True
     if _FROM.search(near) or (_UNTIL.search(near) and not _ELSEWHERE.search(near)):
         return True
     if _NOT.search(near) and moment.kind != "exams":
@@ -129,7 +150,7 @@ def _is_a_start(moment: Moment, line: str, asked_when: bool) -> bool:
         and moment.match[0][:2] == "20"
     ):
         return bool(_CUE.search(near))
-    if moment.kind == "holidays" and re.search(r"\b(?:pause|stop|arret\w*)\b", line):
+    if moment.kind == "holidays" and re.search(r"\b(?:pause|stop|arret\w*|tranquille)\b", line):
         return False
     elsewhere = _ELSEWHERE.search(near)
     return elsewhere is None or bool(_CUE.search(elsewhere.group()))
@@ -211,6 +232,8 @@ def _related(moment: Moment, line: str, today: date) -> Days | None:
     head = moment.match[0]
     if moment.kind == "exams":
         return Days(days.start, approx=True)
+    if moment.kind == "year" and days.start.month == 1 and days.end and _PUPIL.search(line):
+        return Days(days.start.replace(month=9), approx=True)
     if _FROM.search(near) or _FROM.search(near + _head(moment)):
         return Days(days.start, asap=days.asap, approx=days.approx)
     if _UNTIL.search(near) or (head.startswith("au ") and _UNTIL.search(near + "au ")):

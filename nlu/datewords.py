@@ -75,6 +75,9 @@ _VARIANTS = {
     "jusqu au": "jusquau juskau",
     "jusqu en": "jusquen jusken",
     "apres": "aprs apre apr",
+    "avant": "avt avan",
+    "veux": "ve veu",
+    "voulez": "voule",
     "debut": "dbt debu debt debuts",
     "dernier": "derniers",
     "immediat": "immediately immediate immediatement immediats imediat imediatement immediatemen",
@@ -200,7 +203,7 @@ def _compound(token: str) -> str:
 
 def _unless_word(token: str, known: str, asked_when: bool) -> str:
     """« moi », « out », « pro » and « suit » are words of their own unless a date was asked for."""
-    ambiguous = {"moi", "out", "jui", "jun", "in", "we", "wk", "parti", "sem", "jedi", "avr"}
+    ambiguous = {"moi", "out", "jui", "jun", "in", "we", "wk", "parti", "sem", "jedi", "avr", "ve"}
     return known if token not in ambiguous or asked_when else token
 
 
@@ -211,8 +214,8 @@ _NO_MONTHS = frozenset({"ferriere", "ferrieres"})
 def _month_like(token: str) -> str:
     if token in MONTHS or token in _NO_MONTHS:
         return token
-    limit = 1 if len(token) < 8 else 2
     for month in _LONG_MONTHS:
+        limit = 1 if min(len(token), len(month)) < 8 else 2  # « ferriere » is not « février »
         if month[0] == token[0] and OSA.distance(token, month, score_cutoff=limit) <= limit:
             return month
     return token

@@ -31,21 +31,33 @@ _HAD = re.compile(
     r"\b(?:(?:j )?ai (?:deja |eu |obtenu |valide |fini )*(?:un |mon |le |une )?|titulaire d un |"
     r"j ai (?:rate|loupe) (?:mon |le )?|apres (?:un |mon |le )|obtenu (?:un |mon |le )?|"
     r"diplomee (?:d un |du |d |en )?|(?:suis |sui |^)diplome (?:d un |du |d |en )?|"
-    r"pas (?:de |le |un |en )?|sans |sauf )$"
+    r"(?:pas|oublie|laisse tomber|plus) (?:de |le |un |en )?|sans |sauf )$"
+)
+
+
+# « un BTS… non, un bac pro »
+_MENDED = re.compile(
+    r"\b(?:non|nan|finalement|pardon|en fait|enfaite)(?: plutot| pas)?(?: une?| le| la)? $"
 )
 
 
 def read_diploma(message: Message, asked: str | None) -> str | None:
     """The diploma wished for, in its official short form; ``None`` if none is.
 
-    Of several the first counts (« BTM ou BM » is a BTM). One that is already held
-    (« j'ai un CAP ») counts only as the answer to the question of the diploma.
+    Of several the first counts (« BTM ou BM » is a BTM), unless it is mended (« un BTS… non, un bac
+    pro »). One that is already held (« j'ai un CAP ») counts only as the answer to the question of
+    the diploma.
     """
-    return next((diploma for diploma, _, why in weighed(message, asked) if why is None), None)
+    found = [d for d in weighed(message, asked) if d[2] in (None, "mended")]
+    last = next((d for d in reversed(found) if d[2] == "mended"), None)
+    return (last or found[0])[0] if found else None
 
 
 def weighed(message: Message, asked: str | None) -> Iterator[tuple[str, str, str | None]]:
-    """Each diploma named, the words that name it, and why it does not count: held, other sense."""
+    """Each diploma named, the words that name it, and why it does not count: held, other sense.
+
+    « mended » counts, and takes the place of those before it.
+    """
     text = " ".join(message.forms[:300])
     for match in _WHOLE.finditer(text):
         before = text[max(0, match.start() - 40) : match.start()].replace("jai ", "j ai ")
@@ -54,6 +66,8 @@ def weighed(message: Message, asked: str | None) -> Iterator[tuple[str, str, str
             why = "held"
         elif _other_sense(match.group(), before, text[match.end() :], asked):
             why = "other sense"
+        elif _MENDED.search(before):
+            why = "mended"
         yield diploma, match.group(), why
 
 

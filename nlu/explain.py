@@ -6,6 +6,7 @@ readers that serve people pay nothing for it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -39,7 +40,11 @@ _KINDS = {
     "feast": "fête", "feasts": "fêtes", "exams": "examens", "now": "tout de suite",
     "year": "année",
 }  # fmt: skip
-_NO_DIPLOMA = {"held": "déjà obtenu, ou refusé", "other sense": "un autre sens du mot, ici"}
+_DIPLOMA = {
+    "held": "déjà obtenu, ou refusé",
+    "other sense": "un autre sens du mot, ici",
+    "mended": "corrige ce qui précède",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +67,12 @@ class _Model(IntentModel):
     chances: tuple[tuple[str, float], ...] = ()
     reading: IntentReading | None = None
 
-    def read(self, masked: str, asked: str | None = None) -> IntentReading:
-        ranked = zip(self.labels, self.probabilities(masked, asked), strict=True)
+    def read(
+        self, masked: str, asked: str | None = None, values: Sequence[str] = ()
+    ) -> IntentReading:
+        ranked = zip(self.labels, self.probabilities(masked, asked, values), strict=True)
         self.chances = tuple(sorted(ranked, key=lambda pair: -pair[1])[:5])
-        self.masked, self.reading = masked, super().read(masked, asked)
+        self.masked, self.reading = masked, super().read(masked, asked, values)
         return self.reading
 
 
@@ -123,9 +130,10 @@ class Workbench(Understander):
             self._notes.add("rayon", message, words, f"{km} km", "", wins, why)
         taken = False
         for diploma, form, no in weighed(message, asked):
-            why = _NO_DIPLOMA[no] if no else "un autre le précède" if taken else "le premier nommé"
-            self._notes.add("diplôme", message, form, diploma, "", not (no or taken), why)
-            taken = taken or no is None
+            wins = no in (None, "mended") and diploma == result.diploma and not taken
+            why = _DIPLOMA[no] if no else "le premier nommé" if wins else "un autre l’emporte"
+            self._notes.add("diplôme", message, form, diploma, "", wins, why)
+            taken = taken or wins
 
     def _dates(
         self, message: Message, asked: str | None, today: date, result: Understanding

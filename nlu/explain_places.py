@@ -9,6 +9,7 @@ from nlu.explained import Notes, words_span
 from nlu.gazetteer import Gazetteer
 from nlu.naming import Named, Naming
 from nlu.placechoice import ruled_out
+from nlu.placefinder import PlaceFinder
 from nlu.places import PlaceReader, PlaceReading
 from nlu.placesentence import Mention, Sentence
 from nlu.text import Message
@@ -50,6 +51,54 @@ class _Areas(Areas):
         return found
 
 
+class _Finder(PlaceFinder):
+    """Notes each name weighed, exact or misspelt."""
+
+    drop: Callable[[Sentence, int, int, Named, str], None]
+
+    def __init__(
+        self, gazetteer: Gazetteer, naming: Naming, areas: Areas, common: frozenset[str]
+    ) -> None:
+        super().__init__(gazetteer, naming, areas, common)
+        self._exacts: list[Mention] = []
+        self.found: list[Mention] = []
+
+    def mentions(self, sentence: Sentence, departements: frozenset[str]) -> list[Mention]:
+        self.found = super().mentions(sentence, departements)
+        return self.found
+
+    def precise(self, s: Sentence, mention: Mention) -> bool:
+        """Whether a département's number follows the name."""
+        return bool(self._number_after(s, mention.last))
+
+    def _weighed(
+        self, s: Sentence, at: int, last: int, named: Named, article: str, listed: bool
+    ) -> Mention | None:
+        mention = super()._weighed(s, at, last, named, article, listed)
+        if mention is None:
+            why = "mot courant, ou trop petit et loin : la phrase n’en fait pas un lieu"
+            self.drop(s, at, last, named, why)
+        return mention
+
+    def _mention_at(
+        self, s: Sentence, at: int, departements: frozenset[str], found: list[Mention]
+    ) -> Mention | None:
+        self._exacts = []
+        mention = super()._mention_at(s, at, departements, found)
+        for exact in self._exacts:
+            if mention and exact is not mention:
+                why = f"{self._g.name(mention.named.rows[0])} est plus long, ou bien plus peuplé"
+                self.drop(s, exact.first, exact.last, exact.named, why)
+        return mention
+
+    def _exact_at(
+        self, s: Sentence, at: int, departements: frozenset[str], listed: bool
+    ) -> Mention | None:
+        if exact := super()._exact_at(s, at, departements, listed):
+            self._exacts.append(exact)
+        return exact
+
+
 class ExplainedPlaces(PlaceReader):
     """Notes each name weighed, exact or misspelt, then what the sentence does with it."""
 
@@ -58,9 +107,9 @@ class ExplainedPlaces(PlaceReader):
         codes = {key: gazetteer.insee(row) for key, row in self._naming.nicknames.items()}
         self.naming = self._naming = self._ten = _Naming(gazetteer, codes)
         self._areas = self._spoken = _Areas.load()
+        self._finder = self._walk = _Finder(gazetteer, self._ten, self._spoken, self._common)
+        self._walk.drop = self._drop
         self._notes = notes
-        self._exacts: list[Mention] = []
-        self._found: list[Mention] = []
         self._seen: list[FoundArea] = []
 
     def read(
@@ -75,39 +124,6 @@ class ExplainedPlaces(PlaceReader):
 
         self._spoken.drop = drop
         return super().read(message, asked, taken)
-
-    # --- what is weighed ---------------------------------------------------------------------
-
-    def _weighed(
-        self, s: Sentence, at: int, last: int, named: Named, article: str, listed: bool
-    ) -> Mention | None:
-        mention = super()._weighed(s, at, last, named, article, listed)
-        if mention is None:
-            why = "mot courant, ou trop petit et loin : la phrase n’en fait pas un lieu"
-            self._drop(s, at, last, named, why)
-        return mention
-
-    def _mention_at(
-        self, s: Sentence, at: int, departements: frozenset[str], found: list[Mention]
-    ) -> Mention | None:
-        self._exacts = []
-        mention = super()._mention_at(s, at, departements, found)
-        for exact in self._exacts:
-            if mention and exact is not mention:
-                why = f"{self._g.name(mention.named.rows[0])} est plus long, ou bien plus peuplé"
-                self._drop(s, exact.first, exact.last, exact.named, why)
-        return mention
-
-    def _exact_at(
-        self, s: Sentence, at: int, departements: frozenset[str], listed: bool
-    ) -> Mention | None:
-        if exact := super()._exact_at(s, at, departements, listed):
-            self._exacts.append(exact)
-        return exact
-
-    def _mentions(self, sentence: Sentence, departements: frozenset[str]) -> list[Mention]:
-        self._found = super()._mentions(sentence, departements)
-        return self._found
 
     def _in_a_name(self, sentence: Sentence, area: FoundArea) -> bool:
         inside = super()._in_a_name(sentence, area)
@@ -127,7 +143,7 @@ class ExplainedPlaces(PlaceReader):
     ) -> PlaceReading:
         reading = super()._reading(s, mentions, areas)
         refused = dict(zip(map(id, mentions), ruled_out(s, mentions), strict=True))
-        for mention in self._found:
+        for mention in self._walk.found:
             if id(mention) not in refused:
                 why = "ni souhaité ni refusé : code postal du même lieu, école, ou vie d’un autre"
                 self._drop(s, mention.first, mention.last, mention.named, why)
@@ -146,7 +162,7 @@ class ExplainedPlaces(PlaceReader):
 
     def _choice(self, s: Sentence, mention: Mention) -> str:
         named, people = mention.named, self._g.population
-        if named.resolved and self._number_after(s, mention.last):
+        if named.resolved and self._walk.precise(s, mention):
             return "le numéro de département qui suit le précise"
         pool = sorted(self._ten.pools.get(named.rows, named.rows), key=lambda row: -people[row])
         if not named.resolved:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from nlu.explained import Notes, words_span
 from nlu.text import Message
+from nlu.trade_spotting import Forms, Found, Spotter
 from nlu.trade_table import TradeTable
-from nlu.trades import Forms, Found, TradeReader, TradeReading
+from nlu.trades import TradeReader, TradeReading
 from nlu.wishes import Verdict, verdict
 
 _TRADES = "métiers"
@@ -19,47 +20,86 @@ _HOW: dict[Verdict, str] = {
 }
 
 
+class _Spotter(Spotter):
+    """Notes names that begin at each word, and the longest of them."""
+
+    note: Callable[[Found, str], None]
+    uncued: Callable[[int, int], None]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._begun: list[Found] = []
+
+    def _starting(
+        self,
+        message: Message,
+        forms: Forms,
+        stems: Forms,
+        i: int,
+        asked: str | None,
+        linked: bool,
+    ) -> Iterator[Found]:
+        for one in super()._starting(message, forms, stems, i, asked, linked):
+            self._begun.append(one)
+            yield one
+
+    def _longest(
+        self,
+        message: Message,
+        forms: Forms,
+        stems: Forms,
+        i: int,
+        asked: str | None,
+        linked: bool,
+    ) -> Found | None:
+        self._begun = []
+        best = super()._longest(message, forms, stems, i, asked, linked)
+        for one in self._begun:
+            if best is None:
+                self.note(one, "un lieu, ici")
+            elif one.last < best.last:
+                self.note(one, "contenu dans un nom plus long")
+        if best and best.meaning == "!":
+            self.note(best, "une tournure qui ne dit aucun métier")
+        return best
+
+    def _meant(self, forms: Forms, stems: Forms, first: int, last: int, asked: str | None) -> bool:
+        meant = super()._meant(forms, stems, first, last, asked)
+        if not meant:
+            self.uncued(first, last)
+        return meant
+
+    def _cued(self, forms: Forms, first: int, last: int, asked: str | None) -> bool:
+        cued = super()._cued(forms, first, last, asked)
+        if not cued:
+            self.uncued(first, last)
+        return cued
+
+
 class ExplainedTrades(TradeReader):
-    """Notes names that begin at each word, the longest of them, and how the sentence means it."""
+    """Notes what was spotted, and how the sentence means it."""
 
     def __init__(self, table: TradeTable, notes: Notes) -> None:
         super().__init__(table)
+        spotter = _Spotter()
+        spotter.note = lambda one, why: self._note(one, "", False, why)
+        spotter.uncued = self._uncued
+        self._spotter = spotter
         self._notes = notes
         self._message = Message.of("")
-        self._begun: list[Found] = []
 
     def read(self, message: Message, asked: str | None) -> TradeReading:
         self._message = message
         return super().read(message, asked)
 
-    def _starting(
-        self, message: Message, forms: Forms, stems: Forms, i: int, asked: str | None
-    ) -> Iterator[Found]:
-        for one in super()._starting(message, forms, stems, i, asked):
-            self._begun.append(one)
-            yield one
+    def beside(self, message: Message, taken: Sequence[tuple[int, int]]) -> TradeReading:
+        self._message = message
+        return super().beside(message, taken)
 
-    def _longest(
-        self, message: Message, forms: Forms, stems: Forms, i: int, asked: str | None
-    ) -> Found | None:
-        self._begun = []
-        best = super()._longest(message, forms, stems, i, asked)
-        for one in self._begun:
-            if best is None:
-                self._note(one, "", False, "un lieu, ici")
-            elif one.last < best.last:
-                self._note(one, "", False, "contenu dans un nom plus long")
-        if best and best.meaning == "!":
-            self._note(best, "", False, "une tournure qui ne dit aucun métier")
-        return best
-
-    def _cued(self, forms: Forms, first: int, last: int, asked: str | None) -> bool:
-        cued = super()._cued(forms, first, last, asked)
-        if not cued:
-            span = words_span(self._message, first, last - 1)
-            why = "mot courant : rien autour n’en fait un métier"
-            self._notes.add(_TRADES, self._message, span, "métier ou domaine", "", False, why)
-        return cued
+    def _uncued(self, first: int, last: int) -> None:
+        span = words_span(self._message, first, last - 1)
+        why = "mot courant : rien autour n’en fait un métier"
+        self._notes.add(_TRADES, self._message, span, "métier ou domaine", "", False, why)
 
     def _judge(
         self, message: Message, forms: Forms, found: list[Found]

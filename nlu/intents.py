@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from math import exp
 from pathlib import Path
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from nlu.meaning import Intent
 from nlu.text import fold
+from nlu.texting import SAID
 
 MODEL_FILE = Path(__file__).with_name("data") / "intents.npz"
 SENTENCES = Path(__file__).with_name("data") / "intents"
@@ -38,13 +39,15 @@ _PIECED = 24
 class IntentReading:
     """The likeliest intent, its reason (``employer``, ``distress``…), and how sure, 0 to 1.
 
-    ``known`` is false when not one word of the sentence stands in any of ours.
+    ``known`` is false when not one word of the sentence stands in any of ours; ``chances`` says
+    how likely each family of intents is.
     """
 
     intent: Intent
     reason: str | None
     confidence: float
     known: bool = True
+    chances: Mapping[Intent, float] = field(default_factory=dict)
 
 
 def mask(text: str, spans: Iterable[Span]) -> str:
@@ -59,12 +62,16 @@ def mask(text: str, spans: Iterable[Span]) -> str:
 
 
 def tokens(masked: str) -> list[str]:
-    """Folded words, masks, emoji and question marks; digits become 0, long runs one letter."""
+    """Folded words, masks, emoji and question marks; digits become 0, long runs one letter.
+
+    Phone spellings become the words they stand for.
+    """
     text = masked if masked.isascii() else masked.translate(_KEYBOARD)
     if _DIGITS.search(text):
         text = _RADIUS.sub(" __radius__ ", text)
     text = fold(text)
-    return [_shape(token) for token in _TOKEN.findall(text)[:80]]
+    found = _TOKEN.findall(text)[:80]
+    return [word for token in found for word in (SAID.get(token) or (_shape(token),))]
 
 
 def _shape(token: str) -> str:
@@ -85,13 +92,24 @@ def _pieces(word: str) -> tuple[str, ...]:
     return tuple(edged[i : i + n] for n in (3, 4, 5) for i in range(len(edged) - n + 1))
 
 
-def features(masked: str, asked: str | None) -> list[str]:
-    """Names of the features of a masked sentence, each once, in a fixed order."""
-    return _features(tokens(masked), asked, _pieces)
+def features(masked: str, asked: str | None, values: Sequence[str] = ()) -> list[str]:
+    """Names of the features of a masked sentence, each once, in a fixed order.
+
+    ``values`` names the kinds of values the readers found in it.
+    """
+    return features_of(tokens(masked), asked, values)
+
+
+def features_of(words: list[str], asked: str | None, values: Sequence[str]) -> list[str]:
+    """The same of a sentence already cut into ``tokens``."""
+    return _features(words, asked, values, _pieces)
 
 
 def _features(
-    words: list[str], asked: str | None, pieces: Callable[[str], tuple[Piece, ...]]
+    words: list[str],
+    asked: str | None,
+    values: Sequence[str],
+    pieces: Callable[[str], tuple[Piece, ...]],
 ) -> list[str | Piece]:
     ends = ["^", *words, "$"]
     found: list[str | Piece] = [f"w {word}" for word in words]
@@ -100,6 +118,9 @@ def _features(
         found += pieces(word[:_PIECED])
     size = min(len(words), 6)
     found += (f"n {size}", f"x {asked}", f"x {asked} {size}")
+    together = "+".join(values)
+    found += (f"v {together}", f"x {asked} v {together}")
+    found += [f"v {value}" for value in values]
     if asked:
         found += [f"x {asked} {word}" for word in words]
     return list(dict.fromkeys(found))
@@ -149,12 +170,14 @@ class IntentModel:
                 float(stored["sharpness"]),
             )
 
-    def probabilities(self, masked: str, asked: str | None) -> list[float]:
+    def probabilities(
+        self, masked: str, asked: str | None, values: Sequence[str] = ()
+    ) -> list[float]:
         """One probability per label; text made of unknown pieces stays near the bias."""
-        return self._chances(tokens(masked), asked)
+        return self._chances(tokens(masked), asked, values)
 
-    def _chances(self, words: list[str], asked: str | None) -> list[float]:
-        names = _features(words, asked, self._pieces)
+    def _chances(self, words: list[str], asked: str | None, values: Sequence[str]) -> list[float]:
+        names = _features(words, asked, values, self._pieces)
         row_of = self._index.get
         rows = [
             row
@@ -172,6 +195,10 @@ class IntentModel:
         whole = sum(powers)
         return [power / whole for power in powers]
 
+    def knows(self, word: str) -> bool:
+        """Whether one of our sentences holds that word."""
+        return f"w {word}" in self._index
+
     def _pieces(self, word: str) -> tuple[int | str, ...]:
         """The rows of a word's pieces, the names of those that have none.
 
@@ -185,18 +212,21 @@ class IntentModel:
                 self._known_pieces[word] = pieces
         return pieces
 
-    def read(self, masked: str, asked: str | None = None) -> IntentReading:
+    def read(
+        self, masked: str, asked: str | None = None, values: Sequence[str] = ()
+    ) -> IntentReading:
         """The likeliest intent family, and the likeliest label in it."""
         words = tokens(masked)
-        chances = self._chances(words, asked)
+        chances = self._chances(words, asked, values)
         totals = [0.0] * len(self._families)
         for family, chance in zip(self._family_of, chances, strict=True):
             totals[family] += chance
         most = max(totals)
         _, best = max((chances[at], at) for at in self._labels_of[totals.index(most)])
         intent, reason = self._split[best]
-        known = any(f"w {word}" in self._index for word in words)
-        return IntentReading(intent, reason, most, known)
+        known = any(map(self.knows, words))
+        by_family = dict(zip(self._families, totals, strict=True))
+        return IntentReading(intent, reason, most, known, by_family)
 
 
 def _family(intent: Intent) -> Intent:

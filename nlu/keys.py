@@ -39,10 +39,14 @@ _NASAL = re.compile(
 _SOUNDS = (
     ("sch", "S"), ("ch", "S"), ("ph", "f"), ("gn", "N"), ("qu", "k"), ("cq", "k"), ("ck", "k"),
     ("eau", "o"), ("ault", "o"), ("au", "o"), ("oeu", "e"), ("oe", "e"), ("eu", "e"), ("ou", "U"),
-    ("gue", "ge"), ("gui", "gi"), ("oi", "wa"), ("oy", "wa"), ("ai", "e"), ("ei", "e"),
+    ("gue", "ge"), ("gui", "gi"), ("guo", "go"), ("oi", "wa"), ("oy", "wa"), ("ai", "e"),
+    ("ei", "e"),
     ("ay", "e"), ("ey", "e"), ("y", "i"), ("ce", "se"), ("ci", "si"), ("c", "k"), ("q", "k"),
     ("x", "s"), ("z", "s"), ("h", ""), ("N", "n"),
 )  # fmt: skip
+
+
+_SILENT_G = re.compile(r"(?<=[IAQ])g$")  # « Tourcoing », « Onnaing »
 
 
 def sound(key: str) -> str:
@@ -52,6 +56,15 @@ def sound(key: str) -> str:
     heard = _NASAL.sub(lambda match: str(match.lastgroup), heard)
     for spelling, phoneme in _SOUNDS:
         heard = heard.replace(spelling, phoneme)
+    heard = _SILENT_G.sub("", heard)
     single = "".join(c for c, before in zip(heard, " " + heard, strict=False) if c != before)
     kept = single.rstrip("estdpx") if len(single) > 3 else single
     return single[:1] + kept[1:].replace("e", "")
+
+
+_VOWELS = str.maketrans("", "", "aeiouwUIAQ")
+
+
+def consonants(heard: str) -> str:
+    """What is left of a sound without its vowels: « Hazebrouck » and « hezbrouk » agree."""
+    return heard.translate(_VOWELS)

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 # Small words that neither make nor break a name: « tailleur (de) pierre ».
-SKIPPED = frozenset("a au aux d de des du en l la le les pour sur un une dans avec ds dns".split())
+SKIPPED = _set(
+    "a au aux d de des du en l la le les pour sur un une dans avec ds dns dan dla dl pr ac avc"
+)
 
 Tree = dict[str, Any]
 END = ""
@@ -19,11 +26,30 @@ def content(forms: Iterable[str]) -> list[str]:
 
 
 def singular(form: str) -> str:
-    """« voitures » -> « voiture », « bateaux » -> « bateau »; short words are left alone."""
+    """« voitures » -> « voiture », « bateaux » -> « bateau »; short words are left alone.
+
+    The Arabic article goes too: « الحلاقة » -> « حلاقة ».
+    """
+    if form[0] == "ا" and form.startswith("ال") and len(form) > 4:
+        return form[2:]
     return form[:-1] if len(form) > 3 and form[-1] in "sx" else form
 
 
-_SKIPPED_STEMS = frozenset(singular(word) for word in SKIPPED)
+# « couturière » is compared as « couturier », « monteuse » as « monteur ».
+_FEMININE = (("iere", "ier"), ("euse", "eur"), ("trice", "teur"), ("ienne", "ien"), ("onne", "on"))
+
+
+def stem(form: str) -> str:
+    """The singular, and of most feminine trades the masculine."""
+    one = singular(form)
+    if one[-1] == "e" and len(one) > 6:
+        for hers, his in _FEMININE:
+            if one.endswith(hers):
+                return one[: -len(hers)] + his
+    return one
+
+
+_SKIPPED_STEMS = frozenset(stem(word) for word in SKIPPED)
 
 
 def tree(names: dict[str, str]) -> Tree:
@@ -32,7 +58,7 @@ def tree(names: dict[str, str]) -> Tree:
     for name, meaning in names.items():
         node = root
         for word in name.split(" "):
-            node = node.setdefault(singular(word), {})
+            node = node.setdefault(stem(word), {})
         node.setdefault(END, meaning)
     return root
 
@@ -40,7 +66,7 @@ def tree(names: dict[str, str]) -> Tree:
 def longest(root: Tree, words: Sequence[str], start: int) -> tuple[int, str] | None:
     """The longest name that begins at ``start``: index after its last word, and its meaning.
 
-    ``words`` are in the singular. Small words inside a name are skipped; at most thirty words
+    ``words`` are stems. Small words inside a name are skipped; at most thirty words
     are looked at.
     """
     node, best, i = root, None, start
@@ -48,6 +74,8 @@ def longest(root: Tree, words: Sequence[str], start: int) -> tuple[int, str] | N
     while i < last:
         word = words[i]
         below = node.get(word)
+        if below is None and i > start:
+            below = _other_gender(node, word)
         if below is None:
             if i > start and word in _SKIPPED_STEMS:
                 i += 1
@@ -57,3 +85,11 @@ def longest(root: Tree, words: Sequence[str], start: int) -> tuple[int, str] | N
         if END in node:
             best = (i, node[END])
     return best
+
+
+def _other_gender(node: Tree, word: str) -> Tree | None:
+    """« brasserie artisanal », « machine industriel »."""
+    below: Tree | None = node.get(word + "e")
+    if below is None and word[-1] in "lnt":
+        below = node.get(word + word[-1] + "e")
+    return below or (node.get(word[:-1]) if len(word) > 3 and word[-1] == "e" else None)

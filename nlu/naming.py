@@ -12,7 +12,15 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from nlu.gazetteer import Gazetteer
-from nlu.keys import ARTICLES, LINKS, name_key, name_word, sound, without_links
+from nlu.keys import (
+    ARTICLES,
+    LINKS,
+    consonants,
+    name_key,
+    name_word,
+    sound,
+    without_links,
+)
 from nlu.text import fold
 
 _CANDIDATES = 6
@@ -21,6 +29,8 @@ _TEN = 10
 _SMALL_TOWN = 3_000
 _REST = 5  # words of a name before or after the one that looks like something else
 _SameSize = tuple[list[str], list[int]]
+_Heard = dict[str, list[tuple[str, int]]]  # a sound -> (name without spaces, row)
+_NICKNAME = 6  # letters from which a nickname is looked for misspelt
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +72,11 @@ class Naming:
             if " " in key:
                 self._bare[without_links(key.split(" "))].append(row)
                 self._joined[key.replace(" ", "")].append(row)
-        self._by_sound, self._by_size = self._listen()
+        self._by_size: dict[tuple[str, int], _SameSize] = defaultdict(lambda: ([], []))
+        self._by_sound: _Heard = defaultdict(list)
+        self._by_consonants: _Heard = defaultdict(list)
+        self._begun_by_sound: dict[str, set[int]] = defaultdict(set)
+        self._listen()
         self._towns = sorted(
             (gazetteer.keys[row].replace(" ", ""), row)
             for row in self._near
@@ -85,17 +99,28 @@ class Naming:
                         return i
         return len(forms)
 
-    def _listen(self) -> tuple[dict[str, list[int]], dict[tuple[str, int], _SameSize]]:
+    def _listen(self) -> None:
         """Names by their sound; and by first letter and length, to be compared."""
-        sounds: dict[str, list[int]] = defaultdict(list)
-        sizes: dict[tuple[str, int], _SameSize] = defaultdict(lambda: ([], []))
         for row in self._near:
-            joined = self._g.keys[row].replace(" ", "")
-            sounds[self._g.sounds[row]].append(row)
-            names, rows = sizes[joined[0], len(joined)]
-            names.append(joined)
-            rows.append(row)
-        return sounds, sizes
+            self._hear(self._g.keys[row], row, self._g.sounds[row])
+            if self._g.home(row) and self._g.population[row] >= _SMALL_TOWN:
+                self._hear_beginnings(self._g.keys[row].split(" "), row)
+        for key, row in self.nicknames.items():
+            if len(key) >= _NICKNAME and key.isascii() and not {"d", "de"} & set(key.split(" ")):
+                self._hear(key, row, sound(key))
+
+    def _hear(self, key: str, row: int, heard: str) -> None:
+        joined = key.replace(" ", "")
+        self._by_sound[heard].append((joined, row))
+        self._by_consonants[joined[0] + consonants(heard)].append((joined, row))
+        names, rows = self._by_size[joined[0], len(joined)]
+        names.append(joined)
+        rows.append(row)
+
+    def _hear_beginnings(self, words: list[str], row: int) -> None:
+        for size in range(1, len(words)):
+            if words[size - 1] not in LINKS:
+                self._begun_by_sound[sound(" ".join(words[:size]))].add(row)
 
     def goes_on(self, row: int, words: Sequence[str], following: str) -> bool:
         """Whether « bomont » is the misspelt rest of « hénin » for Hénin-Beaumont."""
@@ -203,6 +228,8 @@ class Naming:
         rows = list({self._g.insee(row): row for row in reversed(list(pool))}.values())
         by_people = sorted(rows, key=lambda row: -self._g.population[row])
         people = [max(1, self._g.population[row]) for row in by_people]
+        if not rows:
+            return ()
         if len(rows) == 1 or people[0] >= _TEN * people[1]:
             return (by_people[0],)
         return tuple(self._g.likeliest_first(rows)[:_CANDIDATES])
@@ -215,18 +242,72 @@ class Naming:
             return None
         limit = _errors(len(joined)) if allowed is None else allowed
         heard = sound(key)
-        alike = set(self._by_sound.get(heard, ())) if len(heard) > 1 else set()
+        alike = self._by_sound.get(heard, []) if len(heard) > 1 else []
+        rows_alike = {row for _, row in alike}
         best: tuple[float, int, int] | None = None
         for errors, row in self._resembling(joined, limit):
-            best = self._better(best, errors - 0.5 * (row in alike), row, errors)
-        for row in alike:
-            far = OSA.distance(joined, self._g.keys[row].replace(" ", ""))
+            best = self._better(best, errors - 0.5 * (row in rows_alike), row, errors)
+        for name, row in alike:
+            far = OSA.distance(joined, name)
             best = self._better(best, 0.5 + 0.2 * far, row, 1)
         if (begun := self._begun(joined)) is not None:
             best = self._better(best, 0.7, begun, 1)
+        for row in self._glued_article(joined) if " " not in key else ():
+            best = self._better(best, 0.3, row, 1)
+        if allowed is None:
+            for cost, row in self._vaguely_heard(joined, heard, limit):
+                best = self._better(best, cost, row, 2 if cost > 1 else 1)
+        several = self.rule_of_ten(self._begun_by_sound.get(heard, ())) if allowed is None else ()
+        if len(several) > 1 and (
+            best is None or best[0] > self._better(None, 1.0, several[0], 1)[0]
+        ):
+            return Named(several, exact=False, errors=1)  # « noyele »
         if best is None and joined[:2] in {"le", "la"} and len(joined) > 6 and " " not in key:
             return self.misspelt(joined[2:], 0)
-        return Named((best[2],), exact=True, errors=best[1]) if best else None
+        return self._as_said(best[2], best[1]) if best else None
+
+    def _as_said(self, row: int, errors: int) -> Named:
+        """The name that was meant: where it begins a larger town's, the rule of ten decides."""
+        words = self._g.keys[row].split(" ")
+        if len(words) == 1 and self._g.home(row):
+            said = self.exactly(words, self.article(row), frozenset())
+            if said and not said.resolved and row in said.rows:
+                return Named(said.rows, exact=said.exact, errors=errors)
+        return Named((row,), exact=True, errors=errors)
+
+    def _glued_article(self, joined: str) -> Iterable[int]:
+        """« lafere » for La Fère."""
+        for article in ("la", "le", "les", "l"):
+            if joined.startswith(article) and len(joined) > len(article) + 3:
+                for row in self._g.rows_named(joined[len(article) :]):
+                    if self._g.home(row) and self.article(row) == article:
+                        yield row
+
+    def _vaguely_heard(self, joined: str, heard: str, limit: int) -> Iterable[tuple[float, int]]:
+        """(cost, row): « hezbrouk » has all its consonants; « cato » begins one town's name."""
+        bones = consonants(heard)
+        if len(bones) > 2:
+            for name, row in self._by_consonants.get(joined[0] + bones, ()):
+                if OSA.distance(joined, name, score_cutoff=limit + 1) == limit + 1:
+                    yield limit, row
+        if len(heard) > 2 and (rows := self._begun_by_sound.get(heard)):
+            chosen = self.rule_of_ten(rows)
+            if len(chosen) == 1:
+                yield 1.0, chosen[0]
+
+    def joined(self, words: Sequence[str]) -> Named | None:
+        """« creve coeur le grand »: a name of several words, cut where it is not."""
+        rows = self._joined.get("".join(words), []) if len(words) > 1 else []
+        return Named(self.rule_of_ten(rows), exact=True) if rows else None
+
+    def sounds_like_a_town(self, word: str, people: int) -> bool:
+        """« calé » for Calais: a town of the region of at least so many ``people``."""
+        return any(
+            self._g.home(row)
+            and self._g.population[row] >= people
+            and OSA.distance(word, name, score_cutoff=3) <= 3
+            for name, row in self._by_sound.get(sound(word), ())
+        )
 
     def _begun(self, joined: str) -> int | None:
         """« valencien », « boulogn »: the letters one town of the region begins with."""

@@ -45,7 +45,8 @@ def _said_again(
     neighbours = [
         m
         for m in (before[-1:] + after[:1])
-        if min(abs(m.first - mention.last), abs(mention.first - m.last)) <= 2
+        if not _POSTCODE.fullmatch(s.forms[m.first])
+        and min(abs(m.first - mention.last), abs(mention.first - m.last)) <= 2
     ]
     return any(match[1][:2] == g.departement(row)[:2] for m in neighbours for row in m.named.rows)
 
@@ -83,9 +84,8 @@ def ruled_out(s: Sentence, mentions: list[Mention]) -> list[bool]:
         before = mentions[i - 1] if i else None
         verdict = _negated(s, mention)
         if verdict is None:
-            verdict = _less_than(s, before, mention) or (
-                i + 1 < len(mentions) and _replaced(s, mention, mentions[i + 1])
-            )
+            verdict = _less_than(s, before, mention) or _liked_less(s, before, mention)
+            verdict = verdict or (i + 1 < len(mentions) and _replaced(s, mention, mentions[i + 1]))
             verdict = verdict or (
                 before is not None and verdicts[-1] and _goes_on(s, before, mention)
             )
@@ -133,7 +133,17 @@ def _less_than(s: Sentence, before: Mention | None, mention: Mention) -> bool:
     """« plutôt lens que liévin »: Liévin is ruled out."""
     if before is None or "plutot" not in s.forms[: mention.first]:
         return False
-    return s.forms[before.last + 1 : mention.first] in (["que"], ["qu", "a"], ["que", "sur"])
+    gap = [f for f in s.forms[before.last + 1 : mention.first] if f not in {"juste", "seulement"}]
+    return gap in (["que"], ["qu", "a"], ["que", "sur"])
+
+
+def _liked_less(s: Sentence, before: Mention | None, mention: Mention) -> bool:
+    """« je préfère Lens à Liévin »: Liévin is ruled out."""
+    if before is None or s.forms[before.last + 1 : mention.first] != ["a"]:
+        return False
+    return any(
+        form.startswith("prefer") for form in s.forms[max(0, before.first - 3) : before.first]
+    )
 
 
 def located(g: Gazetteer, s: Sentence, mentions: list[Mention], area: FoundArea) -> bool:
@@ -143,6 +153,8 @@ def located(g: Gazetteer, s: Sentence, mentions: list[Mention], area: FoundArea)
         between = s.forms[mention.last + 1 : area.first]
         if mention.last + 1 == area.first and area.number:
             return True
+        if between == ["en"] and area.areas[0].type == "zone":
+            return True  # « marck en calaisis »
         if between and mention.last < area.first and pw.INSIDE.issuperset(between):
             return any(g.departement(row) in codes for row in mention.named.rows)
     return False
@@ -151,11 +163,24 @@ def located(g: Gazetteer, s: Sentence, mentions: list[Mention], area: FoundArea)
 def area_values(s: Sentence, found: list[FoundArea]) -> tuple[Area, ...]:
     """Those that are wanted, each once, with where it stands; not « pas dans le Nord »."""
     values: dict[tuple[str, str], Area] = {}
-    for f in found:
-        words = s.forms[max(0, f.first - 3) : f.first]
-        if ("pas" in words and words[-1:] != ["pas"] and "loin" not in words) or "sauf" in words:
+    for i, f in enumerate(found):
+        if _ruled_out(s, f) or (i + 1 < len(found) and _narrowed(s, f, found[i + 1])):
             continue
         start, end = s.message.words[f.first].start, s.message.words[f.last].end
         for area in spanned(f.areas, start, end):
             values.setdefault((area.type, area.name), area)
     return tuple(values.values())
+
+
+def _ruled_out(s: Sentence, area: FoundArea) -> bool:
+    words = s.forms[max(0, area.first - 3) : area.first]
+    if "pas" in words and not {"loin", "sais", "sai", "c", "est"}.intersection(words):
+        return True
+    return not pw.REFUSING.isdisjoint(words)
+
+
+def _narrowed(s: Sentence, area: FoundArea, following: FoundArea) -> bool:
+    """« n'importe où dans l'Oise » is the Oise, not France."""
+    everywhere = all(one.type == "pays" for one in area.areas)
+    between = s.forms[area.last + 1 : following.first]
+    return everywhere and pw.WITHIN.issuperset(between)

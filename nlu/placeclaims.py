@@ -30,27 +30,88 @@ class Traps:
                 _claim_street(sentence, i)
 
 
+_TOWN_OF = r"(?:de|d|du|a|au)(?: (?:la|le|l))?$"
 _SCHOOL = re.compile(
-    r"\b(?:cfa|college|lycee|mfr|ecole|internat)"
-    r"(?: (?!(?:et|je|j|jhabite|habite|cherche|jcherche|mais|pour)\b)\w+){0,3}? ?"
-    r"\b(?:de|d|du|a|au)(?: (?:la|le|l))?$"
+    r"\b(?:cfa|college|lycee|mfr|ecole|internat|mission locale|prepa metiers?|segpa|afpa|epide|pjj"
+    r"|cio|france travail|pole emploi|club"
+    r"|(?:apres|fini|eu) (?:mon |un |le )?(?:cap|bac|bts|bp|bep)"
+    r"|eu (?:un |mon |des )?(?:entretiens?|rdv)"
+    r"|3e|3eme|troisieme|seconde|2nde|terminale|fait (?:un |mon |des |deja )*stages?)"
+    r"(?: (?!(?:et|je|j|jhabite|habite|cherche|jcherche|mais|pour)\b)\w+){0,8}? ?"
+    rf"\b{_TOWN_OF}"
 )
+# « lycée Gambetta Arras »: the town follows the school's own name.
+_NAMED_SCHOOL = re.compile(r"\b(?:college|lycee|ecole)(?: (?!(?:et|je|j|mais|pour)\b)\w+){1,2}$")
 _NEAR_SCHOOL = re.compile(r"\b(?:pres|proche|cote|autour|loin)(?: \w+){0,6}$")
+# « mon cousin bosse à Marseille », « j'ai déménagé de Lille », « j'habitais à Lens ».
+_SOMEBODY_ELSES = re.compile(
+    r"\b(?:cousine?|(?:beau )?frere|soeur|pere|mere|daron(?:ne)?|oncle|tante|tonton|pote|copain|"
+    r"copine|papa|maman|papi|papy|mamie|grand (?:mere|pere)|parents|amie?|voisine?)"
+    r"(?: \w+)? (?:bosse\w*|travaill\w+|taf\w*|habit\w+|vit|vivent|est)(?: \w+)?"
+    r"(?:(?<=habite)| (?:a|sur|vers|de|en))(?: (?:la|le|l))?$"
+    r"|\bnee? (?:a|au)(?: (?:la|le|l))?$|\bdemenage (?:de|d)$"
+    r"|\bhabit(?:ais|ait)(?: (?:a|sur|vers))?(?: (?:la|le|l))?$"
+)
+_NOTHING_THERE = re.compile(
+    r"(?:il )?(?:n )?(?:y a|ya) rien\b"
+    r"|(?:il|elle|ils) (?:me? )?(?:repond|rappel)\w* (?:pas|jamais)\b"
+)
+_WINDOW = 14  # words before a town that may say whose it is
 
 
-def away_from_school(s: Sentence, mentions: list[Mention]) -> list[Mention]:
+def elsewhere(s: Sentence, mentions: list[Mention]) -> list[Mention]:
     """« collège X à Bruay, j'habite Béthune »: the school's town is no wish beside another."""
-    away = [m for m in mentions if not _at_school(s, m)]
-    return away or mentions
+    ends = [-1, *(m.last for m in mentions)]  # each clause begins after the town before
+    before = [_before(s, m, end + 1) for m, end in zip(mentions, ends, strict=False)]
+    wished = [m for m, b in zip(mentions, before, strict=True) if not _somewhere_else(s, m, b)]
+    if wished or s.asked or s.about_work:
+        return wished or mentions
+    return [m for m, b in zip(mentions, before, strict=True) if not _SOMEBODY_ELSES.search(b)]
 
 
-def _at_school(s: Sentence, m: Mention) -> bool:
+def _somewhere_else(s: Sentence, m: Mention, before: str) -> bool:
+    if _NOTHING_THERE.match(" ".join(s.forms[m.last + 1 : m.last + 5])):
+        return True
+    if _SOMEBODY_ELSES.search(before):
+        return True
+    named = _NAMED_SCHOOL.search(before) and not any(s.claimed[max(0, m.first - 2) : m.first])
+    return bool(_SCHOOL.search(before) or named) and not _NEAR_SCHOOL.search(before)
+
+
+def _before(s: Sentence, m: Mention, first: int) -> str:
+    """The words of the clause before the name, so far as they may say whose town it is."""
     start = m.first
-    while start and m.first - start < 7 and not (start < m.first and s.cut(start - 1)):
+    while (
+        start > first and m.first - start < _WINDOW and not (start < m.first and s.cut(start - 1))
+    ):
         start -= 1
-    before = " ".join(s.forms[start : m.first])
-    found = _SCHOOL.search(before)
-    return found is not None and not _NEAR_SCHOOL.search(before)
+    return " ".join(s.forms[start : m.first])
+
+
+# « Lens a gagné », « Madeleine chante », « Lens il m'a bloqué »: a team, a person.
+_ACTS = re.compile(
+    r"(?:a|ont|va|vont) (?:encore )?(?:gagn|perdu|marque|batt|jou|like|egalis|pris \d)\w*"
+    r"|(?:joue|jouent|gagne|mene|perd|chante|danse)\b|(?:il|elle) m a\b"
+    r"|t as (?!des|du|un|une|quoi|rien)\w+"
+)
+_PLAYED = re.compile(r"\b(?:match|maillot|supporters?|fan)(?: (?:de|du|d|des))?$|\brc$")
+
+
+def without_teams(s: Sentence, mentions: list[Mention]) -> list[Mention]:
+    """Leaves out the names of persons who do something, and of football teams."""
+    teams: list[int] = []
+    for i, m in enumerate(mentions):
+        versus = i - 1 in teams and s.forms[mentions[i - 1].last + 1 : m.first] in ([], ["contre"])
+        if versus or _acts(s, m):
+            teams.append(i)
+    return [m for i, m in enumerate(mentions) if i not in teams]
+
+
+def _acts(s: Sentence, m: Mention) -> bool:
+    after = " ".join(s.forms[m.last + 1 : m.last + 5])
+    if not s.cut(m.last) and m.first == 0 and _ACTS.match(after):
+        return True
+    return _PLAYED.search(" ".join(s.forms[max(0, m.first - 2) : m.first])) is not None
 
 
 def _claim_street(sentence: Sentence, at: int) -> None:

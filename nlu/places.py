@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.resources import files
 
 import yaml
@@ -12,20 +11,15 @@ import yaml
 from nlu import placewords as pw
 from nlu.areas import Areas, FoundArea, canonical
 from nlu.gazetteer import HOME, Gazetteer
-from nlu.keys import ARTICLES, LINKS
 from nlu.meaning import AmbiguousPlace, Area, Place
-from nlu.naming import Named, Naming
-from nlu.placechoice import area_values, located, ruled_out, wanted, weaker
-from nlu.placeclaims import Traps, away_from_school
+from nlu.naming import Naming
+from nlu.placechoice import area_values, located, ruled_out, wanted
+from nlu.placeclaims import Traps, elsewhere, without_teams
+from nlu.placefinder import PlaceFinder
 from nlu.placesentence import Mention, Sentence
 from nlu.text import Message
 
-_POSTCODE = re.compile(r"([0-9]{5})([a-z]*)")
-_ORDINAL = re.compile(r"^([0-9]{1,2})(?:eme|er|e)$")
-
 _MOST_WORDS = 400  # beyond these, a message does not say where one looks for work
-_MOST = 40  # places or guesses in one message; more is noise
-_SURE = 4_000  # inhabitants from which a name outside the region is not taken for a typing error
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +50,7 @@ class PlaceReader:
         self._areas = Areas.load()
         words = set((data / "words.txt").read_text("utf-8").split())
         self._common = frozenset((words | set(table["common"])) - set(table["towns"]))
+        self._finder = PlaceFinder(gazetteer, self._naming, self._areas, self._common)
         self._traps = Traps(table["traps"])
 
     def read(
@@ -63,15 +58,22 @@ class PlaceReader:
     ) -> PlaceReading:
         """Places of a message; ``taken`` are spans (characters) trades and dates have claimed."""
         sentence = self._prepare(message, asked, taken)
-        areas = list(self._areas.read(sentence.forms, asked, lambda i: not sentence.claimed[i]))
+        self._traps.claim(sentence)
+        areas = list(
+            self._areas.read(sentence.forms, asked, lambda i: not sentence.claimed[i], sentence.cut)
+        )
         areas = [area for area in areas if not self._in_a_name(sentence, area)]
         areas = [area for area in areas if not self._rather_a_village(sentence, area)]
+        areas = [a for a in areas if not a.guessed or not self._known(sentence.forms[a.first])]
         for area in areas:
             if not area.number:
                 sentence.claim(area.first, area.last)
-        self._traps.claim(sentence)
+                sentence.inside[area.first] = frozenset(
+                    d for one in area.areas for d in one.departements
+                )
         departements = frozenset(d for f in areas for a in f.areas for d in a.departements)
-        mentions = away_from_school(sentence, self._mentions(sentence, departements))
+        mentions = self._finder.mentions(sentence, departements)
+        mentions = elsewhere(sentence, without_teams(sentence, mentions))
         areas = [area for area in areas if not located(self._g, sentence, mentions, area)]
         return self._reading(sentence, wanted(self._g, sentence, mentions), areas)
 
@@ -99,272 +101,16 @@ class PlaceReader:
         rows = self._g.rows_named(sentence.forms[0])
         return area.areas[0].code not in HOME and any(self._g.home(row) for row in rows)
 
+    def _known(self, form: str) -> bool:
+        return form in self._naming.longest or form in self._common
+
     def _in_a_misspelt_name(self, sentence: Sentence, area: FoundArea) -> bool:
         """« crepi en valois »."""
         first = area.first - 2
         if first < 0 or sentence.forms[first + 1] not in {"en", "sur"} or area.first != area.last:
             return False
         words = sentence.forms[first : area.last + 1]
-        return words[0] not in pw.SMALL and self._naming.misspelt(" ".join(words), 1) is not None
-
-    # --- finding -----------------------------------------------------------------------------
-
-    def _mentions(self, sentence: Sentence, departements: frozenset[str]) -> list[Mention]:
-        found: list[Mention] = []
-        at = 0
-        while at < len(sentence.forms) and len(found) < _MOST:
-            mention = None
-            if not sentence.claimed[at]:
-                mention = self._mention_at(sentence, at, departements, found)
-            if mention:
-                found.append(mention)
-                at = mention.last + 1
-            else:
-                at += 1
-        return found
-
-    def _mention_at(
-        self, s: Sentence, at: int, departements: frozenset[str], found: list[Mention]
-    ) -> Mention | None:
-        form = s.forms[at]
-        if form[:1].isdigit():
-            return self._postcode_at(s, at)
-        listed = self._in_a_list(s, at, found)
-        exact = None
-        if form in self._naming.longest:
-            exact = self._exact_at(s, at, departements, listed)
-        cue = 3 if listed else self._cue(s, at)
-        if exact and exact.named.resolved:
-            return self._longer_or_likelier(s, at, cue, exact)
-        if len(form) < 2 or form in ARTICLES or (form in pw.SMALL and form not in {"st", "ste"}):
-            return exact
-        guess = self._misspelt_at(s, at, cue, exact)
-        return exact if guess is None or (exact and weaker(self._g, guess, exact)) else guess
-
-    def _longer_or_likelier(self, s: Sentence, at: int, cue: int, exact: Mention) -> Mention:
-        """« montreuil sur mere », « hénin bomont »: more words; « la madelaine »: a larger town."""
-        row, following = exact.named.rows[0], s.forms[exact.last + 1 : exact.last + 3]
-        if following and not s.claimed[exact.last + 1] and not s.cut(exact.last):
-            if self._naming.goes_on(row, s.forms[at : exact.last + 1], following[0]):
-                return replace(exact, last=exact.last + 1)
-            if following[0] in LINKS - {"a", "et"} and len(following) > 1:
-                longer = self._misspelt_at(s, at, cue, exact)
-                if longer and longer.last > exact.last:
-                    return longer
-        people = self._g.population[row]
-        weak = not exact.named.exact or not self._g.home(row)
-        if (
-            not weak
-            or people >= _SURE
-            or at != exact.last
-            or " ".join(s.forms[at : at + 1]) in self._naming.nicknames
-        ):
-            return exact
-        if self._number_after(s, exact.last):
-            return exact
-        other = self._naming.misspelt(s.forms[at], 1)
-        if other is None or not self._g.home(other.rows[0]) or other.errors > 1:
-            return exact
-        larger = self._g.population[other.rows[0]] >= 10 * people
-        return replace(exact, named=other) if larger else exact
-
-    def _exact_at(
-        self, s: Sentence, at: int, departements: frozenset[str], listed: bool
-    ) -> Mention | None:
-        ahead = s.forms[at : at + self._naming.longest[s.forms[at]]]
-        longest = self._naming.reach([_ORDINAL.sub(r"\1", form) for form in ahead])
-        for size in range(longest, 0, -1):
-            last = at + size - 1
-            if any(s.claimed[at : last + 1]) or any(s.cut(i) for i in range(at, last)):
-                continue
-            if self._naming.unfinished(s.forms[at : last + 1]):
-                continue
-            if size == 1 and s.forms[at] in pw.GRAMMAR and len(s.forms) > 2:
-                continue  # « pas », « vers »: towns bear these names, nobody means them
-            words = [w for form in s.forms[at : last + 1] for w in form.split(" ")]
-            near = self._number_after(s, last) or departements
-            article = pw.ARTICLE_OF.get(s.forms[at - 1], "") if at else ""
-            named = self._naming.exactly(self._arrondissement(words), article, near)
-            if named and (mention := self._weighed(s, at, last, named, article, listed)):
-                return mention
-        return None
-
-    def _arrondissement(self, words: list[str]) -> list[str]:
-        """« paris 11eme » -> « paris 11 »."""
-        if len(words) == 2 and words[0] in {"paris", "lyon", "marseille"}:
-            return [words[0], _ORDINAL.sub(r"\1", words[1])]
-        return words
-
-    def _number_after(self, s: Sentence, last: int) -> frozenset[str]:
-        """The département number right after a name: « clermont 60 », « bruay (62) »."""
-        if last + 1 >= len(s.forms) or s.claimed[last + 1]:
-            return frozenset()
-        following = s.forms[last + 2] if last + 2 < len(s.forms) else ""
-        code = self._areas.named_by_number(s.forms[last + 1], following)
-        return frozenset({code}) if code else frozenset()
-
-    def _weighed(
-        self, s: Sentence, at: int, last: int, named: Named, article: str, listed: bool
-    ) -> Mention | None:
-        """The mention, unless the words are likelier to mean something else here."""
-        words = s.forms[at : last + 1]
-        if at == last and words[0] in pw.GRAMMAR and not (named.exact and len(s.forms) <= 2):
-            return None
-        cue = 3 if listed else self._cue(s, at)
-        located = any(self._g.departement(row) in self._number_after(s, last) for row in named.rows)
-        common = len(words) == 1 and (words[0] in self._common or len(words[0]) < 3)
-        common = common or (
-            len(words) > 1
-            and all(w in self._common or w in LINKS for w in words)
-            and not any(w in {"st", "ste"} for w in words)
-        )
-        sure = located or (s.answer and self._whole(s, at, last))
-        one = common and len(words) == 1 and bool(article)
-        if one and self._naming.article(named.rows[0]) != article:
-            return None
-        nickname = " ".join(words) in self._naming.nicknames
-        if sure or (cue == 3 and not (common and self._hollow(s, at, last))):
-            return Mention(at, last, named, 3)
-        if common and not self._stands_alone(s, at, last, named, cue):
-            return None
-        if common and last == at:
-            return Mention(at, last, named, 2)
-        return self._by_name(s, at, last, named, cue, nickname)
-
-    def _stands_alone(self, s: Sentence, at: int, last: int, named: Named, cue: int) -> bool:
-        """« boulanger aire sur la lys », « coiffure albert »: common words, yet a name."""
-        people = self._g.population[named.rows[0]]
-        if last > at:
-            return named.exact and (cue > 0 or people >= 2_000)
-        after_trade = at > 0 and s.claimed[at - 1] and last + 1 == len(s.forms)
-        named_so = s.message.text[s.message.words[at].start].isupper() and people >= 5_000
-        home = named.resolved and named.exact and (named_so or self._g.home(named.rows[0]))
-        return after_trade and home and people >= 1_000 and s.forms[at] not in pw.THINGS
-
-    def _by_name(
-        self, s: Sentence, at: int, last: int, named: Named, cue: int, nickname: bool
-    ) -> Mention | None:
-        """A distinctive name without « à » before it."""
-        if not named.resolved:
-            good = cue > 0 or s.short or (last > at and named.exact)
-            return Mention(at, last, named, 1) if good else None
-        people, home = self._g.population[named.rows[0]], self._g.home(named.rows[0])
-        needed = 0 if home and named.exact else 1_500 if home else 8_000
-        if cue or nickname or (s.short and home) or (last > at and named.exact):
-            needed = 0 if home or nickname or last > at else 3_000
-        return Mention(at, last, named, 2) if people >= needed else None
-
-    def _whole(self, s: Sentence, at: int, last: int) -> bool:
-        """Whether nothing but small words stands around: « c ham », « ham dans la somme »."""
-        return len(s.forms) <= 16 and all(
-            taken or at <= i <= last or f in pw.SMALL or f.isdigit() or f in pw.CUES
-            for i, (f, taken) in enumerate(zip(s.forms, s.claimed, strict=True))
-        )
-
-    def _hollow(self, s: Sentence, at: int, last: int) -> bool:
-        """« a fond », « a jour le matin », « sur une » : a common word that goes on as one."""
-        if s.forms[at] in pw.SMALL and s.forms[at] not in {"y", "us", "o", "eu"}:
-            return True
-        if at == last and s.forms[at] in {"y", "o", "us", "eu"}:
-            return last + 1 < len(s.forms) and not s.cut(last)
-        before = s.forms[at - 1] if at else ""
-        home = any(self._g.home(row) for row in self._g.rows_named(s.forms[at]))
-        if home and before in ARTICLES and at > 1 and s.forms[at - 2] in {"a", "vers"}:
-            return last + 1 < len(s.forms) and s.forms[last + 1] not in {"en", "pour", "svp"}
-        if before not in {"a", "vers", "habite", "jhabite"} and not self._near(s, at):
-            return not self._g_home_named(s, at, last)
-        return last + 1 < len(s.forms) and s.forms[last + 1] in {"de", "d", "du", "des", "que"}
-
-    def _near(self, s: Sentence, at: int) -> bool:
-        return at > 1 and s.forms[at - 1] in {"de", "d", "du"} and s.forms[at - 2] in pw.NEAR
-
-    def _g_home_named(self, s: Sentence, at: int, last: int) -> bool:
-        rows = self._g.rows_named(" ".join(s.forms[at : last + 1]))
-        return any(self._g.home(row) and self._g.population[row] >= 1_000 for row in rows)
-
-    def _cue(self, s: Sentence, at: int) -> int:
-        """How much the words before say « place »: 3 « à », « près de »; 2 « de », « dans »; 0."""
-        i = at - 1
-        if i >= 0 and s.forms[i] in ARTICLES and not s.cut(i):
-            i -= 1
-        if i < 0 or s.cut(i):
-            return 0
-        form, before = s.forms[i], s.forms[i - 1] if i else ""
-        if form in {"de", "d", "du", "des"}:
-            return 3 if before in pw.NEAR else 2
-        if form in {"a", "au", "aux"}:
-            return 0 if before in pw.HAS else 3
-        return 3 if form in pw.CUES else 2 if form in pw.WEAK_CUES else 0
-
-    def _in_a_list(self, s: Sentence, at: int, found: list[Mention]) -> bool:
-        """« doullens ou albert », « Lens/Liévin/Hénin »: coordinated with a place just read."""
-        if not found:
-            return False
-        i = found[-1].last
-        gap = s.forms[i + 1 : at]
-        if all(
-            f in {"et", "ou", "ni", "puis", "voir", "voire", "sinon"} or f in ARTICLES for f in gap
-        ):
-            joined = s.message.text[s.message.words[i].end : s.message.words[at].start]
-            return bool(gap) or any(c in "/,+&-" for c in joined)
-        return False
-
-    def _postcode_at(self, s: Sentence, at: int) -> Mention | None:
-        match = _POSTCODE.fullmatch(s.forms[at])
-        if not match:
-            return None
-        rows = self._g.rows_by_postcode(match[1])
-        following = s.forms[at + 1] if at + 1 < len(s.forms) else ""
-        if (
-            not rows
-            or following in pw.MONEY
-            or s.message.text[s.message.words[at].end :][:1] == "€"
-        ):
-            return None
-        return Mention(at, at, Named((rows[0],), exact=True), 3)
-
-    def _misspelt_at(self, s: Sentence, at: int, cue: int, exact: Mention | None) -> Mention | None:
-        """A misspelt name where the sentence expects a place."""
-        expected = cue > 0 or s.asked == "ask_place" or s.short
-        if not expected or s.guesses >= _MOST:
-            return None
-        s.guesses += 1
-        for size in range(min(5, len(s.forms) - at), 0, -1):
-            last = at + size - 1
-            words = s.forms[at : last + 1]
-            if not self._may_be_misspelt(s, at, last) or (exact and last <= exact.last):
-                continue
-            strict = 1 if size > 1 and exact else None
-            named = self._naming.misspelt(" ".join(words), strict)
-            if named and self._plausible(s, named, cue, size, len("".join(words))):
-                return Mention(at, last, named, 2)
-        return None
-
-    def _may_be_misspelt(self, s: Sentence, at: int, last: int) -> bool:
-        words = s.forms[at : last + 1]
-        if any(s.claimed[at : last + 1]) or any(s.cut(i) for i in range(at, last)):
-            return False
-        if any(w.isdigit() for w in words) or words[-1] in LINKS or words[-1] in pw.SMALL:
-            return False
-        if len(words) == 1:
-            bare = s.asked == "ask_place" and len(s.forms) == 1 and len(words[0]) > 4
-            return (words[0] not in self._common or bare) and words[0] not in pw.NEVER
-        if not pw.APART.isdisjoint(words):
-            return False
-        return any(w not in self._common for w in words if len(w) > 2) and len(words[-1]) > 1
-
-    def _plausible(self, s: Sentence, named: Named, cue: int, size: int, length: int) -> bool:
-        """Small places are not guessed from far away, nor anything without a cue."""
-        people, home = self._g.population[named.rows[0]], self._g.home(named.rows[0])
-        if length == 3 or (size == 1 and len(s.forms) == 1 and s.forms[0] in self._common):
-            return home and people >= 5_000 * (1 + 3 * (length == 3)) and named.errors <= 1
-        if s.answer or cue == 3:
-            return (home and (people >= 300 or named.errors <= 1)) or people >= 40_000
-        if cue:
-            return home and people >= 2_000 and named.errors <= 1 + (length > 8)
-        lone = s.asked == "show_offers" and len(s.forms) == 1 and length >= 8
-        allowed = 2 if lone and people >= 20_000 else 1  # « tourcouin »
-        return home and people >= 3_000 and named.errors <= allowed and length >= 5
+        return words[0] not in pw.SMALL and self._naming.misspelt(" ".join(words), 2) is not None
 
     def _reading(
         self, s: Sentence, mentions: list[Mention], areas: list[FoundArea]
@@ -376,7 +122,7 @@ class PlaceReader:
             self._put(s, mention, negated if refused else places, None if refused else ambiguous)
         kept = self._distinct(places, negated)
         return PlaceReading(
-            kept, self._distinct(negated, []), tuple(ambiguous),
+            kept, self._not_wanted(negated, kept), tuple(ambiguous),
             area_values(s, areas),
         )  # fmt: skip
 
@@ -389,6 +135,11 @@ class PlaceReader:
         elif asks is not None:
             candidates = tuple(self._g.place(row, start, end) for row in m.named.rows)
             asks.append(AmbiguousPlace(s.message.text[start:end], candidates))
+
+    def _not_wanted(self, negated: list[Place], kept: tuple[Place, ...]) -> tuple[Place, ...]:
+        """« c'est arras pas aras »: only the spelling is refused."""
+        wanted = {place.insee for place in kept}
+        return self._distinct([place for place in negated if place.insee not in wanted], [])
 
     def _distinct(self, places: list[Place], others: list[Place]) -> tuple[Place, ...]:
         kept: dict[str, Place] = {}

@@ -32,6 +32,9 @@ class Sentence:
     forms: list[str]
     claimed: list[bool]
     guesses: int = 0
+    found_up_to: int = -2  # the last word of the last place read so far
+    # The départements of each area written in words, by the index of its first word.
+    inside: dict[int, frozenset[str]] = field(default_factory=dict)
     _cuts: list[bool] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -48,6 +51,25 @@ class Sentence:
             if not taken and f not in pw.SMALL and not f.isdigit()
         ]
         return len(left) <= 3
+
+    def starts(self, first: int) -> bool:
+        """Whether a cut, a trade, or the start of another thought stands before."""
+        if first == 0 or self.cut(first - 1) or self.claimed[first - 1]:
+            return True
+        return self.forms[first - 1] in pw.DETACHING
+
+    def detached(self, first: int, last: int) -> bool:
+        """Whether what stands on both sides is a cut, a trade, or the start of another thought."""
+        if not self.starts(first):
+            return False
+        if last + 1 >= len(self.forms) or self.cut(last) or self.claimed[last + 1]:
+            return True
+        return self.forms[last + 1] in pw.DETACHING or self.forms[last + 1].isdigit()
+
+    @cached_property
+    def about_work(self) -> bool:
+        """A trade or a date is named, or something is looked for."""
+        return any(self.claimed) or not pw.SEEK.isdisjoint(self.forms)
 
     @property
     def answer(self) -> bool:

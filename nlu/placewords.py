@@ -11,7 +11,7 @@ CUES = frozenset({
     "jusqu", "jusqua", "pres", "autour", "direction", "commune", "alentour", "alentours",
     "environs", "residant", "reside", "domicilie", "vis", "kote", "ville", "cote", "coin",
     "near", "around", "from", "cerca", "w", "kolo", "jabite", "abite", "habitte", "rajoute",
-    "ajoute", "met", "mets", "mettez", "enleve", "retire", "supprime", "change", "remplace",
+    "ajoute", "met", "mets", "mettez", "garde", "gardez", "enleve", "retire", "supprime", "change", "remplace",
 })  # fmt: skip
 WEAK_CUES = frozenset({
     "en", "in", "de", "d", "du", "des", "dans", "ds", "c", "cest", "est", "plutot", "sauf", "pas",
@@ -58,7 +58,7 @@ SMALL = frozenset({
     "cherche", "jcherche", "recherche", "jrecherche", "apprentissage", "alternance", "contrat",
     "apprenti", "apprentie", "patron", "stage", "veux", "veut", "jveux", "dispo", "urgent",
     "voudrais", "jvoudrais", "faire", "cap", "bp", "bts", "bac", "pro", "offre", "offres",
-    "boulot", "taf", "travail", "emploi", "mm", "peu", "pa", "km", "entre", "sinon", "bien",
+    "boulot", "taf", "travail", "emploi", "mm", "peu", "pa", "km", "entre", "sinon", "bien", "deux",
 })  # fmt: skip
 # Not in a French dictionary, and not misspelt towns either.
 NEVER = frozenset({
@@ -72,7 +72,7 @@ NEVER = frozenset({
     "sept", "janv", "merci", "bonsoir", "hello", "jpense", "jaime", "jtravaille", "bosser",
     "jbosse", "jveut", "jcherch", "chercher", "metier", "mecano", "mecanique", "coiffure",
     "boulangerie", "patisserie", "plomberie", "maconnerie", "electricite", "menuiserie",
-    "carrosserie", "cuisine", "boucherie", "esthetique", "fleuriste", "peinture", "couvreur",
+    "like", "douze", "carrosserie", "cuisine", "boucherie", "esthetique", "fleuriste", "peinture", "couvreur",
 })  # fmt: skip
 NEGATORS = frozenset({
     "pas", "sauf", "hors", "enleve", "enlever", "retire", "retirer", "supprime", "supprimer",
@@ -86,9 +86,12 @@ BETWEEN = frozenset({
 })  # fmt: skip
 # « je trouve pas à Lille »: it is still Lille.
 SEARCHED_IN_VAIN = frozenset({"trouve", "trouver", "jtrouve", "trouvé", "ya", "a", "cherche",
-                              "reponse", "bouge", "quitte", "sors", "que", "reponds", "trouvent"})  # fmt: skip
+                              "reponse", "bouge", "jbouge", "quitte", "sors", "que", "reponds", "trouvent"})  # fmt: skip
 SEEK = frozenset({"cherche", "jcherche", "recherche", "jrecherche", "veux", "jveux", "veu", "jveu",
                   "voudrais", "jvoudrais", "aimerais", "jaimerais", "cherch", "voudrai"})  # fmt: skip
+# Where another thought begins: « ambert jveu apprendre », « lens pour septembre ».
+DETACHING = SEEK | frozenset({"je", "j", "pour", "pr", "dispo", "svp", "stp", "merci", "et", "ou",
+                              "dans", "en", "bonjour", "slt", "salut", "cc", "urgent", "si"})  # fmt: skip
 NOT_MINE = frozenset({
     "travaille", "jtravaille", "bosse", "jbosse", "bossais", "travaillais", "pere", "mere", "frere",
     "soeur", "oncle", "tante", "cousin", "cousine", "pote", "copain", "copine", "daron", "daronne",
@@ -103,10 +106,13 @@ REPLACE = frozenset({"change", "remplace", "changer", "remplacer", "changez", "r
 # « lille c'est trop loin », « lille non », « au lieu de lille », « plutôt que lille ».
 REFUSED_AFTER = re.compile(
     r"(?:c |cest |c est |ca |ca fait |fait |est |ces )?(?:(?:un peu |bcp |vraiment )?trop loin|tro loin|mort\b|"
-    r"non\b|nan\b|pas possible|impossible)"
+    r"non\b(?! une?\b)|nan\b|pas possible|impossible|bof\b|pas question|hors de question)"
 )
 REFUSED_BEFORE = re.compile(
-    r"\b(?:lieu|place) (?:de|d|du)$|\b(?:plutot|autres?) (?:que|qu)(?: a| sur| vers| de)?$"
+    r"\b(?:lieu|place) (?:de|d|du)$|\blaiss\w+ tomber(?: a| sur| vers)?$|\beviter$"
+    r"|\b(?:plutot|autres?) (?:que|qu)(?: juste| seulement)?(?: a| sur| vers| de)?$"
+    r"|\b(?:aucune|pas|plus) envie (?:de |d |d)?(?:aller |bosser |travailler )?(?:a|sur|vers)$"
+    r"|\b(?:deteste|marre de|supporte pas|veux pas (?:entendre parler )?de)$"
     r"|\ba part(?: sur| vers| a)?$|\bexception (?:de|d)$"
 )
 # « inscrit au cfa d'Arras »: where one learns is not where one looks.
@@ -114,6 +120,10 @@ ENROLLED = re.compile(
     r"\binscrite? (?:au|dans le|dans un|a un) cfa(?: (?:de|d|du|a))?(?: l[ae]?)?$"
 )
 INSIDE = frozenset({"dans", "ds", "en", "le", "la", "l"})
+WITHIN = INSIDE | {"les", "sur", "tout", "toute", "du", "de", "d", "des"}
+# What rules out an area, among the three words before it.
+REFUSING = frozenset({"sauf", "enleve", "enlever", "retire", "retirer", "supprime", "hors", "oublie",
+                      "vire", "hormis", "excepte"})  # fmt: skip
 # Inside no name: what stands on both sides is not one misspelt name.
 APART = frozenset({"a", "vers", "je", "jsuis", "ou", "dans", "ds", "pour", "cherche", "jcherche"})
 # Towns that after a trade are what is worked on: « mécanique avion ».

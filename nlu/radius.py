@@ -13,13 +13,17 @@ from nlu.text import Message, fold
 
 _UNIT = r"(?:km|kms|kilometres?|kilometre|kilos?|kil|bornes?|borne|kmh|k)\b"
 _NUMBER = r"([0-9]{1,4})(?:[.,][0-9]+)?"
-_RANGE = re.compile(rf"{_NUMBER}\s*(?:-|a|et|ou|/|–|—|jusqu'?a|voire)\s*{_NUMBER}\s*{_UNIT}")
+_RANGE = re.compile(rf"{_NUMBER}\s*(?:-|a|et|ou|/|–|—|jusqu'?a|voire?)\s*{_NUMBER}\s*{_UNIT}")
+# « 25 km voire 30 »
+_GOING_UP = re.compile(rf"{_NUMBER}\s*{_UNIT}\s*(?:voire?|ou|a|-|jusqu'?a)\s*{_NUMBER}(?![0-9/:])")
 _DISTANCE = re.compile(rf"(?<![0-9,.]){_NUMBER}\s*{_UNIT}")
-_BARE_RANGE = re.compile(rf"(?<![0-9]){_NUMBER}\s*(?:-|a|ou|/|–|—)\s*{_NUMBER}(?![0-9])")
+_BARE_RANGE = re.compile(
+    rf"(?<![0-9]){_NUMBER}\s*(?:-|a|et|ou|/|–|—|jusqu'?a|voire?)\s*{_NUMBER}(?![0-9])"
+)
 _BARE = re.compile(rf"(?<![0-9/:.,]){_NUMBER}(?![0-9/:])")
 # After these units, a number is a time, an age, a price: no distance.
 _OTHER_UNIT = re.compile(
-    r"\s*(?:ans?|h\b|heures?|min|mn|minutes?|mois|jours?|euros?|€|e\b|%|semaines?|eme|er\b|cm\b)"
+    r"\s*(?:ans?|cc\b|cm3|fois|jrs|h\b|heures?|min|mn|minutes?|mois|jours?|euros?|€|e\b|%|semaines?|eme|er\b|cm\b)"
 )
 _UNITS = {
     "zero": 0, "un": 1, "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6,
@@ -33,6 +37,20 @@ _WORDS = re.compile(rf"\b(?:{'|'.join(_UNITS)})(?:[ -](?:et )?(?:{'|'.join(_UNIT
 # « j'habite à 5 km de Lens » says where, not how far.
 _HOME = re.compile(
     rf"\b(?:j'? ?habite|situee?|je suis|jsuis|j'? ?suis|chui) a (?:environ )?{_NUMBER}\s*{_UNIT} (?:de|du|d')"
+)
+# « pas 59 km »: said to be wrong; « pas plus de 20 km » is a distance.
+_DENIED = re.compile(rf"\bpas (?:a |les )?{_NUMBER}\s*{_UNIT}(?! (?:max|de plus|autour))")
+# « rayon 20 », « périmètre de 30 ».
+_AROUND = re.compile(
+    rf"\b(?:rayon|perimetre)s? (?:max\w* |de |a |d'|d |: ?|en |jusqu'?a )*{_NUMBER}(?![0-9/:h])"
+)
+# « remplace 10 km par 35 », « j'ai mis 30 km mais c'est 13 », « 50 c'était trop, 25 ».
+_INSTEAD = re.compile(
+    rf"{_NUMBER}\s*(?:{_UNIT})?[^0-9]{{0,12}}?\b(?:par|mais|plutot|mets?|non|en fait|finalement|trop|"
+    rf"pas assez|vers|a)\b[^0-9]{{0,12}}?{_NUMBER}(?![0-9/:]|\s*{_UNIT})"
+)
+_MENDS = re.compile(
+    r"\b(?:remplac|chang|passe|mis\b|dit\b|mais c|trop|pas assez|augment|monte|baiss|descend)"
 )
 _LARGEST = 1_000
 
@@ -52,8 +70,9 @@ def _value(words: str) -> int:
 def in_figures(folded: str) -> str:
     """Numbers in words become figures: « vingt bornes » -> « 20 bornes »."""
     text = re.sub(r"\b(vingt|cent)s\b", r"\1", folded)
+    text = re.sub(r"\bk(?=in[sz]aine)", "qu", text)
     text = re.sub(r"\b(?:une? )?(dizaine|quinzaine|vingtaine|trentaine|quarantaine|cinquantaine|"
-                  r"soixantaine|centaine) de\b", r"\1", text)  # fmt: skip
+                  r"soixantaine|centaine)(?: de)?\b", r"\1", text)  # fmt: skip
     return _WORDS.sub(_figure, text)
 
 
@@ -68,10 +87,18 @@ def read_radius(message: Message, asked: str | None) -> int | None:
     folded = fold(message.text)
     if asked != "ask_radius" and not _may_hold_a_distance(folded):
         return None
-    text = _HOME.sub(" ", in_figures(folded))
+    text = _DENIED.sub(" ", _HOME.sub(" ", in_figures(folded)))
+    if _MENDS.search(text) and (mended := _instead(text)):
+        return mended
+    for match in _GOING_UP.finditer(text):
+        if not _OTHER_UNIT.match(text, match.end()):
+            return _sensible(_bound(match))
     for pattern in (_RANGE, _DISTANCE):
         if values := [_bound(match) for match in pattern.finditer(text)]:
             return _sensible(values[-1])
+    for match in _AROUND.finditer(text):
+        if not _OTHER_UNIT.match(text, match.end()):
+            return _sensible(_bound(match))
     if asked == "ask_radius":
         return _bare(text)
     return None
@@ -91,7 +118,15 @@ def distances(message: Message) -> Iterator[tuple[str, str, int]]:
 
 
 def _may_hold_a_distance(folded: str) -> bool:
-    return "k" in folded or "born" in folded
+    return any(sign in folded for sign in ("k", "born", "rayon", "perimetre", "trop", "pas assez"))
+
+
+def _instead(text: str) -> int | None:
+    """The second number of a correction, when it has no other unit."""
+    for match in _INSTEAD.finditer(text):
+        if not _OTHER_UNIT.match(text, match.end()) and not _OTHER_UNIT.match(text, match.end(1)):
+            return _sensible(int(match[2]))
+    return None
 
 
 def _bound(match: re.Match[str]) -> int:

@@ -31,7 +31,7 @@ _MONTHS = "janv|fev|mars|avril|mai|juin|juil|aout|sept|oct|nov|dec"
 # « la 3e année », « la 4e fois », « le 1er mars », « la 3e prépa-métiers » are no offers.
 _NTH = re.compile(
     rf"\b(?:l[ae]|celle?)\s*(?:numero |n ?)?(?:({'|'.join(_ORDINALS)})|"
-    rf"([1-9]) ?(?:er|ere|nde?|ie?me|e|eme)|([1-9])(?=\s*(?:$|[!?.,]|stp|svp|m'|me )))\b"
+    rf"([1-9]) ?(?:ere?|re|nde?|ie?me|e|eme)|([1-9])(?=\s*(?:$|[!?.,]|stp|svp|m'|me )))\b"
     rf"(?! (?:annee|fois|classe|arrond|prepa|segpa|pro\b|{_MONTHS}))|\b(?:offre|numero) ?([1-9])\b"
 )
 
@@ -74,7 +74,7 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "more",
         re.compile(
-            r"\bsuivant|\b(?:rien|quoi) d'?autre\b|\bautre chose\b|"
+            r"\bsuivant|\b(?:rien|quoi|koi|kwa) d'? ?(?:autres?|otres?)\b|\bautre chose\b|"
             r"\bla suite\b|\bd?'?autres? (?:offres?|annonces?|resultats?|propositions?)|"
             r"\b(?:en|ya|y a|t'?en as?|vous en avez) (?:d'|pas d')?autres?\b|"
             r"^\W*(?:et )?encore\b(?: (?:stp|svp|s'il \w+ plait))?\W*$|"

@@ -20,12 +20,23 @@ _GIVEN = 0.45
 _AGREED = 0.5
 # A yes with something else in it; a yes that hesitates.
 _YES_AT_MOST, _HESITANT = 0.85, 0.5
+# A value was found: the message is at least this likely to be about the search.
+_VALUED = 0.5
+# As sure as this that something is mended, no word need say so.
+_CLEAR = 0.4
+# The value that was asked for was found.
+_ANSWERED = 0.8
+# All the same it mends something: « aucune envie d’aller à Calais ».
+_MENDED = 0.85
+# As sure as this, no word need bear out what can be undone in a moment.
+_HARMLESS = ("pause_alerts", "resume_alerts", "export_data", "restart")
+_HARMLESS_FROM = 0.85
 # That something means nothing is never said with more than this.
 _NOISE_AT_MOST = 0.5
 
 # Never concluded from a weak guess: these undo something.
 _GRAVE = ("delete_data", "stop_alerts")
-_GRAVE_FROM = 0.6
+_GRAVE_FROM = 0.7
 
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -59,6 +70,8 @@ def _with_the_rest(
     chooses = asked == "show_offers" and rules.says("chooses", words)
     if chooses and not rules.says("declines", words):
         return replace(guess, intent="affirm", reason=None)
+    if values.travel and asked == "ask_radius" and guess.confidence < _STRANGE:
+        return replace(guess, intent="give_info", reason=None)
     if guess.intent == "question":
         looks = values.trade and values.place and rules.says("seeks", words)
         if looks and guess.confidence < _STRANGE:
@@ -68,7 +81,7 @@ def _with_the_rest(
         long = words.count(" ") >= 3
         if guess.confidence > _believed_from(guess, values, asked, long=long):
             return guess
-        return replace(guess, intent=_by_values(rules, guess, values, words, asked), reason=None)
+        return _by_values(rules, guess, values, words, asked)
     if values.travel and asked in ("ask_radius", "ask_place", "show_offers"):
         return replace(guess, intent="give_info", reason=None)
     if guess.intent == "out_of_scope" and rules.says("contacts", words):
@@ -90,11 +103,11 @@ def _least(guess: IntentReading, asked: str | None) -> float:
 
 def _believed_from(guess: IntentReading, values: Values, asked: str | None, *, long: bool) -> float:
     """How sure the model must be to be believed although values were found; 1 is never."""
+    answers = asked == "confirm" or (asked or "").startswith("ask_")
     if guess.reason in ("employer", "customer", "housing"):
-        return 0.5
+        return 0.8 if answers else 0.5
     if guess.intent == "human":
         return 0.6
-    answers = asked == "confirm" or (asked or "").startswith("ask_")
     if guess.reason == "noise" and not answers and not values.negated and long:
         return 0.6  # « tu as vu le match de Lens »
     incidental = not (values.trade or values.place or values.negated or values.radius_km)
@@ -107,26 +120,29 @@ def _believed_from(guess: IntentReading, values: Values, asked: str | None, *, l
 
 def _by_values(
     rules: Rules, guess: IntentReading, values: Values, words: str, asked: str | None
-) -> Intent:
-    answers = asked is not None and asked.startswith("ask_") and not values.negated
-    corrects = rules.says("mends" if answers else "corrects", words)
+) -> IntentReading:
+    """Values were found, so the message is about the search: which of three ways, or an answer."""
+    if guess.intent == "resume_alerts" and guess.confidence >= _VALUED:
+        return guess
+    if guess.intent == "affirm" and asked == "show_offers" and guess.confidence > _VALUED:
+        return guess
+    asks, mends = guess.chances.get("search", 0.0), guess.chances.get("correct", 0.0)
     seeks = rules.says("seeks", words)
-    if values.negated and not (values.trade and seeks and not corrects):
-        return "correct"
-    doubted = guess.intent in ("correct", "deny") and guess.confidence > 0.7
-    if corrects or (doubted and not answers):
-        return "correct"
-    if guess.intent == "resume_alerts" and guess.confidence > 0.5:
-        return "resume_alerts"
-    if guess.intent == "affirm" and asked in ("confirm", "show_offers"):
-        return "correct" if asked == "confirm" else "affirm"
-    return "search" if seeks or (values.trade and values.place) else "give_info"
+    if values.answer(asked) and mends < _MENDED and not rules.says("mends", words):
+        return IntentReading("search" if seeks else "give_info", None, max(asks, _ANSWERED))
+    clear = mends > _CLEAR or values.negated or rules.says("corrects", words)
+    if (mends > asks and clear) or asked == "confirm":
+        return IntentReading("correct", None, max(mends, _VALUED))
+    one: Intent = "search" if seeks or (values.trade and values.place) else "give_info"
+    return IntentReading(one, None, max(asks, _VALUED))
 
 
 def _evident(rules: Rules, guess: IntentReading, words: str) -> IntentReading:
     """Deleting, stopping, distress and the like need a word that speaks of it, if in Latin."""
     if guess.intent in _GRAVE and guess.confidence < _GRAVE_FROM:
         return _noise(guess)  # « message » alone is not « plus de messages »
+    if guess.intent in _HARMLESS and guess.confidence > _HARMLESS_FROM and guess.known:
+        return guess
     name = f"signs_of_{guess.reason if guess.intent == 'human' else guess.intent}"
     if not rules.has(name) or rules.says(name, words):
         return guess

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extractOne
 
-from nlu.lexicon import singular
+from nlu.lexicon import singular, stem
 
 MEMORY = 20_000
 _LEAST, _MOST = 5, 25
@@ -16,7 +16,8 @@ _LEAST, _MOST = 5, 25
 # How the parts of a word sound; the first that fits, from left to right.
 _SOUNDS = {
     "eaux": "o", "eau": "o", "aux": "o", "au": "o", "oeu": "e", "eu": "e", "ou": "u", "ph": "f",
-    "ch": "x", "qu": "k", "ck": "k", "gn": "n", "ain": "5", "ein": "5", "in": "5", "im": "5",
+    "ch": "x", "sh": "x", "qu": "k", "ck": "k", "gn": "n", "ain": "5", "ein": "5", "in": "5",
+    "im": "5",
     "aon": "4", "an": "4", "am": "4", "en": "4", "em": "4", "on": "3", "om": "3", "oi": "wa",
     "ai": "e", "ei": "e", "ay": "e", "ey": "e", "y": "i", "sc": "s", "ss": "s", "ce": "se",
     "ci": "si", "cy": "si", "ge": "je", "gi": "ji", "gu": "g", "tio": "sio", "tie": "sie",
@@ -51,15 +52,22 @@ class Speller:
     def __init__(
         self, heads: Iterable[str], by_sound: Mapping[str, str], known: frozenset[str]
     ) -> None:
+        heads = list(heads)
         self._known = known
+        self._single = {_TWICE.sub(r"\1", head): head for head in reversed(heads)}
+        self._heads = frozenset(head for head in heads if head[0] in "aeiouhy")
         self._by_sound = by_sound
         self._shelves: dict[tuple[str, int], list[str]] = {}
+        self._ears: dict[tuple[str, int], list[str]] = {}
+        for heard in by_sound:
+            if len(heard) > _LEAST:
+                self._ears.setdefault((heard[0], len(heard)), []).append(heard)
         self._seen: dict[str, str] = {}
         for head in heads:
             self._shelves.setdefault((head[0].translate(_FIRST), len(head)), []).append(head)
 
     def mend(self, word: str) -> str:
-        """The trade word meant, or ``word`` itself."""
+        """The trade word meant, or ``word`` itself; « lelectricien » has an article."""
         if len(word) < _LEAST or len(word) > _MOST or word in self._known:
             return word
         if (meant := self._seen.get(word)) is None:
@@ -70,8 +78,10 @@ class Speller:
 
     def _either(self, word: str, one: str) -> str:
         """The word as typed, else in the singular."""
-        if one in self._known:
+        if one in self._known or stem(word) in self._known:
             return word
+        if word[0] in "ld" and (one[1:] in self._heads):
+            return one[1:]
         meant = self._nearest(word)
         if meant != word or len(one) < _LEAST or one == word:
             return meant
@@ -79,6 +89,8 @@ class Speller:
         return word if meant == one else meant
 
     def _nearest(self, word: str) -> str:
+        if single := self._single.get(_TWICE.sub(r"\1", word)):
+            return single
         heard = sound(word)
         if len(heard) > 3 and (same := self._by_sound.get(heard)):
             return same
@@ -93,4 +105,14 @@ class Speller:
                 found = extractOne(word, near, scorer=OSA.distance, score_cutoff=cutoff)
                 if found:
                     best, least = found[0], int(found[1])
-        return best
+        return best if best != word else self._alike(word, heard)
+
+    def _alike(self, word: str, heard: str) -> str:
+        """« menuizri »: too many letters off, but one off for the ear."""
+        if len(heard) < _LEAST + 1:
+            return word
+        for more in (0, 1, -1):
+            near = self._ears.get((heard[0], len(heard) + more))
+            if near and (found := extractOne(heard, near, scorer=OSA.distance, score_cutoff=1)):
+                return self._by_sound[found[0]]
+        return word

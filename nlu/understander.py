@@ -46,18 +46,18 @@ class Understander:
         """What ``text`` means after ``asked``; never raises, reads 4,096 characters at most."""
         text = text[:LONGEST]
         words = plain(text)
-        values = self._values(text, asked, today)
+        values = self.values(text, asked, today)
         if ruled := self._ruled(text, words, values, asked):
             guess = IntentReading(ruled.intent, ruled.reason, _SURE)
         else:
-            guess = self._intents.read(mask(text, values.spans), asked)
+            guess = self._intents.read(mask(text, values.spans), asked, values.found)
             guess = settle(self._rules, guess, values, words, asked)
         if asked == "confirm":
             guess = agreed(self._rules, guess, text, words)
         values = values.kept_for(guess.intent, named=bool(ruled and ruled.values))
         return _together(text, guess, values, adds=self._rules.says("adds", words))
 
-    def _values(self, text: str, asked: str | None, today: date) -> Values:
+    def values(self, text: str, asked: str | None, today: date) -> Values:
         """Trades first, then dates, then places among the words that are left."""
         message = Message.of(text)
         trades = self._trades.read(message, asked)
@@ -79,8 +79,10 @@ class Understander:
     def _ruled(self, text: str, words: str, values: Values, asked: str | None) -> Ruled | None:
         ruled = self._rules.decide(text, words, asked) or self._rules.elsewhere(words)
         if ruled is not None:
-            # « vire Lille de la liste » is about the search.
-            about_search = ruled.intent == "delete_data" and values.negated
+            # « vire Lille de la liste », « mets en pause la coiffure » are about the search.
+            about_search = (ruled.intent == "delete_data" and values.negated) or (
+                ruled.intent == "pause_alerts" and (values.trade or values.negated)
+            )
             return None if about_search else ruled
         insulted = not values.anything and self._rules.says("insult", words)
         return Ruled("out_of_scope", "insult") if insulted else None

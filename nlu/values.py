@@ -57,6 +57,31 @@ class Values:
             *((start, end, "date") for start, end in self.when.spans),
         ]
 
+    def answer(self, asked: str | None) -> bool:
+        """Whether the value that was asked for is there."""
+        given = {
+            "ask_trade": self.trade,
+            "ask_place": self.place,
+            "ask_radius": self.radius_km,
+            "ask_availability": self.when.availability,
+            "ask_diploma": self.diploma,
+        }
+        return bool(asked and given.get(asked))
+
+    @property
+    def found(self) -> tuple[str, ...]:
+        """Kinds of values found, by name: what the intent model knows besides the words."""
+        there = (
+            ("trade", self.trade),
+            ("place", self.place),
+            ("date", self.when.availability),
+            ("radius", self.radius_km),
+            ("diploma", self.diploma),
+            ("notrade", self.trades.negated_trades),
+            ("noplace", self.places.negated_places),
+        )
+        return tuple([name for name, value in there if value])
+
     def kept_for(self, intent: Intent, *, named: bool = False) -> Values:
         """What ``intent`` leaves of them; ``named`` keeps trade and place all the same."""
         if intent in SEARCHING:

@@ -16,12 +16,24 @@ BREAKS = _set("mais sinon moi donc alors puis")
 # Someone looks for something, for themselves or for a child.
 SEEKING = _set(
     "cherche cherch jcherche jcherch recherche jrecherche rechercher chercher chercherais veux veu "
-    "ve jveux jveu veut vx jvx vou voudrais voudrai voudrait jvoudrais aimerais aimerai "
+    "ve jve jveux jveu veut vx jvx vou voudrais voudrai voudrait jvoudrais aimerais aimerai "
     "jaimerais aimerait souhaite souhaiterais souhaiterai interesse interessee interesserait "
     "postule postuler trouver trouve prefere prefererais preferai envie desire reve devenir kiffe "
     "adore kifferais jadore jkiffe passionne passionnee passion recherchons vise plait want "
     "looking busco quiero szukam szukac propose montre donne mets met rajoute ajoute previens "
     "offres offre annonces"
+)
+# Said anywhere in a message, these tell that it speaks of work.
+HINTS = (SEEKING - _set("montre donne trouve met mets previens passion propose")) | _set(
+    "metier metiers taf boulot secteur domaine branche filiere alternance alternence "
+    "apprentissage aprentissage apprentisage stage cap bac pro bp bts btm bm mc cs formation "
+    "contrat bosser travailler apprenti apprentie aprenti aime jaime patron atelier artisan "
+    "apprendre aprendre apprend aprend apprends passion orienter reconversion embauche"
+)
+# These tell that a trade is withdrawn.
+WITHDRAWN = _set(
+    "marre deteste detester horreur quitter arreter arrete enleve enlever retire retirer supprime "
+    "annule abandonne abandonner remplace remplacer sauf change pause"
 )
 # Words that may stand between « pas » and what is refused.
 LIGHT = SKIPPED | _set(
@@ -34,11 +46,20 @@ NEVER = _set(
     "marre assez deteste detester horreur supporte quitter quitte arreter arrete arretais enleve "
     "enlever retire retirer supprime annule annuler abandonne abandonner lache lacher changer sauf "
     "excepte hormis ni sans jamais oublie degoute saoule saoulee oublier virer vire zappe "
-    "fini hais hors remplace remplacer"
+    "fini hais hors remplace remplacer change pause aucune"
 )
+# « change coiffure par esthétique » refuses, « je change pour coiffure » does not.
+TOWARDS = _set("pour pr par en vers contre")
+# « je n'ai plus envie de », « ça m'intéresse pas, la mécanique ».
+NOT = _set("pas pa plus aucune jamais pu")
+NO_LONGER_MOVED = _set("envie interesse passionne plait")
+# « t'as marqué maçon » is said of a mistake of ours.
+TAKEN_DOWN = _set("marque mis note compris ecrit enregistre")
+WE_HAVE = _set("as tas avez mas")
 # « plus coiffure » refuses only after these.
 BEFORE_PLUS = _set(
-    "veux veu jveux aime jaime ne n non suis fais cherche voudrais veut kiffe interesse jcherche"
+    "veux veu jveux jveu ve jve jvx vx cherch jcherch kiff jkiffe adore fai jfais aime jaime ne n "
+    "non suis fais cherche voudrais veut kiffe interesse jcherche"
 )
 # « pas » after these refuses nothing: « pourquoi pas », « y a pas ».
 BEFORE_PAS = _set(
@@ -50,10 +71,34 @@ KIN = _set(
     "femme daron daronne reuf reum frangin frangine voisin voisine neveu niece frero soeurette "
     "coloc collegue conjoint compagnon meuf mec"
 )
+# « papa répare la tondeuse »: these need no « mon ».
+KIN_BY_NAME = _set("papa maman papi papy mamie mamy tonton tata tatie daron daronne")
+ELDERS = KIN_BY_NAME | _set("pere mere parents oncle tante")
+LIKES = _set("veut adore kiffe aime desire")
+THEIRS = _set("son ton leur votre")
+MINE = _set("mon ma mes ton ta tes son sa ses notre nos votre vos")
+OF_THINGS = _set(
+    "nouvelle nouveau nouvel nouvelles belle beau bel vieille vieux petite petit sale pauvre"
+)
+# Things one buys by that name, each of them no trade: « je veux un tatouage ».
+PRODUCTS = _set(
+    "ambulance tatouage tattoo tatoo tato piercing massage brushing manucure perruque epilation"
+)
+ME = _set("je j jfasse fasse jsois")
+# « j'ai eu 12 en arts plastiques », « mon cours de couture ».
+SCHOOL = _set("cours prof note notes devoir controle exo moyenne eval club eu")
+COMPANIES = _set("societe entreprise boite agence equipe")
 OF_SOMEONE = _set(
     "mon ma mes son sa ses ton ta notre un une le la leur nos grand grands beau belle demi petit "
     "grande petite meilleur meilleure"
 )
+# What someone else does is wished for too.
+SAME = re.compile(
+    r"\b(?:(?<!pas )(?<!pas faire )(?<!pas fair )pareil|comme (?:lui|elle|eux)"
+    r"|meme (?:chose|metier|truc)|me plait"
+    r"|comme metier|ses traces|a mon tour|moi aussi)\b"
+)
+A = _set("un une la le")
 BOSSES = _set("patron patronne maitre tuteur chef boss")
 STREETS = _set(
     "rue ruelle avenue av boulevard bd bld impasse allee allees chemin route square residence cite "
@@ -100,15 +145,25 @@ REFUSED_AFTER = re.compile(
     r"^(?:(?:la|le|les|ca|c|sa|est|j|je|me|m|moi|y|en|ai|jai|ne|n|franchement|finalement|et|du"
     r"|vraiment)\s+)*"
     r"(?:(?:plait|interesse|dit|tente|aime|jaime|kiffe|veux|jveux|veu|supporte|convient|est)\s+"
-    r"(?:trop |vraiment |du tout )?(?:pas|plus)(?! (?:loin|mal|encore|tard|grave|que))"
-    r"|(?:fini|mort|termine)\b|marre|surtout pas|non\b|nan\b|nn\b|pas pour moi|bof|plus jamais"
-    r"|jamais de la vie"
+    r"(?:trop |vraiment |du tout )?(?:pas|plus)\b(?! (?:loin|mal|encore|tard|grave|que))"
+    r"|(?:fini|mort|termine)\b|marre|surtout pas|(?<!et )non\b|nan\b|nn\b|pas pour moi|bof"
+    r"|plus jamais|jamais de la vie"
     r"|trop (?:dur|difficile|physique|fatigu?ant|crevant|salissant|chiant)\w*(?! (?:a|de|d) )"
     r"|deteste|degoute|saoule|horreur)"
 )
+# « le médecin a dit », « la boulangerie est fermée ».
+SOMEONE_AFTER = re.compile(
+    r"^(?:du \w+ |d a cote )?"
+    r"(?:(?:m|t|nous|l) a|ma|ta|a (?:dit|fait|mis|pris|eu|l air|ferme|ouvert|oublie|appele|coule"
+    r"|fini|repondu|rate|offert|casse|change)"
+    r"|(?:m |t |nous |l |y |se |te |me )?(?:va|vient|passe|arrive|repare|est|etait|sont|ont|avait"
+    r"|peut|doit|dit|coute|ferme|ouvre|commence|habite|sent|pue|marche))\b"
+    r"(?! (?:ma passion|mon reve|mon metier|ce que))"
+)
 # « un électricien pour refaire ma maison »: someone who wants a craftsman, not a trade.
 CUSTOMER_AFTER = re.compile(
-    r"^(?:\w+ ){0,5}?pour (?:une fuite|une reparation|des travaux|un mariage|un devis|mon |ma "
+    r"^(?:\w+ ){0,5}?pour (?:une fuite|une reparation|un depannage|une panne|une urgence"
+    r"|des travaux|un mariage|un devis|mon |ma "
     r"|(?:me |m |nous )?(?:reparer|refaire|changer|deboucher|installer|poser|repeindre|couper"
     r"|faire)"
     r"(?: \w+){0,2} (?:mon|ma|mes|notre|nos|chez|une fuite)\b)"

@@ -53,9 +53,18 @@ def verdict(message: Message, forms: Forms, first: int, last: int) -> Verdict:
     after = _after(message, forms, last)
     if after and w.REFUSED_AFTER.match(after):
         return "refused"
-    if after and w.CUSTOMER_AFTER.match(after):
+    if after and (w.CUSTOMER_AFTER.match(after) or _said_of_someone(forms, first, after)):
         return "other"
     return _before(message, forms, first)
+
+
+def _said_of_someone(forms: Forms, first: int, after: str) -> bool:
+    return (
+        first > 0
+        and forms[first - 1] in {"le", "la", "l", "ce", "cette", *w.MINE}
+        and w.HINTS.isdisjoint(forms)
+        and w.SOMEONE_AFTER.match(after) is not None
+    )
 
 
 def _after(message: Message, forms: Forms, last: int) -> str:
@@ -105,10 +114,16 @@ def _near(spot: Spot) -> Verdict | None:
 
 def _seeking(spot: Spot, hired: bool) -> Verdict | None:
     """« je cherche », unless it is an apprentice that is looked for."""
-    if spot.word in w.HIRING:
+    if spot.word in w.HIRING or (spot.word == "contre" and spot.before == "rien"):
         return "other"
     if spot.word not in w.SEEKING:
         return None
+    if "que" in spot.between[:2] and w.ME & {*spot.between[:4]}:
+        return "weak"  # « mon père veut que je fasse couvreur »
+    if spot.before in w.ELDERS and spot.word in w.LIKES:
+        return "other"  # « ma mère veut changer la moquette »
+    if spot.word in w.NO_LONGER_MOVED and w.NOT & {spot.before, *spot.between[:1]}:
+        return "refused"
     if not hired or spot.word in {"devenir", "trouve", "trouver"}:
         return "wish"
     return "wish" if {"comme", "etre", "place"} & {*spot.between} else "other"
@@ -116,20 +131,26 @@ def _seeking(spot: Spot, hired: bool) -> Verdict | None:
 
 def _situation(spot: Spot, chez: bool) -> Verdict | None:
     """Someone else's trade, one's present or past one."""
-    if _is_kin(spot):
+    if spot.word == "sommes" and w.A.issuperset(spot.between):
+        return "other"  # « nous sommes une boulangerie »
+    if spot.word in w.BOSSES and w.THIRD_VERBS & {*spot.between}:
+        return "other"
+    if _is_kin(spot) and not _same(spot):
         pair = spot.forms[max(0, spot.k - 2) : spot.k]
         if "comme" in pair and w.THIRD_VERBS.isdisjoint(spot.between):
             return None
         return "wish" if "pour" in pair else "other"
     if chez and spot.word in w.SEARCHED:
         return "wish"
-    if spot.word in {"ai", "jai"} and not w.DONE.isdisjoint(spot.between):
+    if spot.word in {"ai", "jai", "avais", "javais"} and not w.DONE.isdisjoint(spot.between):
         return "weak"
     if spot.word in w.ONCE_WISHED and w.ONCE_SAID.isdisjoint(spot.between):
         return "weak"
     if spot.word in w.NOW:
-        return "other" if chez and spot.word != "stage" else "weak"
-    if spot.word in w.THIRD_VERBS and spot.before in w.THIRD:
+        if spot.before in w.KIN or spot.before in w.THIRD:
+            return "other"
+        return "other" if chez and "stage" not in spot.forms[: spot.first] else "weak"
+    if spot.word in w.THIRD_VERBS and spot.before in w.THIRD and not _same(spot):
         return "other"
     return None
 
@@ -148,7 +169,18 @@ def _refuses(spot: Spot) -> bool:
             or before in w.BEFORE_PLUS
             or (following in {"de", "du"} and before not in {"en", "le", "la", "un"})
         )
-    return word in w.NEVER or _instead(spot)
+    if word == "non":
+        return before == "et"
+    if word in {"change", "changer"} and spot.between[:1] and spot.between[0] in w.TOWARDS:
+        return False
+    return word in w.NEVER or _instead(spot) or _mistaken(spot)
+
+
+def _mistaken(spot: Spot) -> bool:
+    """« t'as marqué maçon », « ces offres, c'est pour des cuisiniers »."""
+    if spot.word in w.TAKEN_DOWN:
+        return spot.before in w.WE_HAVE
+    return spot.word == "offres" and spot.before == "ces" and "des" in spot.between
 
 
 def _instead(spot: Spot) -> bool:
@@ -187,13 +219,30 @@ def _surname(spot: Spot) -> Verdict | None:
 def _customer(spot: Spot) -> Verdict | None:
     if spot.word in {"bon", "bonne", "bons"} and spot.gap == 0:
         return "other"
+    if spot.word in {"un", "une"} and spot.gap == 0 and spot.forms[spot.first] in w.PRODUCTS:
+        return "other"
     wanted = spot.word in w.NEEDS and {"un", "une"} & {*spot.between}
     return "other" if wanted or spot.word in w.PRICES else None
+
+
+def _mine(spot: Spot) -> Verdict | None:
+    """« mon maquillage a coulé », « notre société de nettoyage »: no wish unless work is spoken
+    of."""
+    if spot.word in w.COMPANIES and spot.before in {"notre", "nos"}:
+        return "other"
+    if spot.word in w.SCHOOL and w.HINTS.isdisjoint(spot.forms):
+        return "other"
+    if spot.gap == 0 and spot.word in w.THEIRS:
+        return "other"  # « mon père me prend dans son garage »
+    owned = spot.word in w.MINE and w.OF_THINGS.issuperset(spot.between)
+    return "other" if owned and w.HINTS.isdisjoint(spot.forms) else None
 
 
 def _served(spot: Spot) -> Verdict | None:
     """« vous réparez les vélos ? », « me faire couper les cheveux », « pour réparer ma fuite »."""
     verb = spot.forms[spot.first]
+    if spot.gap == 0 and spot.word in {"faire", "fair"} and verb.endswith(("er", "re")):
+        return "other" if spot.before in {"me", "te", "se"} else None
     if spot.gap or verb not in w.SERVICES:
         return None
     if spot.word == "pour":
@@ -204,7 +253,7 @@ def _served(spot: Spot) -> Verdict | None:
 
 
 _RULES: tuple[Callable[[Spot], Verdict | None], ...] = (
-    _street, _square, _surname, _customer, _served,
+    _street, _square, _surname, _customer, _served, _mine,
 )  # fmt: skip
 
 
@@ -240,7 +289,12 @@ def _is_hired(spot: Spot) -> bool:
     return spot.word in w.APPRENTICES and spot.before in w.BEFORE_APPRENTICES
 
 
+def _same(spot: Spot) -> bool:
+    """« mon oncle est couvreur, je veux faire pareil »."""
+    return w.SAME.search(" ".join(spot.forms[spot.first :])) is not None
+
+
 def _is_kin(spot: Spot) -> bool:
     if spot.word in w.KIN:
-        return spot.before in w.OF_SOMEONE
+        return spot.before in w.OF_SOMEONE or spot.word in w.KIN_BY_NAME
     return spot.word in w.BOSSES and spot.before in {"mon", "ancien", "ex", "son", "ma"}

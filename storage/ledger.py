@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import BigInteger, cast, or_, update
 
 from storage.conversations import Stored
 from storage.database import Database
@@ -15,7 +15,7 @@ from storage.ledger_postgresql import PostgresqlBooks
 from storage.ledger_sqlite import SqliteBooks
 from storage.left import Books, Kept, Left, Mark, Turn, prepared
 from storage.outbox import State, Waiting, settled
-from storage.schema import outbox
+from storage.schema import insert, outbox, seen
 
 UNDER_WAY_SECONDS = 2.0
 """How long a stop waits for what is being written."""
@@ -86,12 +86,21 @@ class Ledger:
             await tx.execute(held.where(c.once).values(settled("unknown", now)))
             return (await tx.execute(free)).rowcount
 
-    async def forget(self, conversation: str, now: datetime) -> int:
-        """The person left: nothing more is sent in this conversation; how many messages."""
+    async def forget(self, conversation: str, key: str, order: int, now: datetime) -> int:
+        """The person left: nothing they were told before is sent any more; how many messages.
+
+        ``key`` is the update's that says it: told again, it changes nothing. What was said to an
+        update of a higher ``order`` stays: they are back.
+        """
         c = outbox.c
-        unsettled = update(outbox).where(c.conversation == conversation, c.settled.is_(None))
+        number = cast(c.body["order"].as_string(), BigInteger)
+        before = or_(number.is_(None), number < order)
+        mine = update(outbox).where(c.conversation == conversation, c.settled.is_(None), before)
         async with self._db.write() as tx:
-            return (await tx.execute(unsettled.values(settled("gone", now)))).rowcount
+            mark = insert(tx, seen).values(key=key, at=now).on_conflict_do_nothing()
+            if (await tx.execute(mark)).rowcount == 0:
+                return 0
+            return (await tx.execute(mine.values(settled("gone", now)))).rowcount
 
     async def _close(self) -> None:
         for lane in (self._loads, self._keeps, self._settles):

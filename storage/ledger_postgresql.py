@@ -113,11 +113,11 @@ _KEEP = """
 WITH asked AS MATERIALIZED (
   SELECT t.*, t.state IS NULL AS erase, s.at AS done, p.at AS pressed
   FROM json_to_recordset($1::text::json) AS t(
-    key text, press text, conversation text, version int, channel text, address text, state json,
-    replies json, expires timestamptz, now timestamptz, counts json, day date, once boolean,
-    lease float8)
+    key text, press text, same_press text, conversation text, version int, channel text,
+    address text, state json, replies json, expires timestamptz, now timestamptz, counts json,
+    day date, once boolean, lease float8)
   LEFT JOIN seen s ON s.key = t.key
-  LEFT JOIN seen p ON p.key = t.press AND p.at > t.now - interval '10 s'
+  LEFT JOIN seen p ON p.key = t.same_press AND p.at > t.now - interval '10 s'
 ), fresh AS MATERIALIZED (
   SELECT * FROM asked WHERE done IS NULL AND pressed IS NULL
 ), locked AS MATERIALIZED (
@@ -152,7 +152,7 @@ WITH asked AS MATERIALIZED (
   ON CONFLICT (key) DO UPDATE SET at = excluded.at
 ), pressed_again AS (
   UPDATE seen s SET at = greatest(s.at, a.now) FROM asked a
-  WHERE a.done IS NOT NULL AND s.key = a.press
+  WHERE a.done IS NOT NULL AND s.key = a.same_press
 ), dropped AS (
   DELETE FROM outbox o USING kept k WHERE k.erase AND o.conversation = k.conversation
 ), older AS MATERIALIZED (

@@ -127,15 +127,15 @@ def _keep(
 ) -> Kept | Exception:
     left, now = turn.left, _moment(turn.now)
     if connection.execute(_SEEN, (left.update, "")).fetchone():
-        connection.execute(_AGAIN, (now, left.press))
+        connection.execute(_AGAIN, (now, turn.pressed))
         return Kept(False, [], False)
     since = _moment(turn.now - PRESS_AGAIN)
-    if left.press and connection.execute(_SEEN, (left.press, since)).fetchone():
+    if left.press and connection.execute(_SEEN, (turn.pressed, since)).fetchone():
         connection.execute(_MARK, (left.update, now))
         return Kept(False, [], False)
     if not _fence(connection, turn, now):
         return Stale()
-    for key in filter(None, (left.update, left.press)):
+    for key in filter(None, (left.update, turn.press)):
         connection.execute(_MARK, (key, now))
     counts.update((name, label, left.day.isoformat()) for name, label in left.counts)
     return _say(connection, turn, owner, now)

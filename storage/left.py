@@ -14,7 +14,7 @@ from storage.database import Refused
 from storage.outbox import State, Waiting
 
 PRESS_AGAIN = timedelta(seconds=10)
-"""The same press within this time counts once."""
+"""The same press within this time, with nothing in between, counts once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,10 @@ class Left:
     ``update`` is the key that says it was done. ``version`` is the one loaded, 0 for a new
     conversation. ``state`` is ``None`` to erase the conversation and all that was still to be sent
     in it. ``once``: the replies are never sent again after a lease ran out. ``press`` is the key of
-    a button press: the same within :data:`PRESS_AGAIN` counts once. ``lease``: the replies are this
-    owner's at once, to be sent; ``None`` leaves them to whoever comes and reads.
+    a button press: the same as the conversation's last turn, within :data:`PRESS_AGAIN`, counts
+    once. ``lease``: the replies are this owner's at once, to be sent; ``None`` leaves them to
+    whoever comes and reads. A reply may say under « order » which number its update had: see
+    :meth:`storage.ledger.Ledger.forget`.
     """
 
     update: str
@@ -59,13 +61,19 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A turn as it is written: its values and, in JSON, the state, the replies and the rest."""
+    """A turn as it is written: its values and, in JSON, the state, the replies and the rest.
+
+    ``press`` is the mark it leaves, its press with the version of the conversation it leads to;
+    ``pressed`` the one that the same press left, if it led to the version this one was made on.
+    """
 
     left: Left
     now: datetime
     state: str | None
     bodies: tuple[str, ...]
     rest: str
+    press: str | None
+    pressed: str | None
 
     def keys(self) -> set[str]:
         left = self.left
@@ -110,9 +118,14 @@ class Books(Protocol):
 
 def prepared(left: Left, now: datetime) -> Turn:
     """Raises :class:`Refused` for what no database takes: it never reaches the others' batch."""
+    press = pressed = None
+    if left.press:
+        press = f"{left.press}:{0 if left.state is None else left.version + 1}"
+        pressed = f"{left.press}:{left.version}"
     rest = {
         "key": left.update,
-        "press": left.press,
+        "press": press,
+        "same_press": pressed,
         "conversation": left.conversation,
         "version": left.version,
         "channel": left.channel,
@@ -125,7 +138,8 @@ def prepared(left: Left, now: datetime) -> Turn:
         "lease": left.lease and left.lease.total_seconds(),
     }
     state = None if left.state is None else written(left.state)
-    return Turn(left, now, state, tuple(map(written, left.replies)), written(rest))
+    bodies = tuple(map(written, left.replies))
+    return Turn(left, now, state, bodies, written(rest), press, pressed)
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode

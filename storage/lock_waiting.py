@@ -34,6 +34,9 @@ class WaitingRoom:
     def __len__(self) -> int:
         return len(self._all)
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._by_key
+
     def enter(self, claim: Claim) -> None:
         self._all[claim.token] = claim
         self._by_key.setdefault(claim.key, {})[claim.token] = claim

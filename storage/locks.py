@@ -27,6 +27,10 @@ class Locks(Protocol):
         """This number of the stream came, and wants no turn: nobody need await it."""
         ...
 
+    def wanted(self, key: str) -> bool:
+        """Whether somebody of this process holds the key, or waits for it."""
+        ...
+
     async def close(self) -> None: ...
 
 
@@ -54,6 +58,9 @@ class LocalLocks:
 
     async def arrived(self, sequence: str, order: int) -> None:
         """Nobody awaits a number."""
+
+    def wanted(self, key: str) -> bool:
+        return key in self._waiting
 
     async def close(self) -> None:
         """Nothing to close."""

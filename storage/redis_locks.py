@@ -65,7 +65,8 @@ class RedisLocks:
         self._last_arrival = 0
         self._room = WaitingRoom()
         self._held: dict[str, Claim] = {}
-        self._not_given_back: dict[str, list[Claim]] = {}
+        self._not_given_back: dict[str, tuple[float, list[Claim]]] = {}
+        """Until when Redis may remember them; those who never come again are not kept longer."""
         self._heart: asyncio.Task[None] | None = None
         self._listener: asyncio.Task[None] | None = None
         delays = self.delays
@@ -94,6 +95,9 @@ class RedisLocks:
         with suppress(RedisLost):
             await self._link.run(ARRIVED, stream_keys(sequence), order, self._gap)
 
+    def wanted(self, key: str) -> bool:
+        return key in self._room or self._local.wanted(key)
+
     async def close(self) -> None:
         for task in (self._heart, self._listener):
             if task:
@@ -116,7 +120,7 @@ class RedisLocks:
         """Wait for our turn; ``False`` when Redis is lost before it comes."""
         self._room.enter(claim)  # before we ask: the call may overtake the answer
         try:
-            if claim.key in self._not_given_back:
+            if self._not_given_back:
                 await self._give_back_now(claim.key)
             if (late := await self._ask(claim)) != TAKEN:
                 await self._wait(claim, late)
@@ -174,7 +178,9 @@ class RedisLocks:
         try:
             following = await self._link.run(GIVE, claim.keys[:2], claim.token)
         except RedisLost:
-            self._not_given_back.setdefault(claim.key, []).append(claim)
+            ends = asyncio.get_running_loop().time() + self.delays.lease
+            _, others = self._not_given_back.pop(claim.key, (ends, []))
+            self._not_given_back[claim.key] = ends, [*others, claim]
             return
         if following == NOBODY:  # unless Redis has forgotten those who wait here
             self._room.call_first(claim.key)
@@ -182,7 +188,13 @@ class RedisLocks:
             self._room.call(following)
 
     async def _give_back_now(self, key: str) -> None:
-        for claim in list(self._not_given_back[key]):
+        now = asyncio.get_running_loop().time()
+        while self._not_given_back:
+            oldest, (ends, _) = next(iter(self._not_given_back.items()))
+            if ends > now:
+                break
+            del self._not_given_back[oldest]
+        for claim in self._not_given_back.get(key, (0.0, []))[1]:
             await self._link.run(GIVE, claim.keys[:2], claim.token)
         self._not_given_back.pop(key, None)
 

@@ -38,7 +38,11 @@ def _job(number: int, short: dict[str, object]) -> dict[str, object]:
                 "geopoint": {"coordinates": short["position"]} if "position" in short else None,
             },
         },
-        "apply": {"url": f"https://example.org/{number}", "phone": short.get("phone")},
+        "apply": {
+            "url": short.get("url", f"https://example.org/{number}"),
+            "phone": short.get("phone"),
+            "recipient_id": short.get("recipient"),
+        },
         "contract": {"start": short.get("start"), "type": ["Apprentissage"], "remote": None},
         "offer": {
             "title": short["title"],

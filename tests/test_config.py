@@ -58,6 +58,8 @@ def test_an_empty_variable_is_no_variable(monkeypatch: pytest.MonkeyPatch) -> No
     [
         ("PORT", "abc", "PORT : attendu un nombre entier"),
         ("PORT", "99999", "PORT : le nombre est trop grand (au plus 65535)"),
+        ("APPRENTISSAGE_API_URL", "api.exemple.fr", "APPRENTISSAGE_API_URL : attendu une adresse"),
+        ("APPRENTISSAGE_API_KEY", "Bearer abc", "APPRENTISSAGE_API_KEY : attendu une clé sans"),
         ("KEEP_CONVERSATION_DAYS", "0", "le nombre est trop petit (au moins 1)"),
         ("TODAY", "demain", "TODAY : attendu une date"),
         ("TODAY", "2026-02-31", "TODAY : attendu une date"),
@@ -143,6 +145,13 @@ def test_the_key_given_is_the_key_used_and_never_printed(tmp_path: Path) -> None
     assert settings.key() == b"k" * 40
     assert settings.secure
     assert not (tmp_path / "var").exists()
+    assert "kkk" not in repr(settings)
+
+
+def test_the_key_of_a_backend_is_never_printed() -> None:
+    settings = Settings.load(apprentissage_api_key="k" * 40)
+    assert settings.apprentissage_api_key
+    assert settings.apprentissage_api_key.get_secret_value() == "k" * 40
     assert "kkk" not in repr(settings)
 
 

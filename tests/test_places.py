@@ -18,6 +18,7 @@ from nlu.radius import read_radius, read_travel
 from nlu.text import Message, fold
 
 SENTENCES = Path(__file__).parent / "sentences"
+PLACES = ["places.yml", "places_spelling.yml", "places_answers.yml", "places_speech.yml"]
 
 
 def cases(name: str) -> list[dict[str, Any]]:
@@ -39,7 +40,7 @@ def read(reader: PlaceReader, text: str, asked: str | None = None) -> PlaceReadi
     return reader.read(Message.of(text), asked)
 
 
-@pytest.mark.parametrize("name", ["places.yml", "places_spelling.yml"])
+@pytest.mark.parametrize("name", PLACES)
 def test_sentences(reader: PlaceReader, name: str) -> None:
     wrong = []
     for case in cases(name):

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
@@ -141,24 +142,49 @@ async def test_two_processes_do_each_update_exactly_once(
 
 
 async def test_the_same_press_within_ten_seconds_counts_once(db: Database, a: Ledger) -> None:
-    async def press(update: str, seconds: float, key: str = "press") -> bool:
+    async def press(update: str, seconds: float) -> bool:
         now = NOW + seconds * SECOND
-        return (await say(a, "p1", "ok", now=now, update=update, press=key)).new
+        return (await say(a, "p1", "ok", now=now, update=update, press="press")).new
 
     assert await press("u1", 0)
     assert not await press("u2", 9.9)
-    assert await press("u3", 9.9, "another")
     assert await press("u4", 10)
     assert not await press("u5", 19)
     assert not await press("u4", 30)  # nobody had confirmed it: what was sent meanwhile follows
     assert not await press("u6", 39)
     assert await press("u7", 40)
-    assert len(await numbers(db, "p1")) == 4
+    assert len(await numbers(db, "p1")) == 3
 
 
-async def test_the_same_press_twice_at_once_counts_once(a: Ledger) -> None:
-    turns = [left(f"p{n}", press="same") for n in range(5)]
-    assert sum(k.new for k in await asyncio.gather(*(a.keep(t, NOW) for t in turns))) == 1
+async def test_the_same_press_twice_at_once_counts_once(a: Ledger, b: Ledger) -> None:
+    """Both have read the same conversation: the second reads it again."""
+
+    async def press(ledger: Ledger) -> Kept:
+        try:
+            return await ledger.keep(left("p1", press="same"), NOW)
+        except Stale:
+            return await ledger.keep(left("p1", press="same", version=1), NOW)
+
+    kept = await asyncio.gather(*(press(ledger) for ledger in (a, b, a, b)))
+    assert sum(k.new for k in kept) == 1
+
+
+async def test_a_press_counts_again_once_something_else_was_said(a: Ledger) -> None:
+    async def does(update: str, press: str | None, **values: Any) -> bool:
+        return (await say(a, "p1", "ok", update=update, press=press, **values)).new
+
+    assert await does("u1", "pause")
+    assert await does("u2", "resume")
+    assert await does("u3", "pause")
+    assert not await does("u4", "pause")
+    assert await does("u5", None)
+    assert await does("u6", "pause")
+    assert not await does("u1", "pause")  # brought again: long past
+    assert await does("u7", "resume")
+    assert await does("u8", "pause")
+    assert await does("u9", "delete", state=None)
+    assert not await does("u10", "delete", state=None)
+    assert await does("u11", "pause")
 
 
 async def test_a_clean_stop_leaves_to_others_what_it_held(
@@ -176,9 +202,25 @@ async def test_nothing_is_sent_to_someone_who_left(db: Database, a: Ledger) -> N
     one, two = (await say(a, "p1", "1", "2", lease=LEASE)).claimed
     await sent(a, one)
     await say(a, "p2", "elsewhere", lease=LEASE)
-    assert await a.forget("p1", NOW) == 1
+    assert await a.forget("p1", "block 1", 9, NOW) == 1
     assert await row(db, two.id) == ("gone", None, 1)
-    assert await a.forget("p1", NOW) == 0
+    assert await a.forget("p1", "block 2", 9, NOW) == 0
+
+
+async def test_a_departure_that_is_told_again_takes_nothing_more(db: Database, a: Ledger) -> None:
+    await say(a, "p1", "before", lease=LEASE)
+    assert await a.forget("p1", "block", 9, NOW) == 1
+    await say(a, "p1", "they are back", lease=LEASE)
+    assert await a.forget("p1", "block", 9, NOW + SECOND) == 0
+    assert [(await row(db, id))[0] for id in await numbers(db, "p1")] == ["gone", "claimed"]
+
+
+async def test_a_departure_told_late_takes_what_came_before_it(db: Database, a: Ledger) -> None:
+    """The numbers of updates say what came before, whatever the clocks."""
+    bodies = [{"text": f"{n}", "order": n} for n in (2**40, 2**40 + 2)]
+    await a.keep(left("p1", replies=bodies, lease=LEASE), NOW)
+    assert await a.forget("p1", "block", 2**40 + 1, NOW) == 1
+    assert [(await row(db, id))[0] for id in await numbers(db, "p1")] == ["gone", "claimed"]
 
 
 async def test_a_caller_that_leaves_disturbs_nobody(

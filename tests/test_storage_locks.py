@@ -291,3 +291,33 @@ async def test_a_lock_that_could_not_be_given_back_is_taken_again_at_once(
             assert await survivor.get("lock:p1:holder") not in (None, token)
     await locks.close()
     back.stop()
+
+
+async def test_locks_that_could_not_be_given_back_are_forgotten_with_their_lease(
+    own_redis: servers.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of people who never come back, too."""
+    monkeypatch.setattr(redis_link, "PAUSE_SECONDS", 0.0)
+    locks = RedisLocks(own_redis.url, Delays(lease=0.5))
+    async with AsyncExitStack() as held:
+        for number in range(20):
+            await held.enter_async_context(locks.hold(f"p{number}"))
+        own_redis.kill()
+    assert len(locks._not_given_back) == 20
+    async with asyncio.timeout(5):
+        while locks._not_given_back:
+            await enter(locks, 1, [], "somebody else")
+            await asyncio.sleep(0)
+    await locks.close()
+
+
+async def test_a_key_is_wanted_as_long_as_somebody_here_has_it_or_waits(locks: Locks) -> None:
+    assert not locks.wanted("p1")
+    async with locks.hold("p1"):
+        waiter = asyncio.create_task(enter(locks, 1, []))
+        await queued(locks, 1)
+        assert locks.wanted("p1")
+        assert not locks.wanted("p2")
+    assert locks.wanted("p1")
+    await waiter
+    assert not locks.wanted("p1")

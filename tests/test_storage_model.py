@@ -25,18 +25,22 @@ class Model:
 
     versions: dict[str, int] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
+    pressed: set[tuple[str, int]] = field(default_factory=set)
+    """Presses, each with the version it led to."""
     outbox: dict[str, list[tuple[str, bool]]] = field(default_factory=dict)
 
     def keep(self, turn: Left) -> Outcome:
         person = turn.conversation
         if turn.update in self.seen:
             return False, [], False
-        if turn.press in self.seen:
+        if turn.press and (turn.press, turn.version) in self.pressed:
             self.seen.add(turn.update)
             return False, [], False
         if self.versions.get(person, 0) != turn.version:
             return None
-        self.seen |= {turn.update} | ({turn.press} if turn.press else set())
+        self.seen.add(turn.update)
+        if turn.press:
+            self.pressed.add((turn.press, 0 if turn.state is None else turn.version + 1))
         if turn.state is None:
             self.versions.pop(person, None)
             self.outbox[person] = []

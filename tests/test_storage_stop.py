@@ -56,7 +56,7 @@ async def test_what_is_settled_says_no_more_to_whom(db: Database, a: Ledger) -> 
     [dropped] = (await say(a, "p3", "hello", lease=LEASE)).claimed
     for message in (answer, farewell):
         await a.settle(message.id, message.conversation, "sent", NOW, lease=LEASE)
-    await a.forget("p3", NOW)
+    await a.forget("p3", "block", 9, NOW)
     query = select(table.c.id, table.c.address, table.c.conversation)
     async with db.read() as tx:
         kept = {tuple(row) for row in await tx.execute(query)}

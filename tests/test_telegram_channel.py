@@ -7,17 +7,18 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.assembly import Rooms
-from bot.channels.telegram import intake
+from bot.channels.telegram import gestures, intake
 from bot.channels.telegram.channel import Telegram
 from bot.links import Link
-from bot.turn import Incoming
-from dialogs.reply import Reply, bundled
+from bot.turn import ANSWER_WINDOW
+from dialogs.reply import Button, Reply, bundled
 from nlu.understander import Understander
 from storage.ledger import Left
 from tests.bot_api import BotApi, Person, Sent
@@ -120,6 +121,31 @@ async def test_whoever_blocks_gets_nothing_more_until_they_come_back(there: Scen
     assert len(there.lou.received) == 2
 
 
+async def test_whoever_came_back_is_answered_though_their_departure_is_told_again(
+    there: Scene,
+) -> None:
+    await there.says(OFFERS)
+    number = await there.lou.block()
+    gone = there.api.queue[number]
+    await there.hears()
+    await there.lou.unblock()
+    there.api.fault("429", method="sendMessage", retry_after=600)
+    await there.lou.say("la suite")
+    await there.hears()
+    there.api.push(gone)
+    await there.hears()
+    assert await there.rows("SELECT count(*) FROM outbox WHERE settled IS NULL") == [(1,)]
+
+
+async def test_a_press_is_taken_again_after_another(there: Scene) -> None:
+    """Within the ten seconds in which the same press twice counts once."""
+    await there.says(OFFERS)
+    first, second, third = [await there.presses(f"{n}. Plus") for n in (1, 2, 1)]
+    assert first[0].text == third[0].text != second[0].text
+    await there.lou.press_again()
+    assert await there.hears() == []
+
+
 async def test_an_edited_message_corrects(there: Scene) -> None:
     await there.says("boulanger à Lens")
     await there.lou.edit("boulanger à Arras")
@@ -196,11 +222,16 @@ async def test_a_slow_answer_is_announced(there: Scene, monkeypatch: pytest.Monk
     await there.says("boulanger")
     assert typing() == 0
     monkeypatch.setattr(intake, "TYPING_SECONDS", 0.05)
+    monkeypatch.setattr(gestures, "TYPING_FADES_SECONDS", 0.1)
     person = there.rooms.turns.person("telegram", "1001")
     async with there.rooms.locks.hold(person):  # as if a turn were under way
         await there.lou.say("à Lens")
-        assert await there.api.until(lambda: typing() == 1, 5)
+        await there.lou.say("en septembre")
+        assert await there.api.until(lambda: typing() == 4, 5)  # as long as it lasts
     assert (await there.hears())[-1].labels
+    said = typing()
+    assert not await there.api.until(lambda: typing() > said, 0.3)
+    assert there.api.peak("sendChatAction", 0.09) == 1
 
 
 async def test_every_command_of_the_menu_is_answered(there: Scene) -> None:
@@ -251,10 +282,9 @@ async def left(rooms: Rooms, address: str, reply: Reply) -> None:
     """A turn said this, and its process died before sending it."""
     turns = rooms.turns
     now = turns.now()
-    incoming = Incoming("telegram", address, "0")
     await turns.ledger.keep(
         Left(
-            update=incoming.id, conversation=turns.person("telegram", address), version=0,
+            update=f"left {address}", conversation=turns.person("telegram", address), version=0,
             channel="telegram", address=address, state={}, replies=[bundled([reply])],
             expires=now + turns.keep, counts=[], day=now.date(),
         ),
@@ -277,6 +307,53 @@ async def test_a_long_reply_is_cut_and_goes_on_where_it_stopped(
     texts = [sent.text for sent in there.lou.received]
     assert [len(text) <= 4096 for text in texts] == [True] * 3
     assert " ".join(texts).split() == "".join(paragraphs).split()
+
+
+@pytest.mark.parametrize(
+    ("refusals", "labels"),
+    [
+        (["bad_button"], ["Oui"]),
+        (["bad_entities"], ["Oui", "Site"]),
+        (["bad_button", "bad_button"], []),
+    ],
+)
+async def test_a_refusal_takes_away_no_more_than_it_must(
+    api: BotApi, url: str, understander: Understander, refusals: list[str], labels: list[str]
+) -> None:
+    """Telegram may dislike an address that we thought good, or our tags: the presses stay."""
+    offers = Reply(
+        "2 offres.", (Button("Oui", "/again"), Button("Site", url="https://exemple.fr/"))
+    )
+    async with scene(api, url, understander, today=None) as there:
+        api.chat(there.lou.home)
+        for refusal in refusals:
+            api.fault(refusal, method="sendMessage")
+        await left(there.rooms, "1001", offers)
+        (said,) = await there.lou.hears(1)
+        await there.telegram.idle()
+    assert plain(said.text) == "2 offres."
+    assert said.labels == labels
+
+
+async def test_what_another_process_has_sent_is_not_remembered_for_ever(
+    api: BotApi, url: str, understander: Understander
+) -> None:
+    long = Reply("\n\n".join(f"{letter} " * 1500 for letter in "abc"))
+    async with scene(api, url, understander, today=None) as there:
+        turns, sending = there.rooms.turns, there.telegram._sender
+        clock, ahead = turns.now, timedelta()
+        turns.now = lambda: clock() + ahead
+        for chat in ("1001", "1002"):
+            person = api.person(int(chat))
+            api.chat(person.home)
+            api.delay = 0.1  # leaves the time to make the second part fail
+            await left(there.rooms, chat, long)
+            await person.hears(1)
+            api.fault("429", method="sendMessage", retry_after=3600)
+            api.delay = 0
+            await there.telegram.idle()
+            assert len(sending._parts_sent) == 1
+            ahead += ANSWER_WINDOW  # the message is given up, or sent by another
 
 
 DELETION: list[Callable[[Scene], Any]] = [

@@ -114,6 +114,18 @@ def test_a_bot_that_answers_inline_shares_from_within_telegram() -> None:
         ("javascript:alert(1)", False),
         ("http://[::1", False),
         ("http://[::1]/", False),
+        ("https://métiers.exemple.fr/é", True),
+        ("https://exemple.fr:8443/a", True),
+        ("https://ex..fr/", False),
+        ("https://.fr/", False),
+        ("https://.fr", False),
+        ("https://exemple.fr:99999/", False),
+        ("https://exemple.fr:abc/", False),
+        ("https://a b.fr/", False),
+        ("https://-a.fr/", False),
+        ("https://1.2.3/", False),
+        ("https://exemple.fr/a b", False),
+        ("https://" + "a" * 64 + ".fr/", False),
     ],
 )
 def test_addresses_that_telegram_refuses_bear_no_button(url: str, expected: bool) -> None:
@@ -166,3 +178,20 @@ def test_no_message_is_longer_than_telegram_takes_and_nothing_is_lost(texts: lis
     assert [part.keyboard is not None for part in parts] == [False] * (len(parts) - 1) + [True] * (
         len(parts) > 0
     )
+
+
+def test_an_offer_however_long_is_cut_in_pieces_and_keeps_its_buttons() -> None:
+    long = Card("o1", "É" * 90, ("É" * 9000, "Début : septembre"), None, card().buttons)
+    parts = LAYOUT.parts([Reply("2 offres.", (), (long, card(2)))], "12")
+    assert all(0 < units(part.plain) <= MOST_CHARACTERS for part in parts)
+    assert "".join(part.plain for part in parts).count("É") == 9090
+    assert "Appeler" in str(rows(parts[-1]))
+
+
+def test_an_address_that_no_button_may_carry_is_written() -> None:
+    local = "http://127.0.0.1:8080/offre/1"
+    part = one(Reply("On écrit, par la page de l’offre.", (Button("Voir l’offre", url=local),)))
+    assert part.keyboard is None
+    assert part.plain.endswith(f"\n\n{local}")
+    shared = one(Reply(f"Copie ce lien : {local}", (Button("Voir l’offre", url=local),)))
+    assert shared.plain.count(local) == 1

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from telegram import Bot
 from telegram.error import Conflict
 
@@ -125,6 +126,42 @@ async def test_somebody_else_asks_for_the_same_updates(api: BotApi, house: House
     await lou.say("boulanger à Lens")
     await lou.hears(1)
     assert sum(call.status == 409 for call in _calls(api)) <= 3
+
+
+async def test_a_webhook_that_stands_in_the_way_is_taken_off(api: BotApi, house: House) -> None:
+    """Somebody tried the other mode with the same token."""
+    lou = api.person(1)
+    for number in range(2):
+        api.delivery.set_webhook(f"http://127.0.0.1:9/{number}")
+        await lou.say("boulanger à Lens")
+        await lou.hears(1)
+        assert api.delivery.webhook is None
+
+
+async def test_two_bots_share_one_redis(
+    api: BotApi, url: str, understander: Understander, redis_url: str, tmp_path: Path, quick: None
+) -> None:
+    folder = tmp_path / "other"
+    folder.mkdir()
+    copied = furnished_copy(Path(url.removeprefix("sqlite+aiosqlite:///")), folder)
+    async with (
+        fake_api(token="4343:BBF-a_token_of_another_bot_0123456789") as other,
+        on_telegram(api, "polling", url, redis_url, understander, today=None),
+        on_telegram(other, "polling", copied, redis_url, understander, today=None),
+    ):
+        for one in (api, other):
+            await one.person(1).say("boulanger à Lens")
+            await one.person(1).hears(1)
+
+
+async def test_two_bots_number_their_updates_apart(
+    api: BotApi, url: str, understander: Understander, redis_url: str
+) -> None:
+    async with on_telegram(api, "webhook", url, redis_url, understander, today=None):
+        await api.person(1).say("boulanger à Lens")
+        await api.person(1).hears(1)
+    with redis.Redis.from_url(redis_url) as client:
+        assert client.keys("stream:*:mark") == [b"stream:telegram 4242:mark"]
 
 
 async def test_when_redis_comes_back_one_process_asks_again(

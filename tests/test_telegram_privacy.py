@@ -73,7 +73,7 @@ async def broken(rooms: Rooms, lou: Person, api: BotApi) -> None:
         state = '{"slots": {"trades": [5], "where": 3}, "form": "search_form"}'
         change = f"UPDATE conversations SET version = version + 1, state = '{state}'"
         await tx.exec_driver_sql(change)
-    await lou.say("zigouigoui")
+    await lou.say("zigouigoui plutôt 20 km")
     await api.settled()
     async with rooms.database.write() as tx:
         await tx.exec_driver_sql("ALTER TABLE outbox RENAME TO away")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from bot.channels.telegram import channel
 from bot.config import Settings
 from bot.serve import serve
 from tests.bot_api import BotApi
+from tests.browsing import logging_to
 from tests.telegramming import Mode, fake_api, furnished_copy
 from tests.test_commands import Run, run
 
@@ -29,20 +32,33 @@ async def api() -> AsyncIterator[BotApi]:
         yield server
 
 
-@asynccontextmanager
-async def served(api: BotApi, database_url: str, **other: Any) -> AsyncIterator[str]:
-    """The whole service, as `serve` runs it; the address of its pages."""
-    port, said, stop = unused_port(), asyncio.Event(), asyncio.Event()
-    settings = Settings.load(
-        database_url=database_url, secret_key="k" * 32, port=port, telegram_token=api.token,
-        telegram_api_url=api.url, **other,
+def settings(api: BotApi, database_url: str, **other: Any) -> Settings:
+    return Settings.load(
+        **{"port": unused_port(), "telegram_mode": "webhook"} | other,
+        database_url=database_url, secret_key="k" * 32, telegram_token=api.token,
+        telegram_api_url=api.url,
     )  # fmt: skip
-    service = asyncio.create_task(serve(settings, lambda _: said.set(), stop))
+
+
+@asynccontextmanager
+async def served(
+    api: BotApi, database_url: str, lines: list[str] | None = None, **other: Any
+) -> AsyncIterator[str]:
+    """The whole service, as `serve` runs it; the address of its pages."""
+    said, stop = asyncio.Event(), asyncio.Event()
+    lines = [] if lines is None else lines
+
+    def say(line: str) -> None:
+        lines.append(line)
+        said.set()
+
+    chosen = settings(api, database_url, **other)
+    service = asyncio.create_task(serve(chosen, say, stop))
     ready = asyncio.create_task(said.wait())
     try:
         await asyncio.wait({service, ready}, return_when=asyncio.FIRST_COMPLETED, timeout=20)
         assert ready.done(), service
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{chosen.port}"
     finally:
         ready.cancel()
         stop.set()
@@ -79,6 +95,103 @@ async def test_telegram_joins_when_it_is_back(
         assert "Lens" in said.text
         assert not [fault for fault in api.faults if fault.times]
         assert sum(call.method == "getMe" for call in api.calls) <= 3
+
+
+def _asked(api: BotApi, method: str, times: int = 1) -> Callable[[], bool]:
+    return lambda: sum(call.method == method for call in api.calls) >= times
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["at the start", "later"])
+async def test_a_stop_is_heard_while_telegram_keeps_us_waiting(
+    api: BotApi, furnished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again: bool
+) -> None:
+    monkeypatch.setattr(channel, "RETRY_SECONDS", 0.05)
+    if again:
+        api.fault("500", method="getMe")
+    stuck = api.fault("hang", method="getMyCommands", times=None)
+    stop = asyncio.Event()
+    chosen = settings(api, furnished_copy(furnished, tmp_path))
+    service = asyncio.create_task(serve(chosen, lambda _: None, stop))
+    assert await api.until(lambda: stuck.used == 1, 10)
+    stop.set()
+    async with asyncio.timeout(2):
+        await service
+
+
+async def test_a_stop_is_heard_while_the_webhook_is_looked_at(
+    api: BotApi, furnished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel, "CHECK_SECONDS", 0.05)
+    api.fault("hang", method="getWebhookInfo", times=None)
+    async with served(api, furnished_copy(furnished, tmp_path)):
+        assert await api.until(_asked(api, "getWebhookInfo"), 5)
+        asked = asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() - asked < 2
+
+
+async def test_a_secret_changed_behind_our_back_is_given_again(
+    api: BotApi, furnished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel, "CHECK_SECONDS", 0.1)
+    async with served(api, furnished_copy(furnished, tmp_path)):
+        lou, own = api.person(1), api.delivery.webhook
+        assert own
+        api.delivery.set_webhook(own.url, "somebody_else")
+        await lou.say("boulanger à Lens")
+        await lou.hears(1, seconds=9)
+        assert api.delivery.webhook
+        assert api.delivery.webhook.secret == own.secret
+        before = sum(call.method == "setWebhook" for call in api.calls)
+        assert await api.until(_asked(api, "getWebhookInfo", 9), 5)
+        assert sum(call.method == "setWebhook" for call in api.calls) == before
+
+
+async def test_nothing_is_announced_that_telegram_has_refused(
+    api: BotApi,
+    furnished: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    logged: io.StringIO,
+) -> None:
+    monkeypatch.setattr(channel, "RETRY_SECONDS", 0.05)
+    refused = api.fault("bad_webhook", method="setWebhook", times=3)
+    lines: list[str] = []
+    async with served(api, furnished_copy(furnished, tmp_path), lines):
+        assert any("pas encore joint" in line for line in lines), lines
+        assert await api.until(lambda: refused.times == 0, 5)
+        assert await api.until(lambda: api.delivery.webhook is not None, 5)
+    assert [line["state"] for line in events(logged, "telegram_refused")] == ["webhook_https"] * 3
+    assert len(events(logged, "telegram_met")) == 1
+    assert not events(logged, "telegram_unreachable")
+
+
+async def test_a_token_refused_after_an_outage_is_named(
+    api: BotApi,
+    furnished: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    logged: io.StringIO,
+) -> None:
+    monkeypatch.setattr(channel, "RETRY_SECONDS", 0.05)
+    api.fault("500", method="getMe")
+    api.fault("unauthorized", times=None)
+    async with served(api, furnished_copy(furnished, tmp_path)):
+        assert await api.until(_asked(api, "getMe", 3), 5)
+    assert len(events(logged, "telegram_unreachable")) == 1
+    assert events(logged, "token_refused")
+    assert api.token.partition(":")[2] not in logged.getvalue()
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    stream = io.StringIO()
+    with logging_to(stream):
+        yield stream
+
+
+def events(logged: io.StringIO, name: str) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for line in logged.getvalue().splitlines()]
+    return [line for line in lines if line["event"] == name]
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.channels.telegram import channel
 from nlu.understander import Understander
 from tests.bot_api import BotApi
 from tests.telegramming import Mode, apart, fake_api, furnished_copy, on_telegram
@@ -53,6 +54,27 @@ async def test_nobody_is_forgotten_and_nobody_answered_twice(
         assert "Lens" in first
         assert not {"Lens", "Arras"} & set(second.split())
         assert "Arras" in third
+
+
+async def test_a_turn_that_does_not_end_holds_no_stop_back(
+    api: BotApi, url: str, understander: Understander, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not confirmed: whoever comes next is told again."""
+    monkeypatch.setattr(channel, "RECEIVING_SECONDS", 0.2)
+    async with on_telegram(api, "polling", url, None, understander, today=None) as (
+        rooms,
+        telegram,
+    ):
+        async with rooms.locks.hold(rooms.turns.person("telegram", "1")):
+            await api.person(1).say("boulanger à Lens")
+            looks = [c for c in api.calls if c.method == "getUpdates"]
+            assert await api.until(
+                lambda: sum(c.method == "getUpdates" for c in api.calls) > len(looks), 5
+            )
+            asked = time.monotonic()
+            await telegram.stop_receiving()
+            assert time.monotonic() - asked < 1
+        assert api.pending == 1
 
 
 async def test_what_cannot_be_sent_goes_on_elsewhere_at_once(

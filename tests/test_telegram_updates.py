@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from telegram import Update
 
 from bot.channels.telegram.updates import NOTHING, Heard, Reader
 from bot.links import Link, Signer
@@ -14,6 +13,7 @@ from nlu.understander import Understander
 
 SIGNER = Signer(b"k" * 32, ["boulanger"])
 LOU = {"id": 12, "is_bot": False, "first_name": "Lou"}
+CODE = SIGNER.encode(Link("Mission locale", "boulanger", "62498"))
 PRIVATE = {"id": 12, "type": "private", "first_name": "Lou"}
 GROUP = {"id": -5, "type": "group", "title": "Classe"}
 
@@ -25,7 +25,7 @@ def reader(understander: Understander) -> Reader:
 
 def read(reader: Reader, kind: str = "message", **content: Any) -> Heard:
     base: dict[str, Any] = {"message_id": 3, "date": 1_795_000_000, "chat": PRIVATE, "from": LOU}
-    return reader.read(Update.de_json({"update_id": 7, kind: {**base, **content}}, None))
+    return reader.read({"update_id": 7, kind: {**base, **content}})
 
 
 def said(reader: Reader, **content: Any) -> dict[str, Any]:
@@ -59,15 +59,35 @@ FILE = {"file_id": "f", "file_unique_id": "u"}
         ({"location": {"latitude": 40.7, "longitude": -74.0}}, {"payload": "/sent far"}),
         ({"text": "/start"}, {"link": Link()}),
         ({"text": "/start@cma_bot"}, {"link": Link()}),
-        ({"text": "/start n-importe-quoi"}, {"link": Link()}),
+        ({"text": f"/start {CODE[:-3]}"}, {"payload": "/damaged_link"}),
+        ({"text": "/start AQAB"}, {"payload": "/damaged_link"}),
+        ({"text": "/start Boulanger"}, {"text": "Boulanger"}),
+        ({"text": "/start\nboulanger lens"}, {"text": "boulanger lens"}),
+        ({"text": "/start 62300"}, {"text": "62300"}),
         (
-            {"text": f"/start {SIGNER.encode(Link('Mission locale', 'boulanger', '62498'))}"},
+            {"text": f"/start {CODE}"},
             {"link": Link("Mission locale", "boulanger", "62498")},
         ),
         ({"text": "/supprimer"}, {"payload": "/delete"}),
         ({"text": "/aide"}, {"payload": "/help"}),
         ({"text": "/delete_yes"}, {"text": "delete_yes"}),
         ({"text": "/boulanger Lens"}, {"text": "boulanger Lens"}),
+        ({"text": "/offres boulanger lens"}, {"text": "boulanger lens"}),
+        ({"text": "/offres@cma_bot  boulanger lens"}, {"text": "boulanger lens"}),
+        ({"text": "/aide c koi un cfa"}, {"text": "c koi un cfa"}),
+        ({"text": "/humain je veux mourir"}, {"text": "humain je veux mourir"}),
+        ({"text": "/supprimer tout"}, {"text": "supprimer tout"}),
+        ({"text": "/"}, {"payload": "/help"}),
+        ({"text": "/ "}, {"payload": "/help"}),
+        ({"text": "/@cma_bot"}, {"payload": "/help"}),
+        ({"story": {"chat": PRIVATE, "id": 1}}, {"payload": "/sent other"}),
+        ({"game": {"title": "Jeu"}}, {"payload": "/sent other"}),
+        ({"poll": {"id": "1"}}, {"payload": "/sent other"}),
+        ({"checklist": {"title": "À faire"}}, {"payload": "/sent other"}),
+        ({"paid_media": {"star_count": 1}}, {"payload": "/sent other"}),
+        ({"users_shared": {"request_id": 1}}, {"payload": "/sent other"}),
+        ({"something_new": {}}, {"payload": "/sent other"}),
+        ({}, {"payload": "/sent other"}),
     ],
 )  # fmt: skip
 def test_a_message(reader: Reader, content: dict[str, Any], expected: dict[str, Any]) -> None:
@@ -90,7 +110,7 @@ def test_a_position_that_moves_says_nothing_new(reader: Reader) -> None:
 def press(reader: Reader, data: str, chat: dict[str, Any] = PRIVATE) -> Heard:
     message = {"message_id": 44, "date": 1_795_000_000, "chat": chat}
     query = {"id": "9", "from": LOU, "chat_instance": "c", "data": data, "message": message}
-    return reader.read(Update.de_json({"update_id": 8, "callback_query": query}, None))
+    return reader.read({"update_id": 8, "callback_query": query})
 
 
 def test_a_press_of_ours_and_a_forged_one(reader: Reader) -> None:
@@ -119,7 +139,7 @@ def member(reader: Reader, status: str, chat: dict[str, Any]) -> Heard:
         "old_chat_member": {"user": bot, "status": "left"},
         "new_chat_member": {"user": bot, "status": status, "until_date": 0},
     }  # fmt: skip
-    return reader.read(Update.de_json({"update_id": 9, "my_chat_member": change}, None))
+    return reader.read({"update_id": 9, "my_chat_member": change})
 
 
 def test_blocked_back_and_invited(reader: Reader) -> None:
@@ -136,8 +156,64 @@ def test_blocked_back_and_invited(reader: Reader) -> None:
         {"text": "offre", "via_bot": {"id": 1, "is_bot": True, "first_name": "CMA"}},
         {"chat": {"id": -9, "type": "channel", "title": "Infos"}, "text": "boulanger"},
         {"pinned_message": {"message_id": 1, "date": 0, "chat": PRIVATE}},
-        {},
+        {"message_auto_delete_timer_changed": {"message_auto_delete_time": 9}},
+        {"write_access_allowed": {}},
     ],
 )
 def test_what_is_ignored(reader: Reader, content: dict[str, Any]) -> None:
     assert read(reader, **content) == NOTHING
+
+
+def photo(reader: Reader, **other: Any) -> Heard:
+    return read(reader, photo=[FILE], media_group_id="77", **other)
+
+
+def test_an_album_is_one_thing_said(reader: Reader) -> None:
+    first, second = photo(reader, message_id=3).incoming, photo(reader, message_id=4).incoming
+    assert first
+    assert second
+    assert first.payload == second.payload == "/sent file"
+    assert first.press
+    assert first.press == second.press
+
+
+def test_the_words_of_an_album_are_what_it_says(understander: Understander) -> None:
+    reader = Reader(SIGNER, understander.gazetteer)
+    said = photo(reader, message_id=3, caption="boulanger lens").incoming
+    assert said
+    assert (said.text, said.press) == ("boulanger lens", None)
+    assert photo(reader, message_id=4) == NOTHING
+    again = photo(reader, message_id=5, caption="ou arras").incoming
+    assert again
+    assert again.text == "ou arras"
+
+
+def test_what_is_beside_the_words_does_not_keep_them_from_being_read(reader: Reader) -> None:
+    """A question quoted, whose choices lack what they should have; strange marks on the words."""
+    quoted = {"message_id": 1, "date": 1, "chat": PRIVATE, "poll": {"options": [{}]}}
+    beside = {"reply_to_message": quoted, "entities": [7], "quote": [], "from": "Lou"}
+    assert said(reader, text="boulanger Lens", **beside) == {"text": "boulanger Lens"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"text": {"a": 1}},
+        {"location": {}},
+        {"location": {"latitude": "x"}},
+        {"venue": {"location": 5}},
+    ],
+)
+def test_what_cannot_be_read_is_regretted_with_its_reference(
+    reader: Reader, content: dict[str, Any]
+) -> None:
+    update = {"update_id": 7, "message": {"message_id": 3, "chat": PRIVATE, **content}}
+    with pytest.raises((TypeError, ValueError)):
+        reader.read(update)
+    incoming = reader.unreadable(update, "a1b2c3").incoming
+    assert incoming
+    assert (incoming.address, incoming.payload) == ("12", "/unreadable a1b2c3")
+    with pytest.raises(ValueError, match="chat"):
+        reader.read({"update_id": 7, "message": {"chat": {"id": [12]}, "text": "lens"}})
+    assert reader.unreadable({"update_id": 7, "message": {"chat": GROUP}}, "a1b2c3") == NOTHING
+    assert reader.unreadable({"update_id": 7, "message": [1]}, "a1b2c3") == NOTHING

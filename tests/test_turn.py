@@ -195,11 +195,29 @@ async def test_a_press_repeated_at_once_counts_once(
         assert await press("1")
         assert not await press("2")
         assert await press("3", press="7:p=3")
+        assert await press("4")  # pause, resume, pause
+        assert not await press("5")
         assert await press("1", address="43")
         later = turns.now() + PRESS_AGAIN
         turns.now = lambda: later
-        assert await press("4")
-        assert await turns.counters.total("turns") == 4
+        assert await press("6")
+        assert await turns.counters.total("turns") == 5
+
+
+async def test_whoever_left_and_came_back_loses_no_answer(
+    database_url: str, understander: Understander
+) -> None:
+    """That they had left is told again, or told late: what they said since is answered."""
+    async with rooms_for(database_url, None, understander) as rooms:
+        turns = rooms.turns
+        for number, text in ((1, "boulanger à lens"), (3, "septembre"), (5, "la suite")):
+            await turns.handle(Incoming("telegram", "42", str(number), text, order=number))
+        for number in (2, 4, 4, 2):
+            await turns.left("telegram", "42", number)
+        async with rooms.database.read() as tx:
+            query = select(tables.outbox.c.state).order_by(tables.outbox.c.id)
+            states = (await tx.execute(query)).scalars().all()
+        assert states == ["gone", "gone", "pending"]
 
 
 async def test_a_goodbye_is_never_repeated(database_url: str, understander: Understander) -> None:

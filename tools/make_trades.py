@@ -20,31 +20,21 @@ from typing import Any
 
 import yaml
 
-from nlu.lexicon import content, singular
+from nlu.lexicon import content, singular, stem
 from nlu.text import Message, fold
-from nlu.trade_spelling import Speller, sounds
+from nlu.trade_spelling import Speller, sound, sounds
 
 DATA = Path(__file__).resolve().parent.parent / "nlu" / "data"
 # Shorter words outside the crafts are not mended: « batman » is not « barman ».
 FAR_LEAST = 7
 COLUMNS = ("rome", "parent", "family", "masculine", "feminine")
 ENDINGS = ("er", "e", "es", "ez", "ent", "ais", "ait", "ant", "é", "erai")
-NOUNS = {
-    "réparer": ["réparation", "réparations", "entretien", "dépannage", "restauration"],
-    "poser": ["pose", "installation"],
-    "faire": ["fabrication", "création", "préparation"],
-    "construire": ["construction"],
-    "vendre": ["vente"],
-    "nettoyer": ["nettoyage", "lavage"],
-    "conduire": ["conduis", "conduit", "conduite"],
-    "couper": ["coupe"],
-}
 ROOTS = {
     "mettre": ["mettre", "met", "mets"],
     "coudre": ["coudre", "couds", "coud", "cousant"],
     "recoudre": ["recoudre"],
     "peindre": ["peindre", "peins", "peint", "peinds"],
-    "repeindre": ["repeindre"],
+    "repeindre": ["repeindre", "repeins", "repeint", "repeinds"],
     "teindre": ["teindre"],
     "tondre": ["tondre", "tonds", "tond"],
     "vendre": ["vendre", "vends", "vend"],
@@ -118,21 +108,30 @@ class Lexicon:
     noncraft: list[list[Any]] = field(default_factory=list)
     likings: dict[str, list[str]] = field(default_factory=dict)
     emoji: dict[str, str] = field(default_factory=dict)
+    everyday: list[str] = field(default_factory=list)
+    variants: dict[str, str] = field(default_factory=dict)
     not_trades: list[str] = field(default_factory=list)
     towns: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    stems: dict[str, str] = field(default_factory=dict)
 
     def name(self, words: str, target: str, *, sure: bool = True) -> None:
         table, other = (self.names, self.unsure) if sure else (self.unsure, self.names)
         word = key(words)
         known = table.get(word) or other.get(word)
+        stems = " ".join(stem(form) for form in word.split(" "))
+        known = known or self.stems.setdefault(stems, target)
         if known and known != target:
             self.problems.append(f"« {words} » : {known} et {target}")
-        if word and not known:
+        if word and known in (None, target) and word not in other:
             table[word] = target
 
     def to_json(self) -> str:
-        parts = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "problems"}
+        parts = {
+            f.name: getattr(self, f.name)
+            for f in fields(self)
+            if f.name not in {"problems", "stems"}
+        }
         parts["heads"] = list(self.heads)
         lines = [
             f"{json.dumps(name)}: {json.dumps(part, ensure_ascii=False, separators=(',', ':'))}"
@@ -150,6 +149,12 @@ def add_trades(lexicon: Lexicon, source: dict[str, Any], titles: list[dict[str, 
     """The trades with their own words; parent and family are those of the first code."""
     parents = {row["rome"]: row["parent"] for row in titles}
     families = {row["rome"]: row["family"] for row in titles}
+    official = {
+        form
+        for row in titles
+        for g in ("masculine", "feminine")
+        for form in Message.of(row[g]).forms
+    }
     for id_, entry in source["trades"].items():
         codes = entry["rome"].split()
         label = entry.get("label", id_)
@@ -160,17 +165,34 @@ def add_trades(lexicon: Lexicon, source: dict[str, Any], titles: list[dict[str, 
              above, [fold(stem) for stem in listed(entry["stems"])],
              listed(entry["near"]), listed(entry["like"]), entry["craft"]]
         )  # fmt: skip
-        for word in [label, feminine, *listed(entry.get("words")), *listed(entry.get("foreign"))]:
+        for word in listed(entry.get("foreign")):
+            lexicon.name(word, id_)
+        for word in [label, feminine, *listed(entry.get("words"))]:
             lexicon.name(word, id_)
             lexicon.heads.update(dict.fromkeys(content(Message.of(word).forms)))
+        add_variants(lexicon, [label, entry["craft"], *listed(entry.get("words"))], official)
         for word in listed(entry.get("unsure")):
             lexicon.name(word, id_, sure=False)
         lexicon.emoji.update(dict.fromkeys(listed(entry.get("emoji")), id_))
 
 
+def add_variants(lexicon: Lexicon, words: list[str], official: set[str]) -> None:
+    """« menuisié » is « menuisier » inside longer names too: the first that sounds so is meant.
+
+    Words of official titles are right as they are.
+    """
+    first: dict[str, str] = {}
+    for word in map(key, words):
+        heard = sound(word)
+        if " " in word or len(heard) < 4 or word in official:
+            first.setdefault(heard, word)
+        elif first.setdefault(heard, word) != word:
+            lexicon.variants[word] = first[heard]
+
+
 def add_activities(lexicon: Lexicon, source: dict[str, Any]) -> None:
     for group, verbs in source["verbs"].items():
-        for verb in [group, *verbs, *NOUNS.get(group, [])]:
+        for verb in [group, *verbs, *source["nouns"].get(group, [])]:
             for form in sorted(verb_forms(verb)):
                 groups = lexicon.verbs.setdefault(form, [])
                 if group not in groups:
@@ -187,6 +209,7 @@ def add_activities(lexicon: Lexicon, source: dict[str, Any]) -> None:
 def add_others(lexicon: Lexicon, source: dict[str, Any]) -> None:
     """Phrases that mean nothing (« ! »), wide fields (« @bois »), other trades (« #12 »)."""
     lexicon.likings = {name: listed(first) for name, first in source["likings"].items()}
+    lexicon.everyday = [key(word) for word in source["everyday"]]
     for words in source["nothing"]:
         lexicon.name(words, "!")
     for domain, words in source["domains"].items():

@@ -12,6 +12,8 @@ import argparse
 import re
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +22,21 @@ import yaml
 from scipy.sparse import csr_matrix  # type: ignore[import-untyped]  # comes with scikit-learn
 from sklearn.linear_model import LogisticRegression
 
+from nlu.gazetteer import Gazetteer
 from nlu.intents import MODEL_FILE, SENTENCES, IntentModel, features, mask
+from nlu.rules import Rules
+from nlu.trade_table import TradeTable
+from nlu.understander import Understander
 
 SHARPNESS = 1.0
-INVERSE_PENALTY = 30.0
+INVERSE_PENALTY = 10.0
 ASKED = ("ask_trade", "ask_place", "ask_radius", "ask_availability", "confirm", "show_offers")
+KINDS = ("trade", "place", "date", "radius", "diploma", "notrade", "noplace")
+NONSENSE = ("out_of_scope/noise", "out_of_scope/insult")
+# People in a commune whose name is learnt.
+NAMED_FROM = 2500
+# Our sentences are read as if written on that day.
+DAY = date(2026, 11, 23)
 _VALUE = re.compile(r"\[([^\]]+)\]\((\w+)\)")
 
 
@@ -40,6 +52,12 @@ class Sentence:
     @property
     def masked(self) -> str:
         return mask(self.text, self.spans)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of the values marked, in the order of ``Values.found``."""
+        marked = {kind for *_, kind in self.spans}
+        return tuple(kind for kind in KINDS if kind in marked)
 
 
 def read_sentences(folder: Path = SENTENCES) -> list[Sentence]:
@@ -66,17 +84,68 @@ def _sentence(label: str, line: str) -> Sentence:
     return Sentence(label, text + line[at:], tuple(spans), asked)
 
 
-def varied(sentences: list[Sentence]) -> list[tuple[str, str, str | None, float]]:
-    """(label, text, asked, weight): as is, values unmasked, as texted, after another question."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the model learns from: a masked text, what was asked, the kinds of values found."""
+
+    label: str
+    masked: str
+    asked: str | None
+    values: tuple[str, ...]
+    weight: float
+
+    @property
+    def features(self) -> list[str]:
+        return features(self.masked, self.asked, self.values)
+
+
+class Reader:
+    """Reads the values of our sentences as they are read at run time, mistakes included."""
+
+    def __init__(self) -> None:
+        model = IntentModel(["search"], [], np.zeros((0, 1), np.int8), [1.0], [0.0], 1.0)
+        self._understander = Understander(TradeTable.load(), Gazetteer.load(), model, Rules.load())
+
+    @cache  # noqa: B019 - one reader a run
+    def row(self, label: str, text: str, asked: str | None, weight: float = 1.0) -> Row:
+        values = self._understander.values(text, asked, DAY)
+        return Row(label, mask(text, values.spans), asked, values.found, weight)
+
+
+def varied(sentences: list[Sentence], reader: Reader) -> list[Row]:
+    """Each sentence as read, as marked, with values missed, as texted, after another question."""
     rows = []
-    for number, sentence in enumerate(sentences):
-        rows.append((sentence.label, sentence.masked, sentence.asked, 1.0))
-        if sentence.spans:
-            rows.append((sentence.label, sentence.text, sentence.asked, 0.5))
-        if (short := texted(sentence.masked)) != sentence.masked:
-            rows.append((sentence.label, short, sentence.asked, 0.5))
-        if sentence.asked is None:
-            rows.append((sentence.label, sentence.masked, ASKED[number % len(ASKED)], 0.5))
+    for number, one in enumerate(sentences):
+        read = reader.row(one.label, one.text, one.asked)
+        rows.append(read)
+        if one.spans:
+            rows.append(Row(one.label, one.masked, one.asked, one.kinds, 0.5))
+            rows.append(Row(one.label, one.text, one.asked, (), 0.3))
+        if (short := texted(one.text)) != one.text:
+            rows.append(reader.row(one.label, short, one.asked, 0.5))
+        if one.asked is None:
+            other = ASKED[number % len(ASKED)]
+            rows.append(reader.row(one.label, one.text, other, 0.5))
+            if one.label in NONSENSE:  # no answer, whatever was asked
+                rows += [reader.row(one.label, one.text, asked, 0.3) for asked in ASKED[:2]]
+    return rows + known_names()
+
+
+def known_names() -> list[Row]:
+    """Trades and communes that the readers might miss: unread, they still answer or ask.
+
+    Their pieces teach what a name looks like, and « qsdfgh » does not.
+    """
+    gazetteer = Gazetteer.load()
+    places = [gazetteer.place(row) for row in gazetteer.homes_and_towns()]
+    towns = [place.name for place in places if place.population > NAMED_FROM]
+    trades = sorted(TradeTable.load().names)
+    rows = list[Row]()
+    for number, name in enumerate(trades):
+        town = towns[number % len(towns)].lower()
+        rows.append(Row("give_info", name, "ask_trade", (), 0.1))
+        rows.append(Row("search", f"{name} {town}", None, ("place",), 0.1))
+    rows += [Row("give_info", town.lower(), "ask_place", (), 0.1) for town in towns[::3]]
     return rows
 
 
@@ -104,35 +173,39 @@ def texted(text: str) -> str:
     return _SHORTENED.sub(lambda found: _SHORT[found.group().lower()], text)
 
 
-def train(sentences: list[Sentence]) -> IntentModel:
+def train(sentences: list[Sentence], reader: Reader) -> IntentModel:
     """The model, its weights rounded to bytes as they are stored."""
-    labels, vocabulary, weights, bias = _fit(varied(sentences))
+    labels, vocabulary, weights, bias = _fit(varied(sentences, reader))
     small, scales = _to_bytes(weights)
     return IntentModel(labels, vocabulary, small, scales.tolist(), bias.tolist(), SHARPNESS)
 
 
-def _fit(
-    rows: list[tuple[str, str, str | None, float]],
-) -> tuple[list[str], list[str], Any, Any]:
-    named = [features(text, asked) for _, text, asked, _ in rows]
+def _fit(rows: list[Row]) -> tuple[list[str], list[str], Any, Any]:
+    model, columns = fitted(rows)
+    return list(model.classes_), list(columns), model.coef_.T, model.intercept_
+
+
+def fitted(rows: list[Row]) -> tuple[Any, dict[str, int]]:
+    """The scikit-learn classifier, and the column of each feature met at least twice."""
+    named = [row.features for row in rows]
     counts = Counter(name for names in named for name in names)
     vocabulary = sorted(name for name, count in counts.items() if count > 1 and "\n" not in name)
-    index = {name: column for column, name in enumerate(vocabulary)}
+    columns = {name: column for column, name in enumerate(vocabulary)}
     model = LogisticRegression(C=INVERSE_PENALTY, max_iter=400, tol=1e-3)
-    answers = [label for label, *_ in rows]
-    model.fit(_matrix(named, index), answers, _weights(answers, [row[3] for row in rows]))
-    return list(model.classes_), vocabulary, model.coef_.T, model.intercept_
+    answers = [row.label for row in rows]
+    model.fit(matrix(named, columns), answers, _weights(answers, [row.weight for row in rows]))
+    return model, columns
 
 
-def _matrix(named: list[list[str]], index: dict[str, int]) -> Any:
+def matrix(named: list[list[str]], columns: dict[str, int]) -> Any:
     """One row a sentence, each known feature worth one over the root of how many there are."""
-    at, columns, values = [0], list[int](), list[float]()
+    at, known, values = [0], list[int](), list[float]()
     for names in named:
-        known = [index[name] for name in names if name in index]
-        columns += known
-        values += [len(names) ** -0.5] * len(known)
-        at.append(len(columns))
-    return csr_matrix((values, columns, at), shape=(len(named), len(index)))
+        here = [columns[name] for name in names if name in columns]
+        known += here
+        values += [len(names) ** -0.5] * len(here)
+        at.append(len(known))
+    return csr_matrix((values, known, at), shape=(len(named), len(columns)))
 
 
 def _weights(answers: list[str], own: list[float]) -> list[float]:
@@ -151,7 +224,7 @@ def _to_bytes(weights: Any) -> tuple[Any, Any]:
 
 def export(sentences: list[Sentence], path: Path = MODEL_FILE) -> None:
     """Writes labels, vocabulary, weights as bytes, scales, bias and sharpness."""
-    labels, vocabulary, weights, bias = _fit(varied(sentences))
+    labels, vocabulary, weights, bias = _fit(varied(sentences, Reader()))
     small, scales = _to_bytes(weights)
     np.savez_compressed(
         path,
@@ -168,12 +241,14 @@ def check(sentences: list[Sentence], folds: int = 5) -> None:
     """Prints what a model reads right in sentences it has not seen, and how sure it should be."""
     sure, right = list[Any](), list[int]()
     wrong = list[str]()
+    reader = Reader()
     for fold in range(folds):
-        model = train([s for at, s in enumerate(sentences) if at % folds != fold])
+        model = train([s for at, s in enumerate(sentences) if at % folds != fold], reader)
         for sentence in sentences[fold::folds]:
-            sure.append(model.probabilities(sentence.masked, sentence.asked))
-            right.append(model.labels.index(sentence.label))
-            reading = model.read(sentence.masked, sentence.asked)
+            row = reader.row(sentence.label, sentence.text, sentence.asked)
+            sure.append(model.probabilities(row.masked, row.asked, row.values))
+            right.append(model.labels.index(row.label))
+            reading = model.read(row.masked, row.asked, row.values)
             wanted = _family(sentence.label)
             if _family(reading.intent) != wanted:
                 wrong.append(

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import aiohttp_jinja2
 from aiohttp import web
 
-from bot.web.templating import Asset, in_pairs, safe_url, tel
+from bot.web.templating import Asset, safe_url, tel
 from dialogs.cards import card, facts
+from dialogs.french import in_pairs
 from matching.model import DEMONSTRATION, Found, Offer, Unavailable
 from storage.redis_link import RedisLink, RedisLost
 

@@ -87,14 +87,6 @@ def tel(phone: str) -> str:
     return "tel:" + re.sub(r"[^\d+]", "", phone)
 
 
-def in_pairs(phone: str) -> str:
-    """A French number as it is read aloud: « 0321000000 » -> « 03 21 00 00 00 »."""
-    digits = re.sub(r"[\s.]", "", phone)
-    if not re.fullmatch(r"0[1-9][0-9]{8}", digits):
-        return phone
-    return "\u00a0".join(digits[i : i + 2] for i in range(0, 10, 2))
-
-
 def safe_url(url: str, public_url: str) -> str:
     """The address when it is a web page or a number to call, else nothing; our own are relative."""
     if url.startswith(f"{public_url}/"):

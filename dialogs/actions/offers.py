@@ -11,7 +11,7 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from dialogs.actions.base import Services, argument, button, effect
+from dialogs.actions.base import BUTTON_LENGTH, Services, argument, button, effect
 from dialogs.cards import facts
 from dialogs.french import capital, day, join
 from matching.model import Page, Search, Unavailable, WayOut
@@ -27,6 +27,9 @@ WHEN_ASKED_MOST = 2
 
 WORTH_A_DIPLOMA = 6
 """Offers below this number are read without asking for a diploma."""
+
+FARTHER = ("radius", "trade", "any_trade")
+"""The ways out whose distance is worth saying."""
 
 Slots = Mapping[str, Any]
 
@@ -134,48 +137,39 @@ class ShowOffers(OffersAction):
         return [*events, SlotSet("pending", [payload(ordered[0], search), "/change"])]
 
     def describe(self, way: WayOut, search: Search) -> str:
-        """« 3 offres vers Arras et Lens, à 32–34 km », and every condition it lifts besides."""
+        """« 3 offres vers Arras et Lens (32–34 km) », and every condition it lifts besides."""
         voice = self.services.voice
         said = voice.phrase(
-            f"way_{self._kind(way)}",
-            n=way.count,
-            towns=list(way.towns),
-            trade=self._trade(way),
-            km=self._range(way),
+            f"way_{way.kind}", n=way.count, towns=list(way.towns), trade=self._trade(way)
         )
         lifted = {
             "dates": search.start is not None and way.search.start is None,
             "diploma": search.diploma_level is not None and way.search.diploma_level is None,
             "excluded": bool(search.excluded) and not way.search.excluded,
         }
-        more = [voice.phrase(f"part_{k}") for k, v in lifted.items() if v and k != way.kind]
-        return ", ".join([said, *more])
+        notes = [voice.phrase(f"part_{k}") for k, v in lifted.items() if v and k != way.kind]
+        if way.kind in FARTHER and (far := self._range(way)):
+            notes.insert(0, far)
+        return f"{said} ({', '.join(notes)})" if notes else said
 
     def label(self, way: WayOut) -> str:
         """« Arras et Lens »."""
         voice = self.services.voice
         label = voice.phrase(
-            f"button_way_{self._kind(way)}",
-            towns=list(way.towns),
-            trade=capital(self._trade(way)),
-            km=way.value,
+            f"button_way_{way.kind}", towns=list(way.towns), trade=capital(self._trade(way))
         )
-        if len(label) > 24 and way.kind == "radius":
+        if len(label) > BUTTON_LENGTH and way.kind == "radius":
             return voice.phrase("button_way_radius_far", km=way.value)
         return label
 
-    def _kind(self, way: WayOut) -> str:
-        far = way.nearest_km is None and way.kind in ("radius", "trade", "any_trade")
-        return f"{way.kind}_anywhere" if far else way.kind
-
     def _range(self, way: WayOut) -> str:
-        """« à 32–34 km », « à moins de 14 km », nothing where no distance is known."""
+        """« 32–34 km », « à moins de 14 km », nothing where no distance is known."""
         if way.nearest_km is None or way.farthest_km is None:
             return ""
         near, far = round(way.nearest_km), round(way.farthest_km)
         if near == 0:
             return self.services.voice.phrase("part_within", km=max(ceil(way.farthest_km), 1))
-        return self.services.voice.phrase("part_at", km=far if near == far else f"{near}–{far}")
+        return self.services.voice.phrase("part_km", km=far if near == far else f"{near}–{far}")
 
     def _trade(self, way: WayOut) -> str:
         return self.services.table.get(str(way.value)).craft if way.kind == "trade" else ""

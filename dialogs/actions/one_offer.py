@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
@@ -10,11 +11,14 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from dialogs.actions.base import Services, argument, button, effect
-from dialogs.cards import facts, offer_url
+from dialogs.cards import SAID_LENGTH, cut, facts, offer_url
 from matching.model import DEMONSTRATION, Found, Offer, Unavailable, nearest_km
 
 HIDDEN_KEPT = 100
 """So that a conversation stays small."""
+
+
+Shown = dict[str, Any]
 
 
 class Hide(Action):
@@ -30,20 +34,40 @@ class Hide(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
-        id = argument(tracker) or ""
-        hidden = [*(h for h in tracker.slots["hidden"] or () if h != id), id][-HIDDEN_KEPT:]
-        dispatcher.utter_message(response="utter_taken" if self.taken else "utter_hidden")
+        slots, id = tracker.slots, argument(tracker) or ""
+        hidden = [*(h for h in slots["hidden"] or () if h != id), id][-HIDDEN_KEPT:]
+        left = _without(slots["shown"], id)
+        dispatcher.utter_message(
+            response="utter_taken" if self.taken else "utter_hidden", buttons=self._then(left)
+        )
         effect(dispatcher, "count", name="taken" if self.taken else "not_for_me")
-        events = [SlotSet("hidden", hidden), SlotSet("asked", "show_offers")]
-        shown = tracker.slots["shown"]
-        if shown and id in shown["ids"]:
-            left = {
-                **shown,
-                "ids": [i for i in shown["ids"] if i != id],
-                "total": shown["total"] - 1,
-            }
-            events.append(SlotSet("shown", left))
-        return events
+        events = [
+            SlotSet("hidden", hidden),
+            SlotSet("asked", "show_offers"),
+            SlotSet("shown", left),
+        ]
+        # Once the last one is put aside, the search itself says what else there is.
+        return [*events, FollowupAction("action_show_offers")] if _empty(left) else events
+
+    def _then(self, left: Shown | None) -> list[dict[str, str]]:
+        """Only what leads somewhere: the next offers, or those still on the screen."""
+        if _empty(left):
+            return []
+        say = self.services.voice.phrase
+        more = left is not None and left["total"] > left["offset"] + len(left["ids"])
+        first = ("button_next", "/more") if more else ("button_again", "/again")
+        return [button(say(name), press) for name, press in (first, ("button_change", "/change"))]
+
+
+def _without(shown: Shown | None, id: str) -> Shown | None:
+    if not shown or id not in shown["ids"]:
+        return shown
+    ids = [other for other in shown["ids"] if other != id]
+    return {**shown, "ids": ids, "total": shown["total"] - 1}
+
+
+def _empty(shown: Shown | None) -> bool:
+    return shown is not None and shown["total"] < 1
 
 
 class WhichOffer(Action):
@@ -95,12 +119,13 @@ class Contact(Action):
             return [SlotSet("pending", ["/again", "/change"])]
         url = offer_url(offer, self.services.public_url)
         opener = {"title": self.services.voice.phrase("button_open"), "url": url}
+        again = button(self.services.voice.phrase("button_again"), "/again")
         dispatcher.utter_message(
             response=self._sentence(offer, url),
-            title=offer.title,
+            title=cut(offer.title, SAID_LENGTH),
             phone=offer.phone,
             url=url,
-            buttons=[opener] if url else [],
+            buttons=[opener] if url else [again],
         )
         effect(dispatcher, "count", name="shared" if self.share else "contacts")
         return [SlotSet("asked", "show_offers")]
@@ -109,8 +134,17 @@ class Contact(Action):
         if self.share:
             return "utter_share" if url else "utter_share_nothing"
         if not offer.phone:
-            return "utter_no_phone"
+            return "utter_no_phone" if url else "utter_no_contact"
         return "utter_call_demonstration" if offer.source == DEMONSTRATION else "utter_call"
+
+
+ONE_OFFER = {
+    (True, True): "utter_one_offer",
+    (True, False): "utter_one_offer_phone",
+    (False, True): "utter_one_offer_page",
+    (False, False): "utter_one_offer_alone",
+}
+"""What is said over an offer, by whether it has a number and a page."""
 
 
 class OneCard(Action):
@@ -135,7 +169,8 @@ class OneCard(Action):
             return [SlotSet("pending", ["/again", "/change"])]
         far = nearest_km(self.services.criteria.search(tracker.slots), offer)
         card = facts(Found(offer, far), self.services.public_url)
-        dispatcher.utter_message(response="utter_one_offer", json_message={"offers": [card]})
+        name = ONE_OFFER[bool(card["phone"]), bool(card["url"])]
+        dispatcher.utter_message(response=name, json_message={"offers": [card]})
         return [SlotSet("asked", "show_offers")]
 
 

@@ -244,7 +244,7 @@ class ClearScreen(Action):
 
 SENT: Mapping[str, str] = {
     "voice": "utter_sent_voice", "sticker": "utter_sent_sticker", "file": "utter_sent_file",
-    "contact": "utter_sent_contact", "far": "utter_sent_far",
+    "contact": "utter_sent_contact", "far": "utter_sent_far", "other": "utter_sent_other",
 }  # fmt: skip
 """What may come instead of words, and what is said to it."""
 
@@ -261,6 +261,20 @@ class Sent(Action):
         dispatcher.utter_message(response=SENT.get(argument(tracker) or "", "utter_empty"))
         begun = tracker.slots["trades"] is not None or tracker.slots["where"]
         return [FollowupAction("action_resume")] if begun else [SlotSet("asked", "ask_trade")]
+
+
+class Unreadable(Action):
+    """What came and could not be read: the reference is the log's."""
+
+    def name(self) -> str:
+        return "action_unreadable"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        dispatcher.utter_message(response="utter_error", reference=argument(tracker))
+        effect(dispatcher, "count", name="errors")
+        return []
 
 
 class Restart(Action):
@@ -292,6 +306,8 @@ def build(services: Services) -> Sequence[Action]:
         Delete(),
         Restart(),
         Sent(),
+        Unreadable(),
+        Say("action_damaged_link", "utter_damaged_link"),
         Say("action_help", "utter_help"),
         Say("action_keep", "utter_keep"),
         Say("action_distress", "utter_distress", count="distress", then="action_stay"),

@@ -22,6 +22,7 @@ Kind = Literal[
     "unauthorized",  # the token was revoked
     "bad_entities",
     "bad_button",
+    "bad_webhook",  # an address that Telegram will never call
     "hang",  # no answer until the client gives up; nothing is done
     "reset",  # cut before anything is done
     "accepted",  # done, then cut without an answer
@@ -43,6 +44,7 @@ _REFUSALS = {
     "unauthorized": (401, "Unauthorized"),
     "bad_entities": (400, "Bad Request: can't parse entities: Unsupported start tag"),
     "bad_button": (400, "Bad Request: BUTTON_URL_INVALID"),
+    "bad_webhook": (400, "Bad Request: bad webhook: HTTPS url must be provided for webhook"),
     "not_modified": (400, NOT_MODIFIED),
     "too_old": (400, TOO_OLD),
 }

@@ -75,6 +75,10 @@ class Person:
         """Words; those that begin by « / » are marked as a command."""
         return self._write({"text": text, **_command(text)}, chat)
 
+    async def send(self, **content: Any) -> int:
+        """Whatever a message may hold, or should not."""
+        return self._write(content)
+
     async def start(self, payload: str = "") -> int:
         """The « start » button, or a link with a payload; whoever had blocked the bot unblocks."""
         if self._api.chat(self.home).away:

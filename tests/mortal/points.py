@@ -181,7 +181,7 @@ def _update_of(arguments: tuple[Any, ...], chat: int | None) -> bool:
 
 
 def _press_of(arguments: tuple[Any, ...], chat: int | None) -> bool:
-    return chat is None or bool(arguments[1].message.chat.id == chat)
+    return chat is None or bool(arguments[1].chat == chat)
 
 
 def _confirms(arguments: tuple[Any, ...], chat: int | None) -> bool:

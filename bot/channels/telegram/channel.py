@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
-from telegram.error import InvalidToken
+from telegram.error import BadRequest, InvalidToken
 
 from bot.channels.telegram import NAME
 from bot.channels.telegram.caller import Caller
@@ -15,12 +15,12 @@ from bot.channels.telegram.gestures import Gestures
 from bot.channels.telegram.intake import Intake
 from bot.channels.telegram.layout import Layout
 from bot.channels.telegram.polling import Polling
-from bot.channels.telegram.profile import check, present, register
+from bot.channels.telegram.profile import cause, check, present, register
 from bot.channels.telegram.request import AiohttpRequest
 from bot.channels.telegram.sender import Sender
 from bot.channels.telegram.updates import Reader
 from bot.channels.telegram.webhook import PATH, Webhook
-from bot.supervise import keep_running, stopped_within
+from bot.supervise import keep_running, stopped_within, unless_stopped
 
 if TYPE_CHECKING:
     from bot.assembly import Rooms
@@ -33,11 +33,17 @@ RETRY_SECONDS = 2.0
 
 LONGEST_RETRY_SECONDS = 60.0
 
+RECEIVING_SECONDS = 5.0
+"""How long a stop waits for what is being received; past it, it is abandoned, unconfirmed."""
+
 logger = structlog.get_logger(__name__)
 
 
 class Telegram:
-    """Receives and sends for one bot; ``bot_name`` is known once Telegram has told it."""
+    """Receives and sends for one bot; ``bot_name`` is known once Telegram has told it.
+
+    ``met``: Telegram knows us, and brings us what people write.
+    """
 
     def __init__(self, rooms: Rooms) -> None:
         settings = rooms.settings
@@ -45,18 +51,22 @@ class Telegram:
             raise ValueError("no token")
         self._rooms = rooms
         self._webhook = settings.telegram_mode == "webhook"
-        api = settings.telegram_api_url
+        api, token = settings.telegram_api_url, settings.telegram_token.get_secret_value()
+        self.met = False
         self.bot = Caller(
-            settings.telegram_token.get_secret_value(),
+            token,
             base_url=f"{api}/bot",
             base_file_url=f"{api}/file/bot",
             request=_transport(),
             get_updates_request=_transport(),
         )
-        stream = NAME if self._webhook else None
+        self._name = _own_name(token)
+        stream = self._name if self._webhook else None
         self._layout = Layout(rooms.voice, rooms.signer)
         self._sender = Sender(self.bot, rooms.turns, self._layout)
-        self._gestures = Gestures(self.bot, rooms.voice, rooms.catalogue, settings.public_url)
+        self._gestures = Gestures(
+            self.bot, rooms.voice, rooms.catalogue, settings.public_url, rooms.turns.busy
+        )
         reader = Reader(rooms.signer, rooms.understander.gazetteer, stream)
         self._intake = Intake(rooms.turns, reader, self._sender, self._gestures, stream)
         self._tasks: list[asyncio.Task[None]] = []
@@ -79,7 +89,7 @@ class Telegram:
         except InvalidToken:
             return False
         except Exception as error:  # noqa: BLE001 - an answer that is none counts as no answer
-            logger.warning("telegram_unreachable", channel=NAME, error=type(error).__name__)
+            _note(error)
             receive = self._receive_once_met
         self._tasks = [
             asyncio.create_task(keep_running("sending", self._sender.run, self._stop)),
@@ -91,7 +101,11 @@ class Telegram:
         """Ask for no more updates; turns under way end."""
         self._stop.set()
         if self._tasks:
-            await asyncio.wait(self._tasks)
+            _, late = await asyncio.wait(self._tasks, timeout=RECEIVING_SECONDS)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
 
     async def stop(self, seconds: float = 5.0) -> None:
         """Stop receiving, send what was said, give back what could not be sent."""
@@ -118,6 +132,7 @@ class Telegram:
             await register(self.bot, self._url, self._rooms.settings.webhook_secret())
         else:
             await self.bot.delete_webhook()
+        self.met = True
 
     @property
     def _url(self) -> str:
@@ -127,20 +142,39 @@ class Telegram:
         pause = RETRY_SECONDS
         while not await stopped_within(stop, pause):
             try:
-                await self._meet()
+                await unless_stopped(stop, self._meet())
             except Exception as error:  # noqa: BLE001 - as at the start
-                logger.warning("telegram_unreachable", channel=NAME, error=type(error).__name__)
+                _note(error)
                 pause = min(pause * 2, LONGEST_RETRY_SECONDS)
-            else:
+                continue
+            if self.met:
+                logger.info("telegram_met", channel=NAME)
                 await self._receive(stop)
-                return
+            return
 
     async def _receive(self, stop: asyncio.Event) -> None:
         if not self._webhook:
-            await Polling(self.bot, self._intake, self._rooms.locks).run(stop)
+            await Polling(self.bot, self._intake, self._rooms.locks, self._name).run(stop)
             return
+        secret = self._rooms.settings.webhook_secret()
         while not await stopped_within(stop, CHECK_SECONDS):
-            await check(self.bot, self._url, self._rooms.settings.webhook_secret())
+            await unless_stopped(stop, check(self.bot, self._url, secret))
+
+
+def _own_name(token: str) -> str:
+    """What sets this bot apart from another on the same Redis: its number, which is no secret."""
+    number, _, secret = token.partition(":")
+    return f"{NAME} {number}" if secret and number.isdecimal() else NAME
+
+
+def _note(error: Exception) -> None:
+    """Why Telegram has not been met: each trouble under its own name, without its words."""
+    if isinstance(error, InvalidToken):
+        logger.error("token_refused", channel=NAME)
+    elif isinstance(error, BadRequest):
+        logger.error("telegram_refused", channel=NAME, state=cause(error))
+    else:
+        logger.warning("telegram_unreachable", channel=NAME, error=type(error).__name__)
 
 
 def _transport() -> AiohttpRequest:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import structlog
-from telegram import CallbackQuery, InlineQuery, InlineQueryResultArticle
+from telegram import InlineQueryResultArticle
 from telegram import InputTextMessageContent as Words
 from telegram.error import TelegramError
 
 from bot.channels.telegram import NAME, deep_link
 from bot.channels.telegram.caller import Caller
 from bot.channels.telegram.layout import Markup
+from bot.channels.telegram.updates import Press, Query
 from bot.log import where
 from dialogs.cards import offer_url
 from dialogs.voice import Voice
@@ -23,32 +24,48 @@ logger = structlog.get_logger(__name__)
 
 INLINE_CACHE_SECONDS = 60
 
+TYPING_FADES_SECONDS = 4.0
+"""Telegram shows that we type for five seconds at most."""
+
 
 class Gestures:
     """Calls outside the outbox; one that fails is noted and forgotten."""
 
-    def __init__(self, bot: Caller, voice: Voice, matcher: Matcher, public_url: str) -> None:
+    def __init__(
+        self,
+        bot: Caller,
+        voice: Voice,
+        matcher: Matcher,
+        public_url: str,
+        busy: Callable[[str, str], bool],
+    ) -> None:
+        """``busy`` says whether somebody of a network is being answered."""
         self._bot = bot
+        self._busy = busy
+        self._typing: dict[str, asyncio.Task[None]] = {}
         self._voice = voice
         self._matcher = matcher
         self._public_url = public_url
         self._under_way: set[asyncio.Task[None]] = set()
         self._leaving: set[int] = set()
 
-    def acknowledge(self, press: CallbackQuery) -> None:
+    def acknowledge(self, press: Press) -> None:
         """Stop the phone's waiting sign, before anything else."""
         self._start("answerCallbackQuery", callback_query_id=press.id)
 
     def typing(self, address: str) -> None:
-        self._start("sendChatAction", chat_id=int(address), action="typing")
+        """Until they are answered."""
+        if address not in self._typing:
+            task = self._typing[address] = self._run(self._type(address))
+            task.add_done_callback(lambda _: self._typing.pop(address))
 
-    def close_buttons(self, press: CallbackQuery, keyboard: Markup) -> None:
+    def close_buttons(self, press: Press, keyboard: Markup) -> None:
         """What a press has settled can no longer be pressed."""
-        if press.message:
+        if press.chat is not None:
             self._start(
                 "editMessageReplyMarkup",
-                chat_id=press.message.chat.id,
-                message_id=press.message.message_id,
+                chat_id=press.chat,
+                message_id=press.message,
                 reply_markup=keyboard,
             )
 
@@ -58,11 +75,13 @@ class Gestures:
             self._leaving.add(group)
             self._run(self._leave(group, name))
 
-    def share(self, query: InlineQuery) -> None:
+    def share(self, query: Query) -> None:
         """The offer that somebody sends to somebody else, as a message with its link."""
         self._run(self._share(query))
 
     async def drain(self, seconds: float) -> None:
+        for task in self._typing.values():
+            task.cancel()
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=seconds)
         for task in self._under_way:
@@ -71,10 +90,16 @@ class Gestures:
     def _start(self, method: str, **call: Any) -> None:
         self._run(self._call(method, call))
 
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+    def _run(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(_noted(work))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
+        return task
+
+    async def _type(self, address: str) -> None:
+        while self._busy(NAME, address):
+            await self._call("sendChatAction", {"chat_id": int(address), "action": "typing"})
+            await asyncio.sleep(TYPING_FADES_SECONDS)
 
     async def _call(self, method: str, call: dict[str, Any]) -> None:
         try:
@@ -93,9 +118,9 @@ class Gestures:
         finally:
             self._leaving.discard(group)
 
-    async def _share(self, query: InlineQuery) -> None:
+    async def _share(self, query: Query) -> None:
         try:
-            offer = await self._matcher.offer(query.query.strip()[:128])
+            offer = await self._matcher.offer(query.text.strip()[:128])
         except Unavailable:
             offer = None
         results = []

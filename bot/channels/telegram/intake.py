@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import structlog
-from telegram import CallbackQuery, Update
 
 from bot.channels.telegram import NAME
 from bot.channels.telegram.gestures import Gestures
 from bot.channels.telegram.layout import closed
 from bot.channels.telegram.sender import Sender
-from bot.channels.telegram.updates import NOTHING, Heard, Reader
+from bot.channels.telegram.updates import Heard, Press, Reader
 from bot.log import where
 from bot.turn import Incoming, Turns
 from storage.conversations import Stale
@@ -63,10 +63,7 @@ class Intake:
         except COME_AGAIN:
             raise
         except Exception as error:  # noqa: BLE001 - it would fail again, and hold its chat back
-            logger.error(
-                "update_failed", reference=secrets.token_hex(3), channel=NAME,
-                error=type(error).__name__, where=where(error),
-            )  # fmt: skip
+            await self._apologise(heard.incoming, _noted("update_failed", error))
 
     async def _do(self, heard: Heard, update: Mapping[str, Any]) -> None:
         if heard.press:
@@ -84,16 +81,26 @@ class Intake:
 
     def _read(self, update: Mapping[str, Any]) -> Heard:
         try:
-            return self._reader.read(Update.de_json(dict(update), None))
+            return self._reader.read(update)
         except Exception as error:  # noqa: BLE001 - one that cannot be read now never will be:
             # delivered again and again, it would only keep its chat from being heard.
-            logger.error(
-                "update_unreadable", reference=secrets.token_hex(3), channel=NAME,
-                error=type(error).__name__, where=where(error),
-            )  # fmt: skip
-            return NOTHING
+            return self._reader.unreadable(update, _noted("update_unreadable", error))
 
-    async def _answer(self, incoming: Incoming, press: CallbackQuery | None) -> None:
+    async def _apologise(self, incoming: Incoming | None, reference: str) -> None:
+        """Whoever wrote what could not be answered is told so, once and in their order."""
+        if incoming is None:
+            return
+        apology = replace(
+            incoming, text=None, link=None, press=None, payload=f"/unreadable {reference}"
+        )
+        try:
+            await self._answer(apology, None)
+        except COME_AGAIN:
+            raise
+        except Exception as error:  # noqa: BLE001 - nothing more can be done
+            _noted("update_failed", error)
+
+    async def _answer(self, incoming: Incoming, press: Press | None) -> None:
         loop = asyncio.get_running_loop()
         slow = loop.call_later(TYPING_SECONDS, self._gestures.typing, incoming.address)
         try:
@@ -104,13 +111,21 @@ class Intake:
         if press and kept.new:
             self._close(press, incoming)
 
-    def _close(self, press: CallbackQuery, incoming: Incoming) -> None:
-        markup = getattr(press.message, "reply_markup", None)
-        if markup is None or incoming.payload is None:
+    def _close(self, press: Press, incoming: Incoming) -> None:
+        if press.keyboard is None or incoming.payload is None:
             return
 
         def verify(data: str) -> str | None:
             return self._reader.verify(data, incoming.address)
 
-        if keyboard := closed(markup.to_dict(), incoming.payload, verify):
+        if keyboard := closed(dict(press.keyboard), incoming.payload, verify):
             self._gestures.close_buttons(press, keyboard)
+
+
+def _noted(event: str, error: Exception) -> str:
+    """What the log and the person call it."""
+    reference = secrets.token_hex(3)
+    logger.error(
+        event, reference=reference, channel=NAME, error=type(error).__name__, where=where(error)
+    )
+    return reference

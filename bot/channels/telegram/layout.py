@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -71,9 +72,10 @@ class Layout:
         several = sum(len(reply.cards) for reply in replies) > 1
         blocks: list[_Block] = []
         for reply in replies:
-            blocks += [_Block(piece, escape(piece, quote=False)) for piece in _pieces(reply.text)]
+            blocks += map(_words, _pieces(reply.text))
             for number, card in enumerate(reply.cards, 1):
-                blocks.append(_card(card, number if several else None))
+                blocks += _whole(_card(card, number if several else None))
+            blocks += [block for url in _unreachable(reply) for block in map(_words, _pieces(url))]
         keyboard = self._keyboard(replies, address, several=several)
         preview = any(len(r.cards) == 1 or r.name == "utter_share" for r in replies)
         messages = _gather(blocks)
@@ -170,19 +172,51 @@ def _by_question(replies: Sequence[Reply]) -> list[list[Reply]]:
     return groups
 
 
+_UNSEEN = re.compile(r"[\s\x00-\x1f\x7f]")
+_LABEL = re.compile(r"\w(?:[\w-]{0,61}\w)?")
+
+
 def reachable(url: str) -> bool:
     """Whether Telegram accepts an address under a button: the web, and a name others can find."""
     try:
         parts = urlsplit(url)
-        host = parts.hostname or ""
+        host, port = parts.hostname or "", parts.port
     except ValueError:
         return False
-    if parts.scheme not in {"http", "https"} or "." not in host:
+    if parts.scheme not in {"http", "https"} or port == 0 or _UNSEEN.search(url):
         return False
     try:
         return ip_address(host).is_global
-    except ValueError:
-        return True  # a name
+    except ValueError:  # a name
+        labels = host.split(".")
+        last_is_a_name = any(c.isalpha() for c in labels[-1])
+        return len(labels) > 1 and last_is_a_name and all(map(_LABEL.fullmatch, labels))
+
+
+def presses_only(keyboard: Markup | None) -> Markup | None:
+    """The keyboard without its addresses."""
+    rows = [
+        [b for b in row if "url" not in b] for row in (keyboard or {}).get("inline_keyboard", ())
+    ]
+    kept = [row for row in rows if row]
+    return {"inline_keyboard": kept} if kept else None
+
+
+def _unreachable(reply: Reply) -> list[str]:
+    """Addresses that no button may bear and that the text does not hold: they can be copied."""
+    urls = (button.url for button in reply.buttons)
+    return [url for url in urls if url and not reachable(url) and url not in reply.text]
+
+
+def _words(text: str) -> _Block:
+    return _Block(text, escape(text, quote=False))
+
+
+def _whole(block: _Block) -> list[_Block]:
+    """A block too long for one message, in pieces without their tags."""
+    if units(block.plain) <= MOST_CHARACTERS:
+        return [block]
+    return [_words(piece) for piece in _pieces(block.plain)]
 
 
 def _card(card: Card, number: int | None) -> _Block:

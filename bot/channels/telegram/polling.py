@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,9 @@ POLL_SECONDS = 25
 LOOK_AGAIN_SECONDS = 0.25
 """While turns are under way, others may have written meanwhile."""
 
+SOONEST_SECONDS = 0.05
+"""The same once a turn has ended: people who write are seldom alone."""
+
 CONFLICT_SECONDS = 5.0
 """Before asking again when another program reads the same bot's updates."""
 
@@ -33,19 +37,25 @@ FINISH_SECONDS = 2.0
 """How long a stop waits for turns under way, then for Telegram to know what is done."""
 
 MOST_UPDATES = 100
+"""What Telegram tells at once: the oldest that are not confirmed."""
+
+ROOM = MOST_UPDATES // 2
+"""For how many new ones there must be place before it is worth asking at the end of a turn."""
 
 logger = structlog.get_logger(__name__)
 
 
 class Polling:
-    """Reads updates for one process; ``locks`` keeps the others from asking at the same time.
+    """Reads the updates of one bot for one process; ``locks`` keeps the others from asking at the
+    same time.
 
     The offset sent is the lowest number not yet committed: what is under way comes again with
     every answer, and is skipped.
     """
 
-    def __init__(self, bot: Caller, intake: Intake, locks: Locks) -> None:
+    def __init__(self, bot: Caller, intake: Intake, locks: Locks, name: str) -> None:
         self._bot = bot
+        self._name = name
         self._intake = intake
         self._locks = locks
         self._under_way: dict[int, asyncio.Task[None]] = {}
@@ -54,6 +64,8 @@ class Polling:
         """Everything below is committed."""
         self._confirmed = 0
         self._last_of: dict[object, asyncio.Task[None]] = {}
+        self._ended = asyncio.Event()
+        """A turn did, since we last looked."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until ``stop`` is set; turns under way are then finished and confirmed."""
@@ -66,12 +78,16 @@ class Polling:
         finally:
             stopping.cancel()
             reading.cancel()
-            await asyncio.wait({reading})
-            await self._finish()
+            try:
+                await asyncio.wait({reading})
+                await self._finish()
+            finally:
+                for task in self._under_way.values():
+                    task.cancel()
 
     async def _read_alone(self) -> None:
         while True:
-            async with self._locks.hold("telegram polling"):
+            async with self._locks.hold(f"{self._name} polling"):
                 await self._read_until_conflict()
             # Somebody who came while Redis was lost knows nothing of our lock: we both ask for it
             # again, and one of us waits.
@@ -80,11 +96,14 @@ class Polling:
         pause = PAUSE_SECONDS
         while True:
             try:
-                look_again = await self._once()
-            except Conflict:
-                logger.warning("polled_elsewhere", channel=NAME)
-                await asyncio.sleep(CONFLICT_SECONDS)
-                return
+                await self._once()
+            except Conflict as error:
+                if "webhook" not in error.message.lower():
+                    logger.warning("polled_elsewhere", channel=NAME)
+                    await asyncio.sleep(CONFLICT_SECONDS)
+                    return
+                await self._take_webhook_off()
+                wait, pause = pause, min(pause * 2, LONGEST_PAUSE_SECONDS)
             except RetryAfter as error:
                 after = error.retry_after
                 wait = after.total_seconds() if isinstance(after, timedelta) else float(after)
@@ -96,18 +115,25 @@ class Polling:
                 wait, pause = pause, min(pause * 2, LONGEST_PAUSE_SECONDS)
             else:
                 pause = PAUSE_SECONDS
-                await self._until_news(look_again)
+                await self._until_news()
                 continue
             await asyncio.sleep(wait)  # whatever ends meanwhile
 
-    async def _once(self) -> float:
-        """Ask once; for how long not to ask again. Raises ``TelegramError``."""
+    async def _take_webhook_off(self) -> None:
+        """Telegram tells nobody who asks as long as there is an address to bring updates to."""
+        logger.warning("webhook_in_the_way", channel=NAME)
+        try:
+            await self._bot.call("deleteWebhook", {})
+        except TelegramError as error:
+            logger.warning("webhook_not_taken_off", channel=NAME, error=type(error).__name__)
+
+    async def _once(self) -> None:
+        """Ask once. Raises ``TelegramError``."""
         updates = await self._ask(POLL_SECONDS if not self._under_way else 0)
         if not updates and not self._under_way:
             self._next = 0  # all is confirmed; after a quiet week numbers may start again lower
         for update in updates:
             self._start(update)
-        return LOOK_AGAIN_SECONDS if self._under_way else 0.0
 
     async def _ask(self, seconds: int) -> list[dict[str, Any]]:
         self._confirmed = self._next
@@ -123,13 +149,26 @@ class Polling:
         )
         return [u for u in answer if isinstance(u, dict) and isinstance(u.get("update_id"), int)]
 
-    async def _until_news(self, seconds: float) -> None:
-        """Wait, but no longer than until a turn under way ends: its number can be confirmed."""
-        if self._under_way:
-            tasks = set(self._under_way.values())
-            await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        elif seconds:
-            await asyncio.sleep(seconds)
+    async def _until_news(self) -> None:
+        """Wait until Telegram may tell something new.
+
+        That is soon while turns are under way, and at once when none is; but what is not confirmed
+        comes again with every answer, and nothing else does once it fills one.
+        """
+        clock = asyncio.get_running_loop().time
+        asked, pause = clock(), LOOK_AGAIN_SECONDS
+        self._ended.clear()
+        while self._under_way:
+            room = MOST_UPDATES - len(self._under_way) - len(self._done)
+            if self._ended.is_set() and room >= ROOM:
+                pause = SOONEST_SECONDS
+            left = asked + pause - clock() if room > 0 else None
+            if left is not None and left <= 0:
+                return
+            self._ended.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._ended.wait()
 
     def _start(self, update: dict[str, Any]) -> None:
         number = update["update_id"]
@@ -165,6 +204,7 @@ class Polling:
         self._done.add(number)
         del self._under_way[number]
         self._advance()
+        self._ended.set()
 
     def _advance(self) -> None:
         lowest = min(self._under_way, default=max(self._done) + 1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from telegram import Bot, BotCommand, MenuButtonCommands
-from telegram.error import TelegramError
+from telegram import Bot, BotCommand, MenuButtonCommands, WebhookInfo
+from telegram.error import BadRequest, TelegramError
 
 from bot.channels.telegram import NAME
 from bot.channels.telegram.updates import ALLOWED
@@ -16,6 +16,12 @@ MENU = ("start", "offres", "changer", "aide", "humain", "donnees", "recommencer"
 
 MOST_DELIVERIES = 40
 """Updates Telegram may bring at the same time."""
+
+CAUSES = {
+    "https url": "webhook_https", "ports": "webhook_port", "resolve host": "webhook_host",
+    "ip address": "webhook_address", "secret token": "webhook_secret",
+}  # fmt: skip
+"""What Telegram may find wrong with the webhook, by a piece of its sentence."""
 
 logger = structlog.get_logger(__name__)
 
@@ -34,6 +40,12 @@ async def present(bot: Bot, voice: Voice) -> None:
     await bot.set_chat_menu_button(menu_button=MenuButtonCommands())
 
 
+def cause(error: BadRequest) -> str:
+    """Why Telegram refused, in a word that quotes nothing."""
+    said = error.message.lower()
+    return next((word for piece, word in CAUSES.items() if piece in said), "other")
+
+
 async def register(bot: Bot, url: str, secret: str) -> None:
     """Have updates brought to this address. Raises ``TelegramError``.
 
@@ -46,10 +58,10 @@ async def register(bot: Bot, url: str, secret: str) -> None:
 
 
 async def check(bot: Bot, url: str, secret: str) -> bool:
-    """Register again when somebody changed the address; whether all was well."""
+    """Register again when somebody changed the address or the secret; whether all was well."""
     try:
         info = await bot.get_webhook_info()
-        if info.url != url:
+        if info.url != url or _turned_away(info):
             logger.warning("webhook_moved", channel=NAME)
             await register(bot, url, secret)
             return False
@@ -60,3 +72,8 @@ async def check(bot: Bot, url: str, secret: str) -> bool:
     if info.last_error_date and info.pending_update_count:
         logger.warning("webhook_behind", channel=NAME, **trouble)
     return True
+
+
+def _turned_away(info: WebhookInfo) -> bool:
+    """Updates wait because they come without our secret: that is all our door answers 403 to."""
+    return bool(info.pending_update_count and "403" in (info.last_error_message or ""))

@@ -21,10 +21,10 @@ from telegram.error import (
 
 from bot.channels.telegram import NAME
 from bot.channels.telegram.caller import Caller
-from bot.channels.telegram.layout import Layout, Part
+from bot.channels.telegram.layout import Layout, Markup, Part, presses_only
 from bot.channels.telegram.request import NeverSent
 from bot.log import where
-from bot.turn import ANSWER_LEASE, Turns
+from bot.turn import ANSWER_LEASE, ANSWER_WINDOW, Turns
 from dialogs.reply import unbundled
 from storage.database import DatabaseProblem
 from storage.outbox import State, Waiting
@@ -56,7 +56,6 @@ class Verdict:
 
     state: State
     wait: timedelta | None = None
-    left: bool = False
 
 
 SENT = Verdict("sent")
@@ -70,8 +69,9 @@ class Sender:
         self._turns = turns
         self._layout = layout
         self._under_way: set[asyncio.Task[None]] = set()
-        self._parts_sent: dict[int, int] = {}
-        """Of messages cut in several, whose last part is still to be sent."""
+        self._parts_sent: dict[int, tuple[int, datetime]] = {}
+        """Of messages cut in several, whose last part is still to be sent: how many have left, and
+        when the message was said."""
         self._wake = asyncio.Event()
 
     def deliver(
@@ -153,7 +153,7 @@ class Sender:
                 return  # whoever looks once the lease has run out sends it
             verdict = await self._send(message, until)
             kept = await self._settle_surely(message, verdict, until)
-            if kept is None or verdict.left:
+            if kept is None:
                 return
             if verdict.wait is not None:
                 for other, its_end in queue:
@@ -186,9 +186,6 @@ class Sender:
     async def _settle(self, message: Waiting, verdict: Verdict, now: datetime) -> list[Waiting]:
         turns = self._turns
         again = now + verdict.wait if verdict.wait is not None else None
-        if verdict.left:
-            await turns.ledger.forget(message.conversation, now)
-            return []
         if verdict.wait is not None:
             loop = asyncio.get_running_loop()
             loop.call_later(verdict.wait.total_seconds() + 0.01, self._wake.set)
@@ -218,19 +215,31 @@ class Sender:
     async def _send_parts(self, message: Waiting, until: datetime) -> Verdict:
         """A message cut in several goes on where it stopped; our lease must cover each part."""
         parts = self._layout.parts(unbundled(message.body), message.address)
-        for number in range(self._parts_sent.get(message.id, 0), len(parts)):
+        done, _ = self._parts_sent.get(message.id, (0, None))
+        for number in range(done, len(parts)):
             if self._is_late(until, SEND_SECONDS):
                 return Verdict("later", timedelta())
             await self._send_part(message.address, parts[number])
             if len(parts) > 1:
-                self._parts_sent[message.id] = number + 1
+                self._parts_sent[message.id] = number + 1, message.created
+                self._forget_parts()
         return SENT
 
+    def _forget_parts(self) -> None:
+        """Of what was given up, or sent by another process: the first said is the first over."""
+        over = self._turns.now() - ANSWER_WINDOW
+        while self._parts_sent:
+            first = next(iter(self._parts_sent))
+            if self._parts_sent[first][1] > over:
+                return
+            del self._parts_sent[first]
+
     async def _send_part(self, address: str, part: Part) -> None:
-        """As it is meant; else its words, with their buttons if those may stay."""
-        call: dict[str, Any] = {"chat_id": int(address), "text": part.html, "parse_mode": "HTML"}
+        """As it is meant; else its words, with those of their buttons that may stay."""
+        bare: dict[str, Any] = {"chat_id": int(address), "text": part.plain}
         if not part.preview:
-            call["link_preview_options"] = {"is_disabled": True}
+            bare["link_preview_options"] = {"is_disabled": True}
+        call = {**bare, "text": part.html, "parse_mode": "HTML"}
         if part.keyboard is not None:
             call["reply_markup"] = part.keyboard
         try:
@@ -240,10 +249,19 @@ class Sender:
                 raise
             # An address or a tag that Telegram does not take must not silence the words.
             logger.error("message_refused", channel=NAME)
-            bare = {"chat_id": int(address), "text": part.plain}
-            if part.keyboard is not None and "parse entities" in error.message.lower():
-                bare["reply_markup"] = part.keyboard
-            await self._bot.call("sendMessage", bare)
+            tags = "parse entities" in error.message.lower()
+            keyboard = part.keyboard if tags else presses_only(part.keyboard)
+            await self._send_bare(bare, keyboard)
+
+    async def _send_bare(self, bare: dict[str, Any], keyboard: Markup | None) -> None:
+        if keyboard is not None:
+            try:
+                await self._bot.call("sendMessage", {**bare, "reply_markup": keyboard})
+                return
+            except BadRequest as error:
+                if _is_gone(error):
+                    raise
+        await self._bot.call("sendMessage", bare)
 
 
 def judge(error: TelegramError, attempts: int, *, once: bool) -> Verdict:
@@ -257,11 +275,11 @@ def judge(error: TelegramError, attempts: int, *, once: bool) -> Verdict:
             seconds = after if isinstance(after, timedelta) else timedelta(seconds=after)
             return Verdict("later", seconds)
         case Forbidden() | ChatMigrated():
-            return Verdict("gone", left=True)
+            return Verdict("gone")
         case BadRequest() if _is_gone(error):
             if attempts < UNKNOWN_CHAT_TRIES:
                 return Verdict("pending", _backoff(attempts + 3))
-            return Verdict("gone", left=True)
+            return Verdict("gone")
         case BadRequest():
             return Verdict("refused")
         case InvalidToken():

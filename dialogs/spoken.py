@@ -1,0 +1,82 @@
+"""What people say in so many words that only the dialogue can answer."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from nlu.questions import read_topic
+from nlu.remarks import read_remark
+from nlu.text import fold
+
+Spoken = Literal[
+    "clear_screen", "bravo", "courage", "when", "distance", "not_for_me", "taken", "no_idea",
+    "internship",
+]  # fmt: skip
+
+_WHAT = r"(?:quoi|koi|kwa|qoi)"
+
+_SPOKEN: tuple[tuple[Spoken, str], ...] = (
+    ("clear_screen", r"\b(?:efface|vide|nettoie)[rz]? (?:l'? ?)ecran\b"),
+    (
+        "bravo",
+        (
+            r"\b(?:j'?ai|on a) (?:enfin )?(?:trouve|signe)(?: un| mon| une)? "
+            r"(?:patron|employeur|contrat|apprentissage|entreprise)"
+        ),
+    ),
+    (
+        "courage",
+        (
+            r"\b(?:repond(?:ent|s|u)?|rappel(?:le|lent)) (?:pas|jamais)\b|\bpas de reponses?\b|"
+            r"\bpersonne (?:ne |me )*(?:repond|rappelle)|\bils ont dit non\b|\brecale[er]? partout"
+        ),
+    ),
+    ("when", r"^(?:change[rz]?|modifie[rz]?) (?:la |le |de )*date"),
+    ("distance", r"^(?:change[rz]?|modifie[rz]?) (?:la |le |de )*distance"),
+    ("not_for_me", r"^(?:c'?est )?pas pour moi\b"),
+    ("taken", r"^(?:c'?est |elle est )?deja (?:pris|prise|pourvue?)\b"),
+    (
+        "no_idea",
+        (
+            r"\b(?:j?(?:e )?(?:sai[st]?|c)(?: trop| encore| vraiment)* (?:pas|po|plus)|jsp|che?pa|"
+            r"chaipa|idee de)(?: trop| encore| vraiment| du tout)* "
+            rf"{_WHAT} (?:faire|choisir|prendre)\b(?! (?:pour|avec|si|quand)\b)"
+        ),
+    ),
+    (
+        "internship",
+        (
+            r"^(?:(?:bonjour|salut|bjr|slt|cc|coucou|un|une|des)\W+)*(?:mini[- ]?)?"
+            r"(?:stages?|immersions?|pmsmp)\b|"
+            r"\b(?:j?(?:cherch\w*|veux?|ve|voudrais|aimerais)|trouver|faire|pour|besoin d'?) ?"
+            r"(?:faire |trouver )?(?:un |une |des )?(?:mini[- ]?)?(?:stages?|immersions?|pmsmp)\b|"
+            r"\bpas de stages?\b"
+        ),
+    ),
+)
+LONGEST_NUMBER = len("quatrieme")
+_POLITE = frozenset(("stp", "svp", "merci"))
+
+_PATTERNS = tuple((what, re.compile(pattern)) for what, pattern in _SPOKEN)
+
+
+def read_spoken(text: str) -> Spoken | None:
+    """The first of them that is said, or ``None``; cost is linear."""
+    folded = fold(text[:200]).replace("’", "'").strip()
+    return next((what for what, pattern in _PATTERNS if pattern.search(folded)), None)
+
+
+def read_number(text: str) -> int | None:
+    """« 2 », « 2eme », « la 2 », « deuxième stp »: which offer of a list, and nothing else."""
+    typed = " ".join(word for word in fold(text).strip(" .!?").split() if word not in _POLITE)
+    bare = typed.removeprefix("la ").removeprefix("le ")
+    if len(bare) > LONGEST_NUMBER:
+        return None
+    remark = read_remark(f"la {bare}")
+    return remark.number if remark and remark.kind == "nth" else None
+
+
+def asks_for_internship(text: str) -> bool:
+    """Not what one earns in it, nor how far it is: those are questions of their own."""
+    return read_spoken(text) == "internship" and read_topic(text) in {"internship", None}

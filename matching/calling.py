@@ -1,0 +1,356 @@
+"""What every call to a backend shares: time, limits, retries, a breaker, one family of errors."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from io import BytesIO
+from math import inf
+from typing import Any, Literal, TypeVar
+
+import aiohttp
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random
+
+from matching.breaker import Breaker
+from matching.failures import TROUBLE, CallFailed, Misread, Reason
+from matching.ports import Metrics, Rate
+
+__all__ = [
+    "Answer", "Backend", "CallFailed", "Limit", "Misread", "Reason", "Route", "TURN_SECONDS",
+    "left", "open_session", "within",
+]  # fmt: skip
+
+TURN_SECONDS = 8.0
+"""The most a turn waits for backends, retries included."""
+
+CALL_SECONDS = 6.0
+CONNECT_SECONDS = 2.0
+SILENT_SECONDS = 30.0
+"""How long a download may bring nothing."""
+
+MOST_BYTES = 20 * 1024 * 1024
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many calls in any ``seconds`` in a row; ``burst`` of them may follow at once."""
+
+    calls: int
+    seconds: float = 60.0
+    burst: int = 0
+
+    @property
+    def at_once(self) -> int:
+        return self.burst or max(1, self.calls // 4)
+
+    @property
+    def per_second(self) -> float:
+        """The rate that, with the burst, stays within the limit wherever the window begins."""
+        return (self.calls - self.at_once or 1) / self.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One kind of call: its name in metrics, its method, the documented limits, its own bounds.
+
+    Only GET is ever repeated.
+    """
+
+    name: str
+    method: Literal["GET", "POST"] = "GET"
+    limit: Limit | None = None
+    seconds: float = CALL_SECONDS
+    most_bytes: int = MOST_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: a status among those expected, and the whole body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """Raises :class:`Misread`."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            raise Misread("not_json") from None
+
+
+_DEADLINE: ContextVar[float] = ContextVar("deadline", default=inf)
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """All calls made inside share this time; an outer, shorter one still holds."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    token = _DEADLINE.set(min(_DEADLINE.get(), deadline))
+    try:
+        yield
+    finally:
+        _DEADLINE.reset(token)
+
+
+def left() -> float:
+    """Seconds left of the time of :func:`within`; infinite outside."""
+    return max(0.0, _DEADLINE.get() - asyncio.get_running_loop().time())
+
+
+@asynccontextmanager
+async def open_session(*, most_connections: int = 50) -> AsyncIterator[aiohttp.ClientSession]:
+    """The one session that all backends share: no cookies, no default headers but the agent's."""
+    async with aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=most_connections),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": "cmachance"},
+    ) as session:
+        yield session
+
+
+class Backend:
+    """One service we ask: every call to it goes through here.
+
+    Redirections are not followed: a key goes nowhere else. ``clock`` returns seconds,
+    ``sleep`` waits for some.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        session: aiohttp.ClientSession,
+        *,
+        rate: Rate,
+        metrics: Metrics,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        breaker: Breaker | None = None,
+    ) -> None:
+        self.name = name
+        self.breaker = breaker or Breaker(clock)
+        self._session = session
+        self._rate = rate
+        self._metrics = metrics
+        self._clock = clock
+        self._sleep = sleep
+        self._full_until: dict[str, float] = {}
+
+    async def ask(
+        self,
+        route: Route,
+        url: str,
+        read: Callable[[Answer], T],
+        *,
+        params: Sequence[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+        data: bytes | str | Mapping[str, str] | None = None,
+        accept: frozenset[int] = frozenset({200}),
+    ) -> T:
+        """The answer as ``read`` makes it out; ``read`` raises :class:`Misread`.
+
+        ``accept`` holds the statuses handed to ``read``. ``data`` as a mapping is a form.
+        A GET is repeated once after a broken connection, a 502, 503 or 504, and after a 429 when
+        the wait fits into what is left. Raises :class:`CallFailed`.
+        """
+
+        async def attempt() -> T:
+            with self._watched(route):
+                await self._wait_for_a_slot(route)
+                answer = await self._exchange(route, url, accept, params, headers, data)
+                return self._read(read, answer)
+
+        retrying = AsyncRetrying(
+            sleep=self._sleep,
+            stop=stop_after_attempt(2 if route.method == "GET" else 1),
+            wait=wait_random(0.05, 0.25),
+            retry=retry_if_exception(_worth_repeating),
+            reraise=True,
+        )
+        return await retrying(attempt)
+
+    async def download(
+        self, route: Route, url: str, *, headers: Mapping[str, str] | None = None
+    ) -> AsyncGenerator[bytes, None]:
+        """A large body piece by piece, never whole in memory. Raises :class:`CallFailed`."""
+        with self._watched(route):
+            await self._wait_for_a_slot(route)
+            with self._errors():
+                async with self._request(route, url, (), headers, None) as response:
+                    self._check(route, response, frozenset({200}))
+                    async for piece in self._pieces(response, route):
+                        yield piece
+
+    def note(self, route: Route, outcome: str) -> None:
+        """Count something about an answer that is no failure."""
+        self._metrics.called(self.name, route.name, outcome, 0.0)
+
+    @contextmanager
+    def _watched(self, route: Route) -> Iterator[None]:
+        """Counts the attempt, and tells the breaker how it ended."""
+        began, outcome = self._clock(), "ok"
+        admitted = self.breaker.admit()
+        try:
+            if not admitted:
+                raise CallFailed(self.name, "resting", sent=False)
+            yield
+            self.breaker.succeeded()
+        except CallFailed as failed:
+            outcome = failed.reason
+            if admitted:
+                self._tell_breaker(failed)
+            raise
+        except BaseException:
+            outcome = "cancelled"
+            self.breaker.abandoned()
+            raise
+        finally:
+            self._metrics.called(self.name, route.name, outcome, self._clock() - began)
+
+    def _tell_breaker(self, failed: CallFailed) -> None:
+        if failed.reason in TROUBLE:
+            self.breaker.failed()
+        elif failed.status is not None:  # it is there, and answers
+            self.breaker.succeeded()
+        else:
+            self.breaker.abandoned()
+
+    async def _wait_for_a_slot(self, route: Route) -> None:
+        """Return when the call may be made; what cannot be waited for fails at once."""
+        while (wait := await self._wait(route)) > 0:
+            if wait >= left():
+                raise CallFailed(self.name, "busy", retry_after=wait, sent=False)
+            await self._sleep(wait)
+
+    async def _wait(self, route: Route) -> float:
+        """Seconds, by what the backend said of its limit, then by our own count."""
+        told = self._full_until.get(route.name, 0.0) - self._clock()
+        if told > 0 or route.limit is None:
+            return max(0.0, told)
+        key, limit = f"{self.name}:{route.name}", route.limit
+        return await self._rate.ask(key, per_second=limit.per_second, burst=limit.at_once)
+
+    async def _exchange(
+        self,
+        route: Route,
+        url: str,
+        accept: frozenset[int],
+        params: Sequence[tuple[str, str]],
+        headers: Mapping[str, str] | None,
+        data: bytes | str | Mapping[str, str] | None,
+    ) -> Answer:
+        if not left():
+            raise CallFailed(self.name, "timeout", sent=False)
+        with self._errors():
+            async with asyncio.timeout(min(route.seconds, left())):
+                async with self._request(route, url, params, headers, data) as response:
+                    self._check(route, response, accept)
+                    body = bytearray()
+                    async for piece in self._pieces(response, route):
+                        body += piece
+        return Answer(response.status, response.headers, bytes(body))
+
+    def _request(self, route: Route, url: str, params: Any, headers: Any, data: Any) -> Any:
+        # Its own limit counts only while the body is read, not while a piece is worked on by
+        # whoever asked for it: `asyncio.timeout` would cancel them.
+        timeout = aiohttp.ClientTimeout(
+            total=min(route.seconds, left()), sock_connect=CONNECT_SECONDS, sock_read=SILENT_SECONDS
+        )
+        if isinstance(data, bytes):
+            data = BytesIO(data)  # sent in pieces: a CV must not hold up everybody else
+        return self._session.request(
+            route.method, url, params=params, headers=headers, data=data, allow_redirects=False,
+            timeout=timeout,
+        )  # fmt: skip
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """What goes wrong on the way, as one family."""
+        try:
+            yield
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise CallFailed(self.name, "connection", sent=False) from error
+        except TimeoutError as error:
+            raise CallFailed(self.name, "timeout") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise CallFailed(self.name, "connection") from error
+
+    def _check(
+        self, route: Route, response: aiohttp.ClientResponse, accept: frozenset[int]
+    ) -> None:
+        """Learn the limits from the headers, and let only expected statuses pass."""
+        status = response.status
+        wait = _told_to_wait(response)
+        if wait:
+            self._full_until[route.name] = self._clock() + wait
+        if status == 429 and ("Retry-After" in response.headers or status not in accept):
+            raise CallFailed(self.name, "busy", status=429, retry_after=wait, sent=False)
+        if status not in accept:
+            denied = status in {401, 403}
+            raise CallFailed(self.name, _reason(status), status=status, sent=not denied)
+
+    async def _pieces(self, response: aiohttp.ClientResponse, route: Route) -> AsyncIterator[bytes]:
+        size = 0
+        try:
+            async for piece in response.content.iter_chunked(64 * 1024):
+                size += len(piece)
+                if size > route.most_bytes:
+                    raise CallFailed(self.name, "too_big", status=response.status)
+                yield piece
+        except aiohttp.ClientPayloadError as error:
+            raise CallFailed(self.name, "truncated", status=response.status) from error
+
+    def _read(self, read: Callable[[Answer], T], answer: Answer) -> T:
+        try:
+            return read(answer)
+        except Misread as problem:
+            raise CallFailed(self.name, problem.reason, status=answer.status) from problem
+
+
+def _reason(status: int) -> Reason:
+    if status in {401, 403}:
+        return "denied"
+    if status in {502, 503, 504}:
+        return "gateway"
+    return "failure" if status >= 500 else "invalid"
+
+
+def _worth_repeating(error: BaseException) -> bool:
+    if not isinstance(error, CallFailed) or not left():
+        return False
+    if error.reason == "busy":
+        return error.status == 429 and error.retry_after < left()
+    return error.reason in {"connection", "gateway"}
+
+
+def _told_to_wait(response: aiohttp.ClientResponse) -> float:
+    """Seconds before the next call, 0.0 when none was asked for; 1.0 when it cannot be read."""
+    headers = response.headers
+    if response.status == 429 and "Retry-After" in headers:
+        return _seconds(headers["Retry-After"]) or 1.0
+    if headers.get("X-RateLimit-Remaining") == "0":
+        return _seconds(headers.get("X-RateLimit-Reset", ""))
+    return 0.0
+
+
+def _seconds(text: str) -> float:
+    """A number of seconds, 0.0 when it is none (a date) or makes no sense; an hour at most."""
+    try:
+        return min(3600.0, max(0.0, float(text)))
+    except ValueError:
+        return 0.0

@@ -1,0 +1,49 @@
+"""What is said in so many words, as people write it; and what only looks like it."""
+
+from __future__ import annotations
+
+import pytest
+
+from dialogs.spoken import Spoken, asks_for_internship, read_number, read_spoken
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("chui en 3eme jsai pas koi faire", "no_idea"),
+        ("je sais pas quoi faire plus tard", "no_idea"),
+        ("jsp quoi choisir", "no_idea"),
+        ("j'ai aucune idée de quoi faire", "no_idea"),
+        ("je sais pas quoi faire pour l'entretien", None),
+        ("je sais pas comment ça marche", None),
+        ("stage", "internship"),
+        ("slt, stage de 3eme", "internship"),
+        ("je cherche un stage", "internship"),
+        ("je voudrais faire un mini-stage", "internship"),
+        ("vous avez pas de stages ?", "internship"),
+        ("une immersion", "internship"),
+        ("jveux un stage coiffeur lille", "internship"),
+        ("j'ai fait un stage en boulangerie", None),
+        ("mon maître de stage m'a aidé", None),
+        ("efface l'écran", "clear_screen"),
+    ],
+)
+def test_what_is_said(text: str, what: Spoken | None) -> None:
+    assert read_spoken(text) == what
+
+
+def test_what_an_internship_pays_is_another_question() -> None:
+    assert asks_for_internship("un stage")
+    assert not asks_for_internship("un stage c'est payé ?")
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("2", 2), ("la 2", 2), ("2eme", 2), ("2ème !", 2), ("3e stp", 3), ("1re", 1), ("1ère", 1),
+        ("la première", 1), ("deuxième", 2), ("2nde", 2), ("2 mois", None), ("2 km", None),
+        ("2e année", None), ("22", None), ("", None), ("la", None), ("lens", None),
+    ],
+)  # fmt: skip
+def test_a_number_alone(text: str, number: int | None) -> None:
+    assert read_number(text) == number
