@@ -56,7 +56,7 @@ class OffersAction(Action):
         self, dispatcher: CollectingDispatcher, page: Page, slots: Slots, name: str, offset: int
     ) -> list[EventType]:
         """The cards, « voir la suite » when there is one; what is shown is remembered."""
-        voice, shown = self.services.voice, len(page.offers)
+        voice, url, shown = self.services.voice, self.services.public_url, len(page.offers)
         left = page.total - offset - shown
         buttons = []
         if left > 0:
@@ -65,7 +65,7 @@ class OffersAction(Action):
         dispatcher.utter_message(
             response=name,
             buttons=buttons,
-            json_message={"offers": [facts(f, self.services.public_url) for f in page.offers]},
+            json_message={"offers": [facts(f, url, slots["where"]) for f in page.offers]},
             summary=self.services.criteria.summary(slots),
             n=page.total,
             first=offset + 1,

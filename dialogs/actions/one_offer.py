@@ -168,7 +168,7 @@ class OneCard(Action):
             dispatcher.utter_message(response="utter_offer_gone")
             return [SlotSet("pending", ["/again", "/change"])]
         far = nearest_km(self.services.criteria.search(tracker.slots), offer)
-        card = facts(Found(offer, far), self.services.public_url)
+        card = facts(Found(offer, far), self.services.public_url, tracker.slots["where"])
         name = ONE_OFFER[bool(card["phone"]), bool(card["url"])]
         dispatcher.utter_message(response=name, json_message={"offers": [card]})
         return [SlotSet("asked", "show_offers")]
