@@ -108,7 +108,8 @@ class ShowOffers(OffersAction):
             page.total >= WORTH_A_DIPLOMA and len(levels) > 1
         ):
             return [SlotSet("diploma_asked", True), FollowupAction("action_ask_diploma")]
-        dispatcher.utter_message(response="utter_after_offers")
+        one = page.total == 1
+        dispatcher.utter_message(response="utter_after_one_offer" if one else "utter_after_offers")
         return []
 
     def _nothing(
