@@ -29,7 +29,9 @@ _AROUND = _BEFORE | _PREPOSITIONS
 _AROUND |= {"et", "ou", "c", "est", "mon", "je", "jsuis", "suis", "plutot", "euh", "bah", "oui"}
 _HOME_NAMES = frozenset({"nord", "oise", "somme", "aisne"})
 _AROUND |= _HOME_NAMES
+_HOME_WORDS = [[name] for name in sorted(_HOME_NAMES)]
 _HERE = "la region"  # without a name, the one we serve
+_AFTER_HERE = REFUSING | {"mais", "svp", "stp", "merci", "dispo", "je", "j", "meme"}
 _LINKED = frozenset({"et", "ou", "le", "la", "l", "dans", "ds", "ni", "en"})
 _GOING_ON = frozenset({"sauf", "pas", "dispo", "pour", "a", "des", "svp", "stp", "urgent"})
 _DEPARTEMENT = frozenset({"departement", "dept", "dep", "dpt", "dpts", "departements"})
@@ -128,7 +130,8 @@ class Areas:
         if len(form) < 5 or form[:2] not in self._zone_heads:
             return ()
         spelling, zone = self._zones_heard.get(sound(form), ("", None))
-        if zone and OSA.distance(form, spelling, score_cutoff=2) <= 2:
+        most = 3 if len(form) > 7 else 2  # « boulonné »
+        if zone and OSA.distance(form, spelling, score_cutoff=most) <= most:
             return (zone,)
         if len(form) < 8:
             return ()
@@ -226,12 +229,15 @@ class Areas:
         alone = all(form in _AROUND for form in forms[:at])
         said = " ".join(forms[at : at + size])
         if said == _HERE:
-            whole = at > 0 and forms[at - 1] == "toute"
-            return at + size == len(forms) and ((asked == "ask_place" and alone) or whole)
+            whole = at > 0 and forms[at - 1] in {"toute", "tout"}
+            ends = at + size == len(forms) or forms[at + size] in _AFTER_HERE
+            return ends and ((asked == "ask_place" and alone) or whole)
         if asked == "show_offers" and len(forms) <= size + 2 and said not in self._answers:
             return at + size == len(forms) and alone
         most = 7 if said in _HOME_NAMES else 5
         if asked == "ask_place" and len(forms) <= size + most and alone:
+            return True
+        if said in _HOME_NAMES and _beside_another(forms[at + size : at + size + 5]):
             return True
         if said in self._answers:
             return False
@@ -291,6 +297,14 @@ class Areas:
         return code if code in self.departements and following not in _UNITS else None
 
 
+def _beside_another(following: Sequence[str]) -> bool:
+    """« oise ou aisne », « nord ou pas de calais »."""
+    said = [form for form in following if form not in _BEFORE]
+    if said[:1] not in (["et"], ["ou"]):
+        return False
+    return said[1:2] == ["pdc"] or said[1:4] == ["pas", "de", "calais"] or said[1:2] in _HOME_WORDS
+
+
 def _paired(forms: Sequence[str], at: int) -> bool:
     """« apprentissage 59 ou 62 »: two départements of the region."""
     said = [*forms[at : at + 4], "", ""]
@@ -320,4 +334,7 @@ def canonical(form: str) -> str:
 _NO_SAINTS = frozenset({"sainte", "saints", "sains", "sait", "saine", "suint", "sante"})
 _SHORT = {"gd": "grand", "gde": "grande", "pt": "petit", "pte": "petite", "vx": "vieux",
           "nd": "notre dame", "cht": "chateau", "s": "sur", "ss": "sous",
-          "dan": "dans", "ds": "dans", "coter": "cote", "tt": "tout", "tte": "toute"}  # fmt: skip
+          "dan": "dans", "ds": "dans", "dns": "dans", "coter": "cote", "tt": "tout",
+          "tte": "toute", "sof": "sauf", "sauff": "sauf", "pa": "pas", "po": "pas", "pu": "plus",
+          "plu": "plus", "tro": "trop", "pluto": "plutot", "nn": "non", "nor": "nord",
+          "somm": "somme"}  # fmt: skip

@@ -29,7 +29,7 @@ class AvailabilityReading:
 _SMALL = r"(?:(?:en|a|au|le|pour|de|du|des|d|dans|la|cette|ce|l|'|des|mois|encore|vers|est|c|sur|trop) )*$"
 _FROM = re.compile(
     r"(?:(?:pas|rien|jamais|plus|non)(?: \w+){0,2} avant|a partir|a compter|a ?partir|apartir|des|"
-    r"commenc\w+) (?:la |le |du |de |d ' |des |mois |l ' |en |ma |mon )*$"
+    r"commenc\w+) (?:la |le |les |du |de |d ' |des |mois |l ' |en |ma |mon )*$"
 )
 _AFTER = re.compile(
     r"(?:apres|lendemain|passe|une fois|a la fin|a l issue|fin)(?: que j ' ai| avoir| mes| mon| ma| le| la| les| "
@@ -39,7 +39,9 @@ _UNTIL = re.compile(
     r"(?:jusqu a|jusqu au|jusqu en|jusqu ' ?(?:a|au|en)|jusqu a ce que|au plus tard|jusqu)"
     r"(?: la| le| les| fin| l '| en| au| a| du| mois| de)* $"
 )
-_BEFORE = re.compile(r"(?:avant|d ' ici|d ici|dici)(?: la| le| les| l '| fin| de| du| mois| a)* $")
+_BEFORE = re.compile(
+    r"(?<!pas )(?:avant|d ' ici|d ici|dici)(?: la| le| les| l '| fin| de| du| mois| a)* $"
+)
 _NOT = re.compile(
     rf"\b(?:pas|plus|jamais|ni|sauf|annule)(?: (?:dispo|libre|possible|disponib\w*|pouvoir))? {_SMALL}"
 )
@@ -49,7 +51,7 @@ _ELSEWHERE = re.compile(
     r"inscri\w+|permis|rdv|rendez|entretien|passe(?:rai)? (?:mon|le)|j ' ai (?:fini|eu|arrete|commence|quitte)|"
     r"jai (?:fini|eu|arrete|commence|quitte)|offre (?:du|de)|publiee?|poste(?:e)? (?:le|en)|"
     r"alertes?|previen\w*|relance\w*|rappel\w*|stop\w*|reprend\w*|"
-    r"tranquille|voeux?|parcoursup|concours|majeure?|fete\w* (?:mes|son)|arrive en france|conge\w*|salon|portes?|forum|bapteme|mariage)"
+    r"tranquille|silence|voeux?|parcoursup|concours|majeure?|fete\w* (?:mes|son)|arrive en france|conge\w*|salon|portes?|forum|bapteme|mariage)"
     r"(?: \S+){0,4} $"
 )
 # « j'ai cours jusqu'en juin »: free only afterwards.
@@ -61,10 +63,10 @@ _BUSY = re.compile(
 # « maintenant » as in « j'habite à Escaudain maintenant », « je fais quoi maintenant ? ».
 _STILL = re.compile(
     r"\b(?:j ' habite|jhabite|habite|vis|demenag\w*|(?:j ' ?suis|suis|jsuis|jsui|sui|chui) (?:a|sur|vers))"
-    r" (?:(?!dispo|libre|pret|cherche)\w+ ){1,4}$|\b(?:quoi|serieux|serieusement|comment|ou) $"
+    r" (?:(?!dispo|libre|pret|cherche)\w+ ){1,4}$|\benfin (?:le |un )?(?:cs|cap|bp|bac pro|bts) $|\b(?:quoi|serieux|serieusement|comment|ou) $"
 )
 _STILL_AFTER = re.compile(
-    r"^ ,? ?(?:je |j ' ?)?(?:jsuis|jsui|suis|sui|chui|habite|jhabite|vis) (?:a|sur|vers)\b"
+    r"^ (?:c|cest|c ' est|c est) (?!bon|ok|ou|quand|que|pour|possible)|^ ,? ?(?:je |j ' ?)?(?:jsuis|jsui|suis|sui|chui|habite|jhabite|vis) (?:a|sur|vers)\b"
 )
 _FROM_THEN = re.compile(r"\b(?:a partir de (?:la|ce|cette)|des ce|apres)\b")
 # Who goes to school counts years from September.

@@ -11,7 +11,8 @@ from nlu.text import Message
 _DIPLOMAS: tuple[tuple[str, str], ...] = (
     ("Bac pro", r"bacs? ?pro(?:fessionnels?)?|bac p\b|baccalaureat pro(?:fessionnel)?|bpro"),
     ("Titre professionnel", r"titres? ?pro(?:fessionnels?)?|tp"),
-    ("CS", r"mentions? complementaires?|mention comp|mc\d?|certificats? (?:de )?specialisation|cs"),
+    ("CS", (r"men[tsc]ions? compl\w+|mention comp|mc\d?|certificats? (?:de )?"
+            r"(?:specialisation|spe)|cs")),
     ("BTM", r"btm|brevets? techniques? des metiers"),
     ("BTS", r"bts"),
     ("BP", r"bps?|brevets? pro(?:fessionnels?)?"),
@@ -31,13 +32,14 @@ _HAD = re.compile(
     r"\b(?:(?:j )?ai (?:deja |eu |obtenu |valide |fini )*(?:un |mon |le |une )?|titulaire d un |"
     r"j ai (?:rate|loupe) (?:mon |le )?|apres (?:un |mon |le )|obtenu (?:un |mon |le )?|"
     r"diplomee (?:d un |du |d |en )?|(?:suis |sui |^)diplome (?:d un |du |d |en )?|"
-    r"(?:pas|oublie|laisse tomber|plus) (?:de |le |un |en )?|sans |sauf )$"
+    r"(?:pas|pa|oublie|laisse tomber|plus|pu|plu) (?:de |le |une? |1 |en )?|sans |sauf )$"
 )
 
 
 # « un BTS… non, un bac pro »
 _MENDED = re.compile(
-    r"\b(?:non|nan|finalement|pardon|en fait|enfaite)(?: plutot| pas)?(?: une?| le| la)? $"
+    r"\b(?:non|nan|finalement|pardon|en fait|enfaite|mais plutot|enfin|oups|nn|correction)"
+    r"(?: plutot| pas)?(?: c est| c)?(?: une?| le| la| 1)? $"
 )
 
 

@@ -369,6 +369,7 @@ _RULES: tuple[tuple[str, str, str, Callable[[re.Match[str], date], Days | None]]
     ("week", "weekend", rf"\bweekend du (?:samedi )?{_DAY}(?: (?P<mo>{_M})\b{_YEAR})?", _weekend_of),
     ("week", "semaine", rf"\b(?:la )?semaine du (?:lundi )?{_DAY}(?: (?P<mo>{_M})\b{_YEAR})?", _week_of),
     ("day", " ".join(MONTHS), rf"(?:\b(?:{_W}) )?\b{_DAY} (?:de |d ' |du mois de )?(?P<mo>{_M})\b{_YEAR}", _day_of_month),
+    ("day", " ".join(MONTHS), r"\b(?P<mo>" + _M + r") (?P<d>3[01]|[12][0-9]|[1-9]) (?:st|nd|rd|th)\b(?: ,? ?(?P<y>20[0-4][0-9]))?", _day_of_month),
     ("day", " ".join(MONTHS), rf"\b(?P<nth>[1-4]|dernier) (?:ere? |eme )?(?P<w>{_W}) (?:de |d ' |du mois de )?(?P<mo>{_M})\b{_YEAR}", _nth_weekday),
     ("start", "rentree", rf"\brentree (?:des|apres les|de) vacances(?: (?:de |d ' )?(?:la )?(?P<name>{'|'.join(HOLIDAYS)}))?\b", _back_from_holidays),
     ("start", "rentree", rf"\b(?:la |l a |pour |en |de |prochain |a |a la |cette )*rentree(?: scolaire| prochain)*(?: (?:de |d ' |en )?(?P<mo>{_M})\b)?{_YEAR}", _school_start),
@@ -401,12 +402,12 @@ _RULES: tuple[tuple[str, str, str, Callable[[re.Match[str], date], Days | None]]
     ("feast", "noel paques jour nouvel toussaint armistice fete halloween saint st assomption ascension pentecote", rf"\b(?P<f>{_FEAST})\b", _feast),
     ("feasts", "fetes", r"\bfetes\b(?: de fin d ' an| de noel)?", _feasts_of_the_year),
     ("exams", "bac brevet examens bts cap", r"\b(?:bac|brevet|examens)\b", _exams),
-    ("now", "maintenant suite direct directement immediat vite asap urgent dqp possible tot quand importe nimporte aujourd now flexible partant", (
+    ("now", "maintenant suite direct directement immediat vite asap urgent dqp possible tot quand importe nimporte aujourd now flexible partant ahora", (
         r"\b(?:des |a partir de |de )?maintenant\b|\b(?:de |tout (?:de )?)suite\b|\btds\b|\bimmediat\b|\basap\b|\bdqp\b"
         r"|\bdes que (?:c ' est |vous |tu )?(?:possible|pouvez|peux|voulez)\b|\ble plus (?:tot|vite|rapidement) possible\b|\bau plus (?:vite|tot)\b"
         r"|\bquand (?:vous|tu|on|ils?|elles?) (?:voulez|ve|veux|veut|veulent|voudrez|voudront|pouvez|peux|peut|peuvent|le souhaitez|souhaitez)\b|\b(?:n ' |n )?n?importe quand\b"
         r"|\b(?:des |a partir d ' )?aujourd hui\b|\baujourd ' hui\b|\b(?:dispo|libre|commencer?|commence|pret|prete) (?:en )?(?:direct|directement|now|vite|rapidement)\b"
-        r"|\bdes que possible\b|\bplus tot possible\b|\bright now\b|\bde suite\b"), _now),
+        r"|\bdes que possible\b|\bplus (?:tot|vite) possible\b|\bright maintenant\b|\bde suite\b|\bahora mismo\b"), _now),
     ("year", "", r"\b(?:(?P<part>debut|mi|milieu|fin|courant) (?:- )?(?:de )?)?(?:en |pour |l ' an |an |courant )?(?<![/.-] )(?P<y>20[0-4][0-9])\b(?! (?:euro|e\b|€|net|brut|/))", _in_year),
     ("day", "le au des du", rf"(?<!\bdans )(?<!\bsur )\b(?:le|au|du|des le|pour le|vers le) {_DAY}{_NO_UNIT}(?: (?:du|de ce) mois(?: (?P<next>prochain))?)?", _the_day),
 )  # fmt: skip

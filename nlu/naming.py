@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -30,6 +31,7 @@ _SMALL_TOWN = 3_000
 _REST = 5  # words of a name before or after the one that looks like something else
 _SameSize = tuple[list[str], list[int]]
 _Heard = dict[str, list[tuple[str, int]]]  # a sound -> (name without spaces, row)
+_SILENT_INSIDE = re.compile(r"(?<=[a-z]{3})[sxtd](?= )")
 _NICKNAME = 6  # letters from which a nickname is looked for misspelt
 
 
@@ -65,6 +67,11 @@ class Naming:
             if length > 1:
                 self._remember(tuple(word for word in words if word not in LINKS))
         self._near = list(gazetteer.homes_and_towns())
+        self._towns_to_unglue = frozenset(
+            gazetteer.keys[row]
+            for row in self._near
+            if gazetteer.home(row) and gazetteer.population[row] >= _SMALL_TOWN
+        )
         self._bare: dict[str, list[int]] = defaultdict(list)
         self._joined: dict[str, list[int]] = defaultdict(list)
         for row in self._near:
@@ -116,6 +123,9 @@ class Naming:
         names, rows = self._by_size[joined[0], len(joined)]
         names.append(joined)
         rows.append(row)
+
+        if " " in key and (silent := _SILENT_INSIDE.sub("", key)) != key:
+            self._by_sound[sound(silent)].append((joined, row))  # « noyelle godo »
 
     def _hear_beginnings(self, words: list[str], row: int) -> None:
         for size in range(1, len(words)):
@@ -243,6 +253,8 @@ class Naming:
         limit = _errors(len(joined)) if allowed is None else allowed
         heard = sound(key)
         alike = self._by_sound.get(heard, []) if len(heard) > 1 else []
+        if not alike and joined[-1] in "mn" and len(joined) > 4:
+            alike = self._by_sound.get(sound(key + "e"), [])  # « bapom »
         rows_alike = {row for _, row in alike}
         best: tuple[float, int, int] | None = None
         for errors, row in self._resembling(joined, limit):
@@ -286,7 +298,7 @@ class Naming:
     def _vaguely_heard(self, joined: str, heard: str, limit: int) -> Iterable[tuple[float, int]]:
         """(cost, row): « hezbrouk » has all its consonants; « cato » begins one town's name."""
         bones = consonants(heard)
-        if len(bones) > 2:
+        if len(bones) > 2 and len(joined) > 4:
             for name, row in self._by_consonants.get(joined[0] + bones, ()):
                 if OSA.distance(joined, name, score_cutoff=limit + 1) == limit + 1:
                     yield limit, row
@@ -294,6 +306,20 @@ class Naming:
             chosen = self.rule_of_ten(rows)
             if len(chosen) == 1:
                 yield 1.0, chosen[0]
+
+    def heard(self, words: Sequence[str]) -> bool:
+        """Whether the words together sound like a whole name."""
+        return sound(" ".join(words)) in self._by_sound
+
+    def unglued(self, form: str) -> str | None:
+        """« darras », « alille »: the town of the region after the small word."""
+        if form[0] == "d" and form[1] in "aeiouh" and form[1:] in self._towns_to_unglue:
+            return form[1:]
+        for word in ("a", "sur", "vers"):
+            rest = form[len(word) :]
+            if form.startswith(word) and len(rest) > 3 and rest in self._towns_to_unglue:
+                return rest
+        return None
 
     def joined(self, words: Sequence[str]) -> Named | None:
         """« creve coeur le grand »: a name of several words, cut where it is not."""

@@ -173,10 +173,17 @@ def area_values(s: Sentence, found: list[FoundArea]) -> tuple[Area, ...]:
 
 
 def _ruled_out(s: Sentence, area: FoundArea) -> bool:
-    words = s.forms[max(0, area.first - 3) : area.first]
-    if "pas" in words and not {"loin", "sais", "sai", "c", "est"}.intersection(words):
-        return True
-    return not pw.REFUSING.isdisjoint(words)
+    for i in range(area.first - 1, max(-1, area.first - 5), -1):
+        form = s.forms[i]
+        if form == "pas":
+            return not {"loin", "sais", "sai", "c", "est"}.intersection(
+                s.forms[max(0, i - 2) : area.first]
+            )
+        if form in pw.REFUSING:
+            return True
+        if form not in pw.BEFORE_AREA or s.cut(i - 1):
+            return False
+    return False
 
 
 def _narrowed(s: Sentence, area: FoundArea, following: FoundArea) -> bool:

@@ -28,6 +28,8 @@ class Traps:
                         sentence.claim(i, i + len(trap) - 1)
             elif form in pw.STREETS:
                 _claim_street(sentence, i)
+            elif form in pw.NUMBER_WORDS and not pw.COUNTED.isdisjoint(forms[i + 1 : i + 2]):
+                sentence.claim(i, i)
 
 
 _TOWN_OF = r"(?:de|d|du|a|au)(?: (?:la|le|l))?$"
@@ -51,6 +53,11 @@ _SOMEBODY_ELSES = re.compile(
     r"(?:(?<=habite)| (?:a|sur|vers|de|en))(?: (?:la|le|l))?$"
     r"|\bnee? (?:a|au)(?: (?:la|le|l))?$|\bdemenage (?:de|d)$"
     r"|\bhabit(?:ais|ait)(?: (?:a|sur|vers))?(?: (?:la|le|l))?$"
+    # « mon bus passe par Carvin », « en vacances à Wissant », « je suis en stage à Douchy ».
+    r"|\b(?:pass\w+ (?:par|devant)|travers\w+)(?: (?:la|le|l))?$"
+    r"|\b(?:s arret\w+|arret\w*) (?:a|sur|au)(?: (?:la|le|l))?$"
+    r"|\b(?:vacances|week ?end|match|concert|mariage|soiree|anniv\w*|fete|en stage)"
+    r" (?:a|sur|vers|au)(?: (?:la|le|l))?$"
 )
 _NOTHING_THERE = re.compile(
     r"(?:il )?(?:n )?(?:y a|ya) rien\b"

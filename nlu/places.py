@@ -13,6 +13,7 @@ from nlu.areas import Areas, FoundArea, canonical
 from nlu.gazetteer import HOME, Gazetteer
 from nlu.meaning import AmbiguousPlace, Area, Place
 from nlu.naming import Naming
+from nlu.placebeside import beside
 from nlu.placechoice import area_values, located, ruled_out, wanted
 from nlu.placeclaims import Traps, elsewhere, without_teams
 from nlu.placefinder import PlaceFinder
@@ -74,6 +75,7 @@ class PlaceReader:
         departements = frozenset(d for f in areas for a in f.areas for d in a.departements)
         mentions = self._finder.mentions(sentence, departements)
         mentions = elsewhere(sentence, without_teams(sentence, mentions))
+        mentions = beside(self._g, self._naming, sentence, mentions)
         areas = [area for area in areas if not located(self._g, sentence, mentions, area)]
         return self._reading(sentence, wanted(self._g, sentence, mentions), areas)
 
@@ -105,12 +107,19 @@ class PlaceReader:
         return form in self._naming.longest or form in self._common
 
     def _in_a_misspelt_name(self, sentence: Sentence, area: FoundArea) -> bool:
-        """« crepi en valois »."""
-        first = area.first - 2
-        if first < 0 or sentence.forms[first + 1] not in {"en", "sur"} or area.first != area.last:
+        """« crepi en valois », « le cato cambresi », « sain polle sur ternoiz »."""
+        if area.number or not area.first or area.first != area.last:
             return False
-        words = sentence.forms[first : area.last + 1]
-        return words[0] not in pw.SMALL and self._naming.misspelt(" ".join(words), 2) is not None
+        linked = sentence.forms[area.first - 1] in {"en", "sur"}
+        for first in range(area.first - 1 - linked, max(-1, area.first - 4), -1):
+            words = sentence.forms[first : area.last + 1]
+            if words[0] in pw.SMALL or sentence.cut(first):
+                return False
+            if (linked or area.guessed) and self._naming.heard(words):
+                return True
+            if linked and self._naming.misspelt(" ".join(words), 2) is not None:
+                return True
+        return False
 
     def _reading(
         self, s: Sentence, mentions: list[Mention], areas: list[FoundArea]

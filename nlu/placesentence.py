@@ -32,7 +32,9 @@ class Sentence:
     forms: list[str]
     claimed: list[bool]
     guesses: int = 0
+    glued: frozenset[int] = frozenset()  # words that began with « à » or « d' »: « darras »
     found_up_to: int = -2  # the last word of the last place read so far
+    announced: bool = False  # whether a word like « sur » stood before it
     # The départements of each area written in words, by the index of its first word.
     inside: dict[int, frozenset[str]] = field(default_factory=dict)
     _cuts: list[bool] = field(init=False)

@@ -23,7 +23,7 @@ _BARE_RANGE = re.compile(
 _BARE = re.compile(rf"(?<![0-9/:.,]){_NUMBER}(?![0-9/:])")
 # After these units, a number is a time, an age, a price: no distance.
 _OTHER_UNIT = re.compile(
-    r"\s*(?:ans?|cc\b|cm3|fois|jrs|h\b|heures?|min|mn|minutes?|mois|jours?|euros?|€|e\b|%|semaines?|eme|er\b|cm\b)"
+    r"\s*(?:[kq]u?ar[dt]s? d|ans?|cc\b|cm3|fois|jrs|h\b|heures?|min|mn|minutes?|mois|jours?|euros?|€|e\b|%|semaines?|eme|er\b|cm\b)"
 )
 _UNITS = {
     "zero": 0, "un": 1, "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6,
@@ -53,6 +53,17 @@ _MENDS = re.compile(
     r"\b(?:remplac|chang|passe|mis\b|dit\b|mais c|trop|pas assez|augment|monte|baiss|descend)"
 )
 _LARGEST = 1_000
+_SIGNS = ("k", "born", "rayon", "perimetre", "trop", "pas assez", "tro ", "loin")
+# « trop loin, mets 10 », of an offer that was shown.
+_TOO_FAR = re.compile(
+    r"\bloin\b[^0-9]{0,12}?\b(?:mets?|mettez|max\w*|plutot|limite|disons)(?: a| moi| en| plutot)* ([0-9]{1,3})"
+    r"(?:$| ?(?:max\w*|svp|stp|pas plus|plutot)\b)"
+)
+# « 50 km c'est abusé, 18 maxi »: the last counts.
+_TOO_MUCH = re.compile(
+    rf"{_NUMBER}\s*{_UNIT}[^0-9]{{0,12}}?\b(?:abuse\w*|enorme|beaucoup|mort|exagere|chaud|non|nan|bcp)\b[^0-9]{{1,16}}?"
+    r"([0-9]{1,3})(?: max\w*| ?km| bornes| pas plus|$)"
+)
 
 
 def _value(words: str) -> int:
@@ -90,6 +101,10 @@ def read_radius(message: Message, asked: str | None) -> int | None:
     text = _DENIED.sub(" ", _HOME.sub(" ", in_figures(folded)))
     if _MENDS.search(text) and (mended := _instead(text)):
         return mended
+    if asked == "show_offers" and (far := _TOO_FAR.search(text)):
+        return _sensible(int(far[1]))
+    if much := _TOO_MUCH.search(text):
+        return _sensible(int(much[2]))
     for match in _GOING_UP.finditer(text):
         if not _OTHER_UNIT.match(text, match.end()):
             return _sensible(_bound(match))
@@ -118,7 +133,7 @@ def distances(message: Message) -> Iterator[tuple[str, str, int]]:
 
 
 def _may_hold_a_distance(folded: str) -> bool:
-    return any(sign in folded for sign in ("k", "born", "rayon", "perimetre", "trop", "pas assez"))
+    return any(sign in folded for sign in _SIGNS)
 
 
 def _instead(text: str) -> int | None:
