@@ -246,6 +246,7 @@ class Areas:
         if forms[at - 1] in {"en", "du"}:
             return at + size == len(forms) or forms[at + size] not in {"de", "du", "des"}
         listed = asked == "ask_place" and forms[at - 2] in {"et", "ou"}
+        listed = listed or (said in _HOME_NAMES and forms[at - 2] in _INSTEAD)
         return at > 1 and (listed or forms[at - 2] in _PREPOSITIONS)
 
     def _number(self, forms: Sequence[str], at: int, asked: str | None) -> FoundArea | None:
@@ -336,5 +337,5 @@ _SHORT = {"gd": "grand", "gde": "grande", "pt": "petit", "pte": "petite", "vx": 
           "nd": "notre dame", "cht": "chateau", "s": "sur", "ss": "sous",
           "dan": "dans", "ds": "dans", "dns": "dans", "coter": "cote", "tt": "tout",
           "tte": "toute", "sof": "sauf", "sauff": "sauf", "pa": "pas", "po": "pas", "pu": "plus",
-          "plu": "plus", "tro": "trop", "pluto": "plutot", "nn": "non", "nor": "nord",
+          "plu": "plus", "tro": "trop", "pluto": "plutot", "nn": "non", "nor": "nord", "dla": "la",
           "somm": "somme"}  # fmt: skip

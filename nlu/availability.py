@@ -182,6 +182,10 @@ def _chosen(kept: list[Moment], line: str, today: date) -> Days | None:
     read = [(moment, days) for moment, days in related if days is not None]
     if not read:
         return None
+    (first, a), (second, b) = (read + read)[:2]
+    told = first.kind == "year" and second.kind in {"month", "day"} and a.end is not None
+    if told and second.start - first.end < 12 and a.start <= b.start <= (a.end or a.start):
+        return b  # « l'année prochaine en septembre »
     for (first, a), (second, b) in pairwise(read):
         between = line[first.end : second.start]
         if joined := _joined(first, a, second, b, between, line, today):

@@ -31,7 +31,9 @@ _SMALL_TOWN = 3_000
 _REST = 5  # words of a name before or after the one that looks like something else
 _SameSize = tuple[list[str], list[int]]
 _Heard = dict[str, list[tuple[str, int]]]  # a sound -> (name without spaces, row)
-_SILENT_INSIDE = re.compile(r"(?<=[a-z]{3})[sxtd](?= )")
+# « noyelle godo », « solem », « le quenoi »: letters that are written and not said.
+_SILENT_INSIDE = re.compile(r"(?<=[a-z]{3})[sxtd](?= )|(?<=e)s(?=[nmldt])|(?<=ai)s(?=[nm])")
+_LONG = 9  # letters
 _NICKNAME = 6  # letters from which a nickname is looked for misspelt
 
 
@@ -124,8 +126,8 @@ class Naming:
         names.append(joined)
         rows.append(row)
 
-        if " " in key and (silent := _SILENT_INSIDE.sub("", key)) != key:
-            self._by_sound[sound(silent)].append((joined, row))  # « noyelle godo »
+        if (said := _SILENT_INSIDE.sub("", key)) != key:
+            self._by_sound[sound(said)].append((joined, row))
 
     def _hear_beginnings(self, words: list[str], row: int) -> None:
         for size in range(1, len(words)):
@@ -244,7 +246,7 @@ class Naming:
             return (by_people[0],)
         return tuple(self._g.likeliest_first(rows)[:_CANDIDATES])
 
-    def misspelt(self, text: str, allowed: int | None = None) -> Named | None:
+    def misspelt(self, text: str, allowed: int | None = None, article: str = "") -> Named | None:
         """The likeliest name within one or two typing errors of ``text``, or sounding alike."""
         key = name_key(text)
         joined = key.replace(" ", "")
@@ -253,15 +255,16 @@ class Naming:
         limit = _errors(len(joined)) if allowed is None else allowed
         heard = sound(key)
         alike = self._by_sound.get(heard, []) if len(heard) > 1 else []
-        if not alike and joined[-1] in "mn" and len(joined) > 4:
-            alike = self._by_sound.get(sound(key + "e"), [])  # « bapom »
+        if joined[-1] in "mn" and len(joined) > 4:
+            alike = [*alike, *self._by_sound.get(sound(key + "e"), ())]  # « bapom »
         rows_alike = {row for _, row in alike}
         best: tuple[float, int, int] | None = None
         for errors, row in self._resembling(joined, limit):
             best = self._better(best, errors - 0.5 * (row in rows_alike), row, errors)
         for name, row in alike:
             far = OSA.distance(joined, name)
-            best = self._better(best, 0.5 + 0.2 * far, row, 1)
+            same = bool(article) and self.article(row) == article  # « le kesnoi »
+            best = self._better(best, 0.5 + 0.2 * far - 0.8 * same, row, 1)
         if (begun := self._begun(joined)) is not None:
             best = self._better(best, 0.7, begun, 1)
         for row in self._glued_article(joined) if " " not in key else ():
@@ -281,9 +284,9 @@ class Naming:
     def _as_said(self, row: int, errors: int) -> Named:
         """The name that was meant: where it begins a larger town's, the rule of ten decides."""
         words = self._g.keys[row].split(" ")
-        if len(words) == 1 and self._g.home(row):
+        if self._g.home(row):
             said = self.exactly(words, self.article(row), frozenset())
-            if said and not said.resolved and row in said.rows:
+            if said and (len(words) > 1 if said.resolved else row in said.rows):
                 return Named(said.rows, exact=said.exact, errors=errors)
         return Named((row,), exact=True, errors=errors)
 
@@ -308,8 +311,13 @@ class Naming:
                 yield 1.0, chosen[0]
 
     def heard(self, words: Sequence[str]) -> bool:
-        """Whether the words together sound like a whole name."""
-        return sound(" ".join(words)) in self._by_sound
+        """Whether the words together sound like a whole name, and are written much like it."""
+        joined = "".join(words)
+        most = 4 if len(joined) > _LONG else 3
+        return any(
+            name[0] == joined[0] and OSA.distance(joined, name, score_cutoff=most) <= most
+            for name, _ in self._by_sound.get(sound(" ".join(words)), ())
+        )
 
     def unglued(self, form: str) -> str | None:
         """« darras », « alille »: the town of the region after the small word."""
@@ -326,11 +334,12 @@ class Naming:
         rows = self._joined.get("".join(words), []) if len(words) > 1 else []
         return Named(self.rule_of_ten(rows), exact=True) if rows else None
 
-    def sounds_like_a_town(self, word: str, people: int) -> bool:
+    def sounds_like_a_town(self, word: str, people: int, article: str = "") -> bool:
         """« calé » for Calais: a town of the region of at least so many ``people``."""
         return any(
             self._g.home(row)
             and self._g.population[row] >= people
+            and (not article or self.article(row) == article)
             and OSA.distance(word, name, score_cutoff=3) <= 3
             for name, row in self._by_sound.get(sound(word), ())
         )

@@ -141,9 +141,7 @@ def _liked_less(s: Sentence, before: Mention | None, mention: Mention) -> bool:
     """« je préfère Lens à Liévin »: Liévin is ruled out."""
     if before is None or s.forms[before.last + 1 : mention.first] != ["a"]:
         return False
-    return any(
-        form.startswith("prefer") for form in s.forms[max(0, before.first - 3) : before.first]
-    )
+    return any("prefer" in form for form in s.forms[max(0, before.first - 3) : before.first])
 
 
 def located(g: Gazetteer, s: Sentence, mentions: list[Mention], area: FoundArea) -> bool:

@@ -38,7 +38,7 @@ _SCHOOL = re.compile(
     r"|cio|france travail|pole emploi|club"
     r"|(?:apres|fini|eu) (?:mon |un |le )?(?:cap|bac|bts|bp|bep)"
     r"|eu (?:un |mon |des )?(?:entretiens?|rdv)"
-    r"|3e|3eme|troisieme|seconde|2nde|terminale|fait (?:un |mon |des |deja )*stages?)"
+    r"|3e|3eme|troisieme|seconde|2nde|terminale|fait (?:un |mon |des |deja )*stages?|mon stage)"
     r"(?: (?!(?:et|je|j|jhabite|habite|cherche|jcherche|mais|pour)\b)\w+){0,8}? ?"
     rf"\b{_TOWN_OF}"
 )
@@ -49,8 +49,9 @@ _NEAR_SCHOOL = re.compile(r"\b(?:pres|proche|cote|autour|loin)(?: \w+){0,6}$")
 _SOMEBODY_ELSES = re.compile(
     r"\b(?:cousine?|(?:beau )?frere|soeur|pere|mere|daron(?:ne)?|oncle|tante|tonton|pote|copain|"
     r"copine|papa|maman|papi|papy|mamie|grand (?:mere|pere)|parents|amie?|voisine?)"
-    r"(?: \w+)? (?:bosse\w*|travaill\w+|taf\w*|habit\w+|vit|vivent|est)(?: \w+)?"
-    r"(?:(?<=habite)| (?:a|sur|vers|de|en))(?: (?:la|le|l))?$"
+    r"(?: \w+)? (?:bosse\w*|travaill\w+|taf\w*|habit\w+|vit|vivent|est|"
+    r"(?:tient|tiennent|gere|ont|a) (?:une?|son|sa|leur) \w+)(?: \w+)?"
+    r"(?:(?<=habite)|(?<=habitent)| (?:a|sur|vers|de|en))(?: (?:la|le|l))?$"
     r"|\bnee? (?:a|au)(?: (?:la|le|l))?$|\bdemenage (?:de|d)$"
     r"|\bhabit(?:ais|ait)(?: (?:a|sur|vers))?(?: (?:la|le|l))?$"
     # « mon bus passe par Carvin », « en vacances à Wissant », « je suis en stage à Douchy ».

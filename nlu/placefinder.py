@@ -165,7 +165,8 @@ class PlaceFinder(PlaceWeigher):
             strict = 1 + (length > _LONG) if size > 1 and exact else None
             if size > 1 and all(word in self._common for word in words):
                 strict = 1
-            named = self._naming.misspelt(" ".join(words), strict)
+            article = pw.ARTICLE_OF.get(s.forms[at - 1], "") if at else ""
+            named = self._naming.misspelt(" ".join(words), strict, article)
             if named is None and s.answer and length == _SHORT and len(s.forms) <= 2:
                 named = self._naming.misspelt(" ".join(words), 2)
             detached = s.about_work and s.detached(at, last)
@@ -228,8 +229,11 @@ class PlaceFinder(PlaceWeigher):
         before = s.forms[at - 1] if at else ""
         said = before in {"a", "vers", "sur"} or bool(self._departements_after(s, at))
         said = said or (s.asked == "ask_place" and at > 0 and s.cut(at - 1))
-        heard = ends and said and len(s.forms[at]) > 3 and s.forms[at] in self._common
-        return heard and self._naming.sounds_like_a_town(s.forms[at], _WELL_KNOWN)
+        if not ends or len(s.forms[at]) < 4 or s.forms[at] not in self._common:
+            return False
+        if before in ARTICLES and (s.asked == "ask_place" or s.claimed[at - 2 : at - 1] == [True]):
+            return self._naming.sounds_like_a_town(s.forms[at], 3_000, before)  # « dla bassé »
+        return said and self._naming.sounds_like_a_town(s.forms[at], _WELL_KNOWN)
 
     def _plausible(
         self, s: Sentence, named: Named, cue: int, size: int, length: int, *, detached: bool
@@ -241,7 +245,7 @@ class PlaceFinder(PlaceWeigher):
         if s.answer or cue == 3:
             return (home and (people >= 300 or named.errors <= 1)) or people >= 40_000
         if cue:
-            least = 2_000 if length > 4 else 10_000
+            least = 2_000 if length > 4 or s.asked == "ask_place" else 10_000
             return home and people >= least and named.errors <= 1 + (length > 8)
         if detached and length == 4 and home and people >= _WELL_KNOWN:
             return named.errors <= 1  # « esthéticienne lile »

@@ -11,6 +11,7 @@ import yaml
 from nlu import placewords as pw
 from nlu.areas import Areas, FoundArea, canonical
 from nlu.gazetteer import HOME, Gazetteer
+from nlu.keys import LINKS
 from nlu.meaning import AmbiguousPlace, Area, Place
 from nlu.naming import Naming
 from nlu.placebeside import beside
@@ -18,8 +19,10 @@ from nlu.placechoice import area_values, located, ruled_out, wanted
 from nlu.placeclaims import Traps, elsewhere, without_teams
 from nlu.placefinder import PlaceFinder
 from nlu.placesentence import Mention, Sentence
-from nlu.text import Message
+from nlu.text import Message, Word
 
+_LONG = 10  # letters
+_SAID_AT_ONCE = 16  # words of an answer
 _MOST_WORDS = 400  # beyond these, a message does not say where one looks for work
 
 
@@ -78,6 +81,34 @@ class PlaceReader:
         mentions = beside(self._g, self._naming, sentence, mentions)
         areas = [area for area in areas if not located(self._g, sentence, mentions, area)]
         return self._reading(sentence, wanted(self._g, sentence, mentions), areas)
+
+    def heard(self, message: Message) -> list[tuple[int, int]]:
+        """Parts of an answer to « où ? » that sound like a commune: « ferier la grande »."""
+        words = message.words[:_SAID_AT_ONCE]
+        spans: list[tuple[int, int]] = []
+        start = 0
+        for i, word in enumerate(words):
+            parts = i + 1 < len(words) and words[i + 1].form not in pw.LISTING
+            if parts and not set(message.between(i, i + 1)) & set(",;/+.\n"):
+                continue
+            if word.form not in pw.LISTING:
+                spans += self._heard(words[start : i + 1])
+            start = i + 1
+        return spans
+
+    def _heard(self, words: Sequence[Word]) -> list[tuple[int, int]]:
+        while words and (words[0].form in pw.SMALL or words[0].form in pw.CUES):
+            words = words[1:]
+        forms = [canonical(word.form) for word in words]
+        known = len(forms) > 5 or all(form in self._common or form in LINKS for form in forms)
+        if known or not (self._naming.heard(forms) or self._nearly(" ".join(forms))):
+            return []
+        return [(words[0].start, words[-1].end)]
+
+    def _nearly(self, name: str) -> bool:
+        """« granviliers »: a long name of the region, two letters of it wrong at most."""
+        named = self._naming.misspelt(name, 2) if len(name) >= _LONG else None
+        return named is not None and self._g.home(named.rows[0])
 
     def _prepare(
         self, message: Message, asked: str | None, taken: Sequence[tuple[int, int]]

@@ -103,16 +103,25 @@ class PlaceWeigher:
 
     def _opens_a_list(self, s: Sentence, last: int, named: Named) -> bool:
         """« croix ou wasquehal »: a common word beside a town whose name is no word."""
+        if s.cut(last) and s.starts(last) and self._town_at(s, last + 1):
+            return self._town(named)  # « carrossier marquise, rinxent »
         following = [f for f in s.forms[last + 1 : last + 4] if f not in ARTICLES]
         if len(following) < 2 or following[0] not in {"et", "ou"} or following[1] in self._common:
             return False
         rows = self._g.rows_named(following[1])
-        return self._town(named) and any(self._g.population[row] >= _TOWN for row in rows)
+        return self._town(named) and (
+            any(self._g.population[row] >= _TOWN for row in rows)
+            or self._naming.sounds_like_a_town(following[1], _TOWN)
+        )
 
     def _listed_town(self, s: Sentence, last: int, named: Named) -> bool:
         """« st omer ou aire », « hem lannoy lys »."""
         ends = last + 1 == len(s.forms) or s.cut(last) or s.forms[last + 1] in pw.DETACHING
-        return ends and self._town(named)
+        return self._town(named) and (ends or self._town_at(s, last + 1))
+
+    def _town_at(self, s: Sentence, at: int) -> bool:
+        rows = self._g.rows_named(s.forms[at]) if s.forms[at] in self._naming.longest else ()
+        return any(self._g.home(row) and self._g.population[row] >= _TOWN for row in rows)
 
     def _town(self, named: Named) -> bool:
         row = named.rows[0]

@@ -105,6 +105,7 @@ NOT_MINE = frozenset({
 # Never a place by themselves, whatever stands before: they begin names (« Pas-en-Artois »).
 GRAMMAR = (SMALL | CUES | NEGATORS) - {"ville", "y", "coin", "cote"} | {"cote", "coin"}
 GRAMMAR |= {"celle", "celles", "celui", "ceux"}
+LISTING = frozenset({"et", "ou", "ni", "puis", "sinon"})
 AT_HOME = frozenset({"habite", "jhabite", "vis", "jabite", "abite", "reside"})
 REPLACE = frozenset({"change", "remplace", "changer", "remplacer", "changez", "remplacez"})
 # « lille c'est trop loin », « lille non », « au lieu de lille », « plutôt que lille ».
@@ -118,6 +119,8 @@ REFUSED_BEFORE = re.compile(
     r"|\b(?:plutot|autres?) (?:que|qu)(?: juste| seulement)?(?: a| sur| vers| de)?$"
     r"|\b(?:aucune|pas|plus) envie (?:de |d |d)?(?:aller |bosser |travailler )?(?:a|sur|vers)$"
     r"|\b(?:deteste|marre de|supporte pas|veux pas (?:entendre parler )?de)$"
+    r"|\b(?:pas|hors de) question(?: de| d)?(?: aller| bosser| travailler)? (?:a|sur|vers)$"
+    r"|\b(?:irai|veux|vais|peux) (?:pas|jamais)(?: aller| bosser| travailler)? (?:a|sur|vers|jusqu a)$"
     r"|\ba part(?: sur| vers| a)?$|\bexception (?:de|d)$"
 )
 # « inscrit au cfa d'Arras »: where one learns is not where one looks.
