@@ -23,7 +23,7 @@ _BARE_RANGE = re.compile(
 _BARE = re.compile(rf"(?<![0-9/:.,]){_NUMBER}(?![0-9/:])")
 # After these units, a number is a time, an age, a price: no distance.
 _OTHER_UNIT = re.compile(
-    r"\s*(?:[kq]u?ar[dt]s? d|ans?|cc\b|cm3|fois|jrs|h\b|heures?|min|mn|minutes?|mois|jours?|euros?|€|e\b|%|semaines?|eme|er\b|cm\b)"
+    r"\s*(?:[kq]u?ar[dt]?s? d|ans?|cc\b|cm3|fois|jrs|h\b|heures?|min|mn|minutes?|mois|jours?|euros?|€|e\b|%|semaines?|eme|er\b|cm\b)"
 )
 _UNITS = {
     "zero": 0, "un": 1, "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6,
