@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
@@ -78,7 +77,7 @@ class Areas:
 
     def __init__(self, table: dict[str, Any]) -> None:
         self.departements = dict(_departements(table["departements"]))
-        self._phrases: dict[str, list[_Phrase]] = defaultdict(list)
+        self._phrases: dict[str, list[_Phrase]] = {}
         self._zones_heard: dict[str, tuple[str, Area]] = {}
         self._zone_heads: set[str] = set()
         self._zone_names_of: dict[str, Area] = {}
@@ -147,7 +146,7 @@ class Areas:
     def _add(self, key: str, areas: tuple[Area, ...], free: bool) -> None:
         words = tuple(key.split())
         long_zone = len(words) > 1 and areas[0].type == "zone"
-        self._phrases[words[0]].append(_Phrase(words, areas, free, long_zone))
+        self._phrases.setdefault(words[0], []).append(_Phrase(words, areas, free, long_zone))
 
     def read(
         self,
@@ -160,8 +159,11 @@ class Areas:
         ``cut(i)`` that punctuation follows i."""
         at, before = 0, 0
         while at < len(forms):
-            found = None
-            if free_at(at):
+            found, form = None, forms[at]
+            if form not in self._phrases and not form[0].isdigit():
+                if free_at(at) and (zone := self._misspelt_zone(form)):
+                    found = FoundArea(zone, at, at, guessed=True)
+            elif free_at(at):
                 found = self._at(forms, at, asked) or self._in_a_list(forms, at, before)
                 found = found or self._after_trade(forms, at, free_at)
                 found = found or self._between_cuts(forms, at, cut)
@@ -326,7 +328,7 @@ def _departements(lines: str) -> Iterator[tuple[str, Area]]:
 
 def canonical(form: str) -> str:
     """The word of a message as names are compared: « st », « gd » -> « grand »."""
-    if form[:1] == "s" and 3 < len(form) < 7 and form not in _NO_SAINTS:
+    if form[0] == "s" and 3 < len(form) < 7 and form not in _NO_SAINTS:
         return "st" if OSA.distance(form, "saint", score_cutoff=1) <= 1 else name_word(form)
     return _SHORT.get(form) or name_word(form)
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from nlu.datewords import DateWords
 from nlu.meaning import Availability
-from nlu.moments import Days, Moment, moments
+from nlu.moments import Days, Moment, may_speak_of_time, moments
 from nlu.text import Message
 
 _LONGEST = 4_096
@@ -26,6 +26,7 @@ class AvailabilityReading:
     spans: tuple[tuple[int, int], ...] = ()
 
 
+_NOTHING = AvailabilityReading()
 _SMALL = r"(?:(?:en|a|au|le|pour|de|du|des|d|dans|la|cette|ce|l|'|des|mois|encore|vers|est|c|sur|trop) )*$"
 _FROM = re.compile(
     r"(?:(?:pas|rien|jamais|plus|non)(?: \w+){0,2} avant|a partir|a compter|a ?partir|apartir|des|"
@@ -97,6 +98,8 @@ def read_availability(message: Message, today: date, asked: str | None) -> Avail
     if len(message.text) > _LONGEST:
         message = Message.of(message.text[:_LONGEST])
     asked_when = asked == "ask_availability"
+    if not asked_when and not may_speak_of_time(message.forms):
+        return _NOTHING
     words = DateWords.of(message.text, asked_when)
     found = moments(words)
     if not found:

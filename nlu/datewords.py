@@ -110,6 +110,16 @@ _TOKEN = re.compile(
 )
 
 
+def words_for(tokens: frozenset[str]) -> frozenset[str]:
+    """The folded words, in all their spellings, that may become one of ``tokens`` or a number."""
+    spelled = {
+        spelling
+        for spelling, word in _SPELLINGS.items()
+        if not tokens.isdisjoint(word.split(" ")) or word.isdigit()
+    }
+    return frozenset(tokens | spelled | {"sept", "week", "suite", "suit", "swite", "swit"})
+
+
 def folded_in_place(text: str) -> tuple[str, list[int] | None]:
     """The folded text, and for each of its characters the original one's index (None: the same)."""
     folded = fold(text)
@@ -215,6 +225,11 @@ def _unless_word(token: str, known: str, asked_when: bool) -> str:
 
 # « La Ferrière » is a commune, near « février » as it is.
 _NO_MONTHS = frozenset({"ferriere", "ferrieres"})
+
+
+def like_a_month(word: str) -> bool:
+    """Whether it is taken for a month: « novenbre »."""
+    return len(word) > 5 and word[0] in _FIRST and _month_like(word) in MONTHS
 
 
 def _month_like(token: str) -> str:

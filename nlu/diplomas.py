@@ -22,6 +22,11 @@ _DIPLOMAS: tuple[tuple[str, str], ...] = (
 _WHOLE = re.compile(
     r"\b(?:" + "|".join(f"(?P<d{i}>{form})" for i, (_, form) in enumerate(_DIPLOMAS)) + r")\b"
 )
+# The letters a diploma's first word begins with: « mc » may be « mc2 ».
+_HEADS = frozenset(
+    "bac bpr tit tp men mec mes cer cs btm bre bts bp bps bm cap mc".split()
+    + [f"mc{digit}" for digit in range(10)]
+)
 # Without one of these words or a trade beside them, two letters are something else.
 _SHORT = frozenset({"tp", "cs", "bm", "mc"})
 _BESIDE = re.compile(
@@ -60,7 +65,10 @@ def weighed(message: Message, asked: str | None) -> Iterator[tuple[str, str, str
 
     « mended » counts, and takes the place of those before it.
     """
-    text = " ".join(message.forms[:300])
+    forms = message.forms[:300]
+    if _HEADS.isdisjoint([form[:3] for form in forms]):
+        return
+    text = " ".join(forms)
     for match in _WHOLE.finditer(text):
         before = text[max(0, match.start() - 40) : match.start()].replace("jai ", "j ai ")
         diploma, why = _DIPLOMAS[int(str(match.lastgroup)[1:])][0], None

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from nlu.datewords import MONTHS, WEEKDAYS, DateWords
+from nlu.datewords import MONTHS, WEEKDAYS, DateWords, like_a_month, words_for
 from nlu.schoolyear import FEASTS, HOLIDAYS, feast, first_monday, holidays
 
 _M = "|".join(MONTHS)
@@ -436,11 +436,19 @@ TRIGGERS: frozenset[str] = frozenset().union(*(needs for _, needs, _, _ in _COMP
 }
 _WITH_UNIT = frozenset({"dans", "sous", "ici", "d", "an", "quand", "jour", "saint", "st", "dici"})
 _STARTERS = TRIGGERS | _WITH_UNIT
+_TIMELY = words_for(_STARTERS)
 _CANDIDATES = (
     *_COMPILED[:-1],
     ("range", frozenset({"du", "entre", "de"}), _BARE_DAYS, _days_bare),
     _COMPILED[-1],
 )
+
+
+def may_speak_of_time(forms: Sequence[str]) -> bool:
+    """Whether folded words hold a digit, or one of the words without which no moment is read."""
+    if not _TIMELY.isdisjoint(forms):
+        return True
+    return any(like_a_month(form) or not form.isalpha() for form in forms)
 
 
 def moments(words: DateWords) -> list[Moment]:

@@ -29,7 +29,9 @@ _TOWN = 10_000  # inhabitants from which a town outside the region stands agains
 _TEN = 10
 _SMALL_TOWN = 3_000
 _REST = 5  # words of a name before or after the one that looks like something else
-_SameSize = tuple[list[str], list[int]]
+# Names by size, their rows, and where those of each size begin.
+_BySize = tuple[list[str], list[int], list[int]]
+_WIDEST = 48  # letters
 _Heard = dict[str, list[tuple[str, int]]]  # a sound -> (name without spaces, row)
 # « noyelle godo », « solem », « le quenoi »: letters that are written and not said.
 _SILENT_INSIDE = re.compile(r"(?<=[a-z]{3})[sxtd](?= )|(?<=e)s(?=[nmldt])|(?<=ai)s(?=[nm])")
@@ -81,11 +83,13 @@ class Naming:
             if " " in key:
                 self._bare[without_links(key.split(" "))].append(row)
                 self._joined[key.replace(" ", "")].append(row)
-        self._by_size: dict[tuple[str, int], _SameSize] = defaultdict(lambda: ([], []))
+        self._first: _Heard = defaultdict(list)
         self._by_sound: _Heard = defaultdict(list)
         self._by_consonants: _Heard = defaultdict(list)
         self._begun_by_sound: dict[str, set[int]] = defaultdict(set)
         self._listen()
+        self._by_letter = {letter: _by_size(found) for letter, found in self._first.items()}
+        self._first.clear()
         self._towns = sorted(
             (gazetteer.keys[row].replace(" ", ""), row)
             for row in self._near
@@ -122,9 +126,7 @@ class Naming:
         joined = key.replace(" ", "")
         self._by_sound[heard].append((joined, row))
         self._by_consonants[joined[0] + consonants(heard)].append((joined, row))
-        names, rows = self._by_size[joined[0], len(joined)]
-        names.append(joined)
-        rows.append(row)
+        self._first[joined[0]].append((joined, row))
 
         if (said := _SILENT_INSIDE.sub("", key)) != key:
             self._by_sound[sound(said)].append((joined, row))
@@ -364,12 +366,22 @@ class Naming:
 
     def _resembling(self, joined: str, limit: int) -> Iterable[tuple[int, int]]:
         """(errors, row) of the names with the same first letter within ``limit`` errors."""
-        for size in range(len(joined) - limit, len(joined) + limit + 1):
-            if same := self._by_size.get((joined[0], size)):
-                for _, errors, index in process.extract_iter(
-                    joined, same[0], scorer=OSA.distance, score_cutoff=limit
-                ):
-                    yield int(errors), same[1][index]
+        if (same := self._by_letter.get(joined[0])) is None:
+            return
+        names, rows, starts = same
+        size = len(joined)
+        first, last = starts[max(0, size - limit)], starts[min(size + limit, _WIDEST) + 1]
+        for _, errors, index in process.extract(
+            joined, names[first:last], scorer=OSA.distance, score_cutoff=limit, limit=None
+        ):
+            yield int(errors), rows[first + index]
+
+
+def _by_size(found: list[tuple[str, int]]) -> _BySize:
+    found.sort(key=lambda one: len(one[0]))
+    sizes = [len(name) for name, _ in found]
+    starts = [bisect_left(sizes, size) for size in range(_WIDEST + 2)]
+    return [name for name, _ in found], [row for _, row in found], starts
 
 
 def _errors(length: int) -> int:

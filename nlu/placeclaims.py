@@ -18,9 +18,12 @@ class Traps:
     def __init__(self, phrases: Iterable[str]) -> None:
         self._phrases = [tuple(phrase.split()) for phrase in phrases]
         self._heads = frozenset(phrase[0] for phrase in self._phrases)
+        self._any = self._heads | pw.STREETS | pw.NUMBER_WORDS
 
     def claim(self, sentence: Sentence) -> None:
         forms = sentence.forms
+        if self._any.isdisjoint(forms):
+            return
         for i, form in enumerate(forms):
             if form in self._heads:
                 for trap in self._phrases:

@@ -56,11 +56,13 @@ class PlaceFinder(PlaceWeigher):
             form = self._unglued(s, at)
         if form in self._naming.longest:
             exact = self._exact_at(s, at, departements, listed)
+        if (exact is None or not exact.named.resolved) and (
+            len(form) < 2 or form in ARTICLES or (form in pw.SMALL and form not in {"st", "ste"})
+        ):
+            return exact
         cue = 3 if listed else self._cue(s, at)
         if exact and exact.named.resolved:
             return self._longer_or_likelier(s, at, cue, exact)
-        if len(form) < 2 or form in ARTICLES or (form in pw.SMALL and form not in {"st", "ste"}):
-            return exact
         guess = self._misspelt_at(s, at, cue, exact)
         return exact if guess is None or (exact and weaker(self._g, guess, exact)) else guess
 
@@ -105,12 +107,14 @@ class PlaceFinder(PlaceWeigher):
     def _exact_at(
         self, s: Sentence, at: int, departements: frozenset[str], listed: bool
     ) -> Mention | None:
-        ahead = s.forms[at : at + self._naming.longest[s.forms[at]]]
-        longest = self._naming.reach([_ORDINAL.sub(r"\1", form) for form in ahead])
+        longest = s.unbroken(at, self._naming.longest[s.forms[at]])
+        if longest > 1:
+            ahead = s.forms[at : at + longest]
+            longest = self._naming.reach(
+                [form if form.isalpha() else _ORDINAL.sub(r"\1", form) for form in ahead]
+            )
         for size in range(longest, 0, -1):
             last = at + size - 1
-            if any(s.claimed[at : last + 1]) or any(s.cut(i) for i in range(at, last)):
-                continue
             if self._naming.unfinished(s.forms[at : last + 1]):
                 continue
             if size == 1 and at and s.forms[at - 1] in pw.SUBJECTS:
@@ -154,7 +158,7 @@ class PlaceFinder(PlaceWeigher):
         if not expected or s.guesses >= _MOST:
             return None
         s.guesses += 1
-        for size in range(min(5, len(s.forms) - at), 0, -1):
+        for size in range(s.unbroken(at, 5), 0, -1):
             last = at + size - 1
             words = s.forms[at : last + 1]
             if exact is None and (cue or s.answer) and (found := self._cut_wrongly(s, at, last)):
@@ -192,15 +196,13 @@ class PlaceFinder(PlaceWeigher):
 
     def _cut_wrongly(self, s: Sentence, at: int, last: int) -> Mention | None:
         """« creve coeur le grand »: common words, that together are one name."""
-        if last == at or any(s.claimed[at : last + 1]) or any(s.cut(i) for i in range(at, last)):
+        if last == at:
             return None
         named = self._naming.joined(s.forms[at : last + 1])
         return Mention(at, last, named, 2) if named else None
 
     def _may_be_misspelt(self, s: Sentence, at: int, last: int) -> bool:
         words = s.forms[at : last + 1]
-        if any(s.claimed[at : last + 1]) or any(s.cut(i) for i in range(at, last)):
-            return False
         if any(w.isdigit() for w in words) or words[-1] in LINKS or words[-1] in pw.SMALL:
             return False
         if at and s.forms[at - 1] in pw.SUBJECTS:

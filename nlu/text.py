@@ -47,15 +47,15 @@ class Message:
 
     text: str
     words: tuple[Word, ...]
+    forms: tuple[str, ...]
 
     @classmethod
     def of(cls, text: str) -> Message:
-        words = [Word(fold(m.group()), *m.span()) for m in _WORD.finditer(text)]
-        return cls(text, tuple(words))
-
-    @property
-    def forms(self) -> tuple[str, ...]:
-        return tuple(word.form for word in self.words)
+        if text.isascii():
+            words = tuple([Word(m[0], m.start(), m.end()) for m in _WORD.finditer(text.lower())])
+        else:
+            words = tuple([Word(fold(m[0]), m.start(), m.end()) for m in _WORD.finditer(text)])
+        return cls(text, words, tuple([word.form for word in words]))
 
     def between(self, left: int, right: int) -> str:
         """What stands between word ``left`` and word ``right`` in the original text."""
