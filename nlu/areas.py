@@ -154,14 +154,16 @@ class Areas:
         asked: str | None,
         free_at: Callable[[int], bool],
         cut: Callable[[int], bool] = lambda i: False,
+        known: Callable[[str], bool] = lambda form: False,
     ) -> Iterator[FoundArea]:
         """Areas in order; ``forms`` are canonical words, ``free_at(i)`` says i is not claimed,
-        ``cut(i)`` that punctuation follows i."""
+        ``cut(i)`` that punctuation follows i; ``known`` words are no misspelt zones."""
         at, before = 0, 0
         while at < len(forms):
             found, form = None, forms[at]
             if form not in self._phrases and not form[0].isdigit():
-                if free_at(at) and (zone := self._misspelt_zone(form)):
+                likely = len(form) > 4 and form[:2] in self._zone_heads and not known(form)
+                if likely and free_at(at) and (zone := self._misspelt_zone(form)):
                     found = FoundArea(zone, at, at, guessed=True)
             elif free_at(at):
                 found = self._at(forms, at, asked) or self._in_a_list(forms, at, before)

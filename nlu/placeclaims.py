@@ -16,18 +16,21 @@ class Traps:
     """Claims the words of fixed phrases (« croix rouge ») and of streets: none is a place."""
 
     def __init__(self, phrases: Iterable[str]) -> None:
-        self._phrases = [tuple(phrase.split()) for phrase in phrases]
-        self._heads = frozenset(phrase[0] for phrase in self._phrases)
-        self._any = self._heads | pw.STREETS | pw.NUMBER_WORDS
+        self._by_head: dict[str, list[list[str]]] = {}
+        for words in (phrase.split() for phrase in phrases):
+            self._by_head.setdefault(words[0], []).append(words)
+        self._any = frozenset(self._by_head) | pw.STREETS | pw.NUMBER_WORDS
 
     def claim(self, sentence: Sentence) -> None:
         forms = sentence.forms
         if self._any.isdisjoint(forms):
             return
         for i, form in enumerate(forms):
-            if form in self._heads:
-                for trap in self._phrases:
-                    if tuple(forms[i : i + len(trap)]) == trap:
+            if form not in self._any:
+                continue
+            if form in self._by_head:
+                for trap in self._by_head[form]:
+                    if forms[i : i + len(trap)] == trap:
                         sentence.claim(i, i + len(trap) - 1)
             elif form in pw.STREETS:
                 _claim_street(sentence, i)

@@ -43,6 +43,9 @@ class PlaceReading:
         return [(place.start, place.end) for place in where]
 
 
+_NOTHING = PlaceReading()
+
+
 class PlaceReader:
     """Reads places; holds the names, the areas and the words that are no places."""
 
@@ -64,7 +67,13 @@ class PlaceReader:
         sentence = self._prepare(message, asked, taken)
         self._traps.claim(sentence)
         areas = list(
-            self._areas.read(sentence.forms, asked, lambda i: not sentence.claimed[i], sentence.cut)
+            self._areas.read(
+                sentence.forms,
+                asked,
+                lambda i: not sentence.claimed[i],
+                sentence.cut,
+                self._known,
+            )
         )
         areas = [area for area in areas if not self._in_a_name(sentence, area)]
         areas = [area for area in areas if not self._rather_a_village(sentence, area)]
@@ -77,6 +86,8 @@ class PlaceReader:
                 )
         departements = frozenset(d for f in areas for a in f.areas for d in a.departements)
         mentions = self._finder.mentions(sentence, departements)
+        if not mentions and not areas:
+            return _NOTHING
         mentions = elsewhere(sentence, without_teams(sentence, mentions))
         mentions = beside(self._g, self._naming, sentence, mentions)
         areas = [area for area in areas if not located(self._g, sentence, mentions, area)]
