@@ -53,6 +53,6 @@ def _there(g: Gazetteer, naming: Naming, s: Sentence, before: Mention, town: int
 
 
 def _km(g: Gazetteer, one: int, other: int) -> float:
-    north = g.lat[one] - g.lat[other]
-    east = (g.lon[one] - g.lon[other]) * cos(radians(g.lat[one]))
+    north = g.lat(one) - g.lat(other)
+    east = (g.lon(one) - g.lon(other)) * cos(radians(g.lat(one)))
     return hypot(north, east) * _DEGREE_KM
