@@ -38,6 +38,7 @@ _DEPARTEMENT = frozenset({"departement", "dept", "dep", "dpt", "dpts", "departem
 _ANSWERING = frozenset({"le", "la", "les", "et", "ou", "dans", "ds", "du", "sur", "c", "est", "mon",
                         "tout", "deux", "bah", "euh", "oui", "plutot", "partout", "ca", "va",
                         "peu", "importe"})  # fmt: skip
+_LONGEST_ANSWER = 40  # words
 _OF_THERE = frozenset({"suis", "sui", "chui", "viens", "ville", "villes", "coin", "partout"})
 _UNITS = frozenset({"km", "kms", "kilometre", "kilometres", "borne", "bornes", "ans", "an", "min",
                     "mn", "minutes", "h", "heures", "euros", "euro", "e", "cm", "jours", "jour",
@@ -286,7 +287,7 @@ class Areas:
 
     def _answer(self, forms: Sequence[str], asked: str | None) -> bool:
         """« 59 », « le 62 et le 59 »: numbers, and next to nothing besides."""
-        if asked not in {"ask_place", "show_offers"}:
+        if asked not in {"ask_place", "show_offers"} or len(forms) > _LONGEST_ANSWER:
             return False
         if asked == "show_offers" and HOME.isdisjoint(forms):
             return False

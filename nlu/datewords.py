@@ -5,13 +5,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
 
-from nlu.text import fold
+from nlu.text import fold, in_place
 
 MONTHS = {
     name: number
@@ -123,7 +122,7 @@ def words_for(tokens: frozenset[str]) -> frozenset[str]:
 def folded_in_place(text: str) -> tuple[str, list[int] | None]:
     """The folded text, and for each of its characters the original one's index (None: the same)."""
     folded = fold(text)
-    if len(folded) == len(text) and (text.isascii() or not _moved(text)):
+    if in_place(text, folded):
         return folded, None
     out: list[str] = []
     origin: list[int] = []
@@ -132,11 +131,6 @@ def folded_in_place(text: str) -> tuple[str, list[int] | None]:
         out.append(piece)
         origin.extend([index] * len(piece))
     return "".join(out), origin
-
-
-def _moved(text: str) -> bool:
-    """Whether lengths may agree by chance only: a combining mark and a ligature."""
-    return any(unicodedata.combining(c) or c in "œŒæÆß" for c in text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class PlaceFinder(PlaceWeigher):
         at = 0
         while at < len(sentence.forms) and len(found) < _MOST:
             mention = None
-            if not sentence.claimed[at]:
+            if not sentence.claimed[at] and sentence.forms[at] not in self._idle:
                 mention = self._mention_at(sentence, at, departements, found)
             if mention:
                 found.append(mention)

@@ -29,6 +29,8 @@ class PlaceWeigher:
         self._naming = naming
         self._areas = areas
         self._common = common
+        # Small words that begin no name, neither written well nor misspelt.
+        self._idle = frozenset(pw.SMALL | ARTICLES) - naming.longest.keys() - {"st", "ste"}
 
     def _number_after(self, s: Sentence, last: int) -> frozenset[str]:
         """The département number right after a name: « clermont 60 », « bruay (62) »."""

@@ -95,7 +95,7 @@ def _figure(match: re.Match[str]) -> str:
 
 def read_radius(message: Message, asked: str | None) -> int | None:
     """The distance in km, the upper bound of a range; a bare number only after the question."""
-    folded = fold(message.text)
+    folded = message.folded
     if asked != "ask_radius" and not _may_hold_a_distance(folded):
         return None
     text = _DENIED.sub(" ", _HOME.sub(" ", in_figures(folded)))
@@ -198,7 +198,7 @@ _ANY_WAY = re.compile(rf"\b(?:{sorted_out(words for _, words in _WAYS)})\b")
 def read_travel(message: Message, trades: Iterable[tuple[int, int]] = ()) -> Travel | None:
     """How the person gets about; neither what is refused or told of, nor ``trades`` (spans)."""
     text = message.text
-    if not _ANY_WAY.search(fold(text)):  # taking words out, below, brings none in
+    if not _ANY_WAY.search(message.folded):  # taking words out, below, brings none in
         return None
     for start, end in trades:
         text = text[:start] + " " * (end - start) + text[end:]
