@@ -377,7 +377,7 @@ _RULES: tuple[tuple[str, str, str, Callable[[re.Match[str], date], Days | None]]
     ("holidays", "vacances", r"\b(?:grandes? |prochain )?vacances(?: scolaires?| prochain)?\b", _holidays),
     ("month", " ".join(MONTHS), rf"\b(?P<part>debut|mi|milieu|fin|courant|(?:[1-4]|dernier) (?:ere |eme )?(?:semaine|quinzaine))(?: (?:-|de|d '|du|mois|le|au))* (?P<mo>{_M})\b{_YEAR}", _month),
     ("month", " ".join(MONTHS), rf"(?<!\ble 3[2-9] )(?<!\ble [4-9][0-9] )\b(?:mois (?:de |d ' )?)?(?P<part>)(?P<mo>{_M})\b{_YEAR}", _month),
-    ("in", "dans d sous dici ici avant", r"\b(?:dans|sous|d ' ici|d ici|dici|ici|(?:pas|rien) avant|d ' ici a)(?: (?:environ|a peu pres|genre|minimum|au moins|max|maxi|maximum|mini))? (?P<n>une?|quelques?|plusieurs|[0-9]{1,3})(?: ou [0-9]+)? ?(?P<unit>jour|semaine|quinzaine|mois|an)\b(?P<half> et demie?)?", _in_time),
+    ("in", "jour semaine quinzaine mois an", r"\b(?:dans|sous|d ' ici|d ici|dici|ici|(?:pas|rien) avant|d ' ici a)(?: (?:environ|a peu pres|genre|minimum|au moins|max|maxi|maximum|mini))? (?P<n>une?|quelques?|plusieurs|[0-9]{1,3})(?: ou [0-9]+)? ?(?P<unit>jour|semaine|quinzaine|mois|an)\b(?P<half> et demie?)?", _in_time),
     ("day", "demain apresdemain", r"\bapresdemain\b|\bapres demain\b|\bdemain\b", _tomorrow),
     ("day", "semaine", rf"\b(?P<w>{_W}) (?:de |d ' )?(?:la )?semaine (?:prochain|suivante|d ' apres|qui (?:vient|arrive))", _week),
     ("week", "semaine", r"\b(?:(?P<part>debut|fin) (?:de |d )?(?:la )?)?(?:(?:la|une) )?(?:prochain semaine|semaine (?:prochain|suivante|d ' apres|qui (?:vient|arrive)))\b", _week),
@@ -399,9 +399,9 @@ _RULES: tuple[tuple[str, str, str, Callable[[re.Match[str], date], Days | None]]
     ("year", "an", r"\b(?:au |en )?debut (?:d ' |de |d )(?:l ' )?an\b", _start_of_year),
     ("year", "an", r"\bcette an\b|\bdans l ' an\b", _this_year),
     ("season", "ete printemps automne hiver", rf"\b(?:(?P<part>debut|fin|milieu) (?:de |d ' |du )*)?(?:^|\b(?:cet|l '|l|d '|en|pour|cette|prochain|au|le|du|a l '|ce) )(?P<s>ete|printemps|automne|hiver)\b(?: prochain)?{_YEAR}", _season),
-    ("feast", "noel paques jour nouvel toussaint armistice fete halloween saint st assomption ascension pentecote", rf"\b(?P<f>{_FEAST})\b", _feast),
+    ("feast", "noel paques jour nouvel toussaint armistice fete halloween valentin nicolas assomption ascension pentecote", rf"\b(?P<f>{_FEAST})\b", _feast),
     ("feasts", "fetes", r"\bfetes\b(?: de fin d ' an| de noel)?", _feasts_of_the_year),
-    ("exams", "bac brevet examens bts cap", r"\b(?:bac|brevet|examens)\b", _exams),
+    ("exams", "bac brevet examens", r"\b(?:bac|brevet|examens)\b", _exams),
     ("now", "maintenant suite direct directement immediat vite asap urgent dqp possible tot quand importe nimporte aujourd now flexible partant ahora", (
         r"\b(?:des |a partir de |de )?maintenant\b|\b(?:de |tout (?:de )?)suite\b|\btds\b|\bimmediat\b|\basap\b|\bdqp\b"
         r"|\bdes que (?:c ' est |vous |tu )?(?:possible|pouvez|peux|voulez)\b|\ble plus (?:tot|vite|rapidement) possible\b|\bau plus (?:vite|tot)\b"
@@ -418,24 +418,10 @@ _COMPILED = [
 _BARE_DAYS = re.compile(
     rf"\b(?:du|entre le|de) {_DAY} (?:au|et le|jusqu au|a) (?P<d2>3[01]|[12][0-9]|0?[1-9])\b{_NO_UNIT}"
 )
-TRIGGERS: frozenset[str] = frozenset().union(*(needs for _, needs, _, _ in _COMPILED)) - {
-    "le",
-    "au",
-    "des",
-    "du",
-    "/",
-    "-",
-    "d",
-    "dans",
-    "ici",
-    "quand",
-    "an",
-    "jour",
-    "saint",
-    "st",
-}
-_WITH_UNIT = frozenset({"dans", "sous", "ici", "d", "an", "quand", "jour", "saint", "st", "dici"})
-_STARTERS = TRIGGERS | _WITH_UNIT
+# Words without one of which, nor a digit, no rule applies; the little ones need a number too.
+_STARTERS = frozenset().union(*(needs for _, needs, _, _ in _COMPILED)) - {
+    "le", "au", "des", "du", "/", "-",
+}  # fmt: skip
 _TIMELY = words_for(_STARTERS)
 _CANDIDATES = (
     *_COMPILED[:-1],
