@@ -140,11 +140,18 @@ class Gazetteer:
 
     def rows_named(self, key: str) -> range:
         """Rows whose key is exactly ``key`` (see ``name_key``)."""
-        return range(bisect_left(self.keys, key), bisect_left(self.keys, key + "\x01"))
+        first = last = bisect_left(self.keys, key)
+        while last < len(self.keys) and self.keys[last] == key:
+            last += 1
+        return range(first, last)
 
     def rows_beginning(self, key: str) -> range:
         """Rows whose key begins with the words of ``key`` and goes on."""
-        return range(bisect_left(self.keys, key + " "), bisect_left(self.keys, key + "!"))
+        begun = key + " "
+        first = bisect_left(self.keys, begun)
+        if first == len(self.keys) or not self.keys[first].startswith(begun):
+            return range(first, first)
+        return range(first, bisect_left(self.keys, key + "!", first))
 
     def likeliest_first(self, rows: Iterable[int]) -> list[int]:
         """The pilot region first, communes before their parts, then by population."""
