@@ -109,13 +109,18 @@ _TOKEN = re.compile(
 )
 
 
+_AMBIGUOUS = frozenset("moi out jui jun in we wk parti sem jedi avr ve".split())
+
+
 def words_for(tokens: frozenset[str]) -> frozenset[str]:
-    """The folded words, in all their spellings, that may become one of ``tokens`` or a number."""
+    """The folded words, in all their spellings, that may become one of ``tokens`` or a number,
+    where no date was asked for."""
     spelled = {
         spelling
         for spelling, word in _SPELLINGS.items()
         if not tokens.isdisjoint(word.split(" ")) or word.isdigit()
     }
+    spelled -= _AMBIGUOUS | {"j"}  # « 15 j » has its digits
     return frozenset(tokens | spelled | {"sept", "week", "suite", "suit", "swite", "swit"})
 
 
@@ -213,8 +218,7 @@ def _compound(token: str) -> str:
 
 def _unless_word(token: str, known: str, asked_when: bool) -> str:
     """« moi », « out », « pro » and « suit » are words of their own unless a date was asked for."""
-    ambiguous = {"moi", "out", "jui", "jun", "in", "we", "wk", "parti", "sem", "jedi", "avr", "ve"}
-    return known if token not in ambiguous or asked_when else token
+    return known if token not in _AMBIGUOUS or asked_when else token
 
 
 # « La Ferrière » is a commune, near « février » as it is.

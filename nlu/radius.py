@@ -53,6 +53,7 @@ _MENDS = re.compile(
     r"\b(?:remplac|chang|passe|mis\b|dit\b|mais c|trop|pas assez|augment|monte|baiss|descend)"
 )
 _LARGEST = 1_000
+_DIGIT = re.compile(r"[0-9]")
 _SIGNS = ("k", "born", "rayon", "perimetre", "trop", "pas assez", "tro ", "loin")
 # « trop loin, mets 10 », of an offer that was shown.
 _TOO_FAR = re.compile(
@@ -98,13 +99,28 @@ def read_radius(message: Message, asked: str | None) -> int | None:
     folded = message.folded
     if asked != "ask_radius" and not _may_hold_a_distance(folded):
         return None
-    text = _DENIED.sub(" ", _HOME.sub(" ", in_figures(folded)))
-    if _MENDS.search(text) and (mended := _instead(text)):
-        return mended
+    text = in_figures(folded)
+    if not _DIGIT.search(text):
+        return None
+    text = _DENIED.sub(" ", _HOME.sub(" ", text))
+    mended = _mended(text, asked)
+    if mended is None:
+        mended = _measured(text)
+    return _bare(text) if mended is None and asked == "ask_radius" else mended
+
+
+def _mended(text: str, asked: str | None) -> int | None:
+    """What takes the place of a distance that was too far, or not far enough."""
+    if _MENDS.search(text) and (instead := _instead(text)):
+        return instead
     if asked == "show_offers" and (far := _TOO_FAR.search(text)):
         return _sensible(int(far[1]))
-    if much := _TOO_MUCH.search(text):
-        return _sensible(int(much[2]))
+    much = _TOO_MUCH.search(text)
+    return _sensible(int(much[2])) if much else None
+
+
+def _measured(text: str) -> int | None:
+    """The distance that says it is one."""
     for match in _GOING_UP.finditer(text):
         if not _OTHER_UNIT.match(text, match.end()):
             return _sensible(_bound(match))
@@ -114,8 +130,6 @@ def read_radius(message: Message, asked: str | None) -> int | None:
     for match in _AROUND.finditer(text):
         if not _OTHER_UNIT.match(text, match.end()):
             return _sensible(_bound(match))
-    if asked == "ask_radius":
-        return _bare(text)
     return None
 
 
