@@ -79,6 +79,11 @@ _CUE = re.compile(
     r"\b(?:dispo|libre|commenc\w*|demarr\w*|debut\w*|pour|a partir|partir|cherche|jcherche|pret)\b"
 )
 _PAST = re.compile(r"^ (?:dernier|passe|passee|derniere)\b")
+# « dès que j'ai fini le brevet », « quand j'ai eu mon bac ».
+_ONCE_PASSED = re.compile(
+    r"\b(?:des que|quand|une fois que|lorsque|apres que) j ?(?:' ?)?(?:ai|aurai|aurais) (?:fini|eu|passe|termine) "
+    r"(?:\S+ ){0,3}$"
+)
 _RECURRING = re.compile(r"(?:\b(?:tous les|chaque|les|que le|le|toutes les|tout les) )$")
 _EXAM_BEFORE = re.compile(
     r"\b(?:apres|fini\w*|termine\w*|une fois|passe|resultats?|obten\w*|fin)\b[^,;.]{0,25}$"
@@ -145,6 +150,8 @@ def _is_a_start(moment: Moment, line: str, asked_when: bool) -> bool:
     if _FROM_THEN.search(after[:40]) and moment.kind == "day":
         return True
     if _FROM.search(near) or (_UNTIL.search(near) and not _ELSEWHERE.search(near)):
+        return True
+    if moment.kind == "exams" and _ONCE_PASSED.search(near):
         return True
     if _NOT.search(near) and moment.kind != "exams":
         return False

@@ -15,7 +15,7 @@ _DIPLOMAS: tuple[tuple[str, str], ...] = (
             r"(?:specialisation|spe)|cs")),
     ("BTM", r"btm|brevets? techniques? des metiers"),
     ("BTS", r"bts"),
-    ("BP", r"bps?|brevets? pro(?:fessionnels?)?"),
+    ("BP", r"bps?|breve(?:ts?)? pro(?:fessionnels?)?"),
     ("BM", r"bm|brevets? de maitrise"),
     ("CAP", r"caps?|cap[ae]|certificat d aptitude(?: professionnelle)?"),
 )  # fmt: skip
@@ -42,6 +42,7 @@ _HAD = re.compile(
 
 
 # « un BTS… non, un bac pro »
+_REFUSED = re.compile(r"\b(?:pas|pa|plus|pu|plu|sauf|sans) (?:de |d |le |une? )?$")
 _MENDED = re.compile(
     r"\b(?:non|nan|finalement|pardon|en fait|enfaite|mais plutot|enfin|oups|nn|correction)"
     r"(?: plutot| pas)?(?: c est| c)?(?: une?| le| la| 1)? $"
@@ -72,7 +73,7 @@ def weighed(message: Message, asked: str | None) -> Iterator[tuple[str, str, str
     for match in _WHOLE.finditer(text):
         before = text[max(0, match.start() - 40) : match.start()].replace("jai ", "j ai ")
         diploma, why = _DIPLOMAS[int(str(match.lastgroup)[1:])][0], None
-        if _HAD.search(before) and asked != "ask_diploma":
+        if _REFUSED.search(before) or (_HAD.search(before) and asked != "ask_diploma"):
             why = "held"
         elif _other_sense(match.group(), before, text[match.end() :], asked):
             why = "other sense"

@@ -52,7 +52,8 @@ _SILENT_G = re.compile(r"(?<=[IAQ])g$")  # « Tourcoing », « Onnaing »
 
 def sound(key: str) -> str:
     """How a name's key roughly sounds: « valansienne » and « Valenciennes » give the same."""
-    heard = "".join([_SAINTS.get(word, word) for word in key.split(" ")])
+    spelled = key.replace("i en ", "y en ")  # « crepi en valois » has no « ien »
+    heard = "".join([_SAINTS.get(word, word) for word in spelled.split(" ")])
     heard = _NASAL.sub(lambda match: str(match.lastgroup), heard)
     for spelling, phoneme in _SOUNDS:
         heard = heard.replace(spelling, phoneme)

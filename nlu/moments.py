@@ -407,7 +407,7 @@ _RULES: tuple[tuple[str, str, str, Callable[[re.Match[str], date], Days | None]]
         r"|\bdes que (?:c ' est |vous |tu )?(?:possible|pouvez|peux|voulez)\b|\ble plus (?:tot|vite|rapidement) possible\b|\bau plus (?:vite|tot)\b"
         r"|\bquand (?:vous|tu|on|ils?|elles?) (?:voulez|ve|veux|veut|veulent|voudrez|voudront|pouvez|peux|peut|peuvent|le souhaitez|souhaitez)\b|\b(?:n ' |n )?n?importe quand\b"
         r"|\b(?:des |a partir d ' )?aujourd hui\b|\baujourd ' hui\b|\b(?:dispo|libre|commencer?|commence|pret|prete) (?:en )?(?:direct|directement|now|vite|rapidement)\b"
-        r"|\bdes que possible\b|\bplus (?:tot|vite) possible\b|\bright maintenant\b|\bde suite\b|\bahora mismo\b"), _now),
+        r"|\bdes que possible\b|\bplus (?:tot|vite) (?:possible|sera)\b|\bright maintenant\b|\bde suite\b|\bahora mismo\b"), _now),
     ("year", "", r"\b(?:(?P<part>debut|mi|milieu|fin|courant) (?:- )?(?:de )?)?(?:en |pour |l ' an |an |courant )?(?<![/.-] )(?P<y>20[0-4][0-9])\b(?! (?:euro|e\b|€|net|brut|/))", _in_year),
     ("day", "le au des du", rf"(?<!\bdans )(?<!\bsur )\b(?:le|au|du|des le|pour le|vers le) {_DAY}{_NO_UNIT}(?: (?:du|de ce) mois(?: (?P<next>prochain))?)?", _the_day),
 )  # fmt: skip

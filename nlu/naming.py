@@ -34,7 +34,7 @@ _BySize = tuple[list[str], list[int], list[int]]
 _WIDEST = 48  # letters
 _Heard = dict[str, list[tuple[str, int]]]  # a sound -> (name without spaces, row)
 # « noyelle godo », « solem », « le quenoi »: letters that are written and not said.
-_SILENT_INSIDE = re.compile(r"(?<=[a-z]{3})[sxtd](?= )|(?<=e)s(?=[nmldt])|(?<=ai)s(?=[nm])")
+_SILENT_INSIDE = re.compile(r"(?<=[a-z]{3})[sxtd](?= )|(?<=e)s(?=[nmldtv])|(?<=ai)s(?=[nm])")
 _LONG = 9  # letters
 _NICKNAME = 6  # letters from which a nickname is looked for misspelt
 

@@ -100,6 +100,8 @@ def _negated(s: Sentence, mention: Mention) -> bool | None:
     i = mention.first - 1
     if pw.REFUSED_BEFORE.search(" ".join(s.forms[max(0, i - 4) : mention.first])):
         return True
+    if i > 0 and s.forms[i - 1 : i + 1] == ["trop", "loin"] and not s.cut(i):
+        return True  # « c'est trop loin amiens »
     seen_cut = False
     while i >= 0 and (s.forms[i] in pw.BETWEEN or s.forms[i] in ARTICLES) and not seen_cut:
         seen_cut = s.cut(i)

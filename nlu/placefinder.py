@@ -218,7 +218,10 @@ class PlaceFinder(PlaceWeigher):
         if s.answer and self._whole(s, at, last) and len("".join(words)) > 8:
             return True  # « quand plage »
         whole = len(words[-1]) > 1 or (len(words) > 2 and words[-1] == "o")  # « st amen les o »
-        saint = not {"st", "ste"}.isdisjoint(words[1:])  # « noyer st martin »
+        if s.answer and len(words) > 1 and self._naming.heard(words):
+            return True  # « mers les bain ou eu »
+        # « noyer st martin », « st amant »
+        saint = not {"st", "ste"}.isdisjoint(words if s.answer else words[1:])
         return whole and (saint or any(w not in self._common for w in words if len(w) > 2))
 
     def _bare(self, s: Sentence) -> bool:

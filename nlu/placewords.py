@@ -121,6 +121,7 @@ REFUSED_BEFORE = re.compile(
     r"|\b(?:deteste|marre de|supporte pas|veux pas (?:entendre parler )?de)$"
     r"|\b(?:pas|hors de) question(?: de| d)?(?: aller| bosser| travailler)? (?:a|sur|vers)$"
     r"|\b(?:irai|veux|vais|peux) (?:pas|jamais)(?: aller| bosser| travailler)? (?:a|sur|vers|jusqu a)$"
+    r"|\barretez? (?:avec|sur)$"
     r"|\ba part(?: sur| vers| a)?$|\bexception (?:de|d)$"
 )
 # « inscrit au cfa d'Arras »: where one learns is not where one looks.
