@@ -60,9 +60,10 @@ class Understander:
     def values(self, text: str, asked: str | None, today: date) -> Values:
         """Trades first, then dates, then places among the words that are left."""
         message = Message.of(text)
-        trades = self._trades.read(message, asked)
-        when, naming = read_availability(message, today, asked), self._places.naming
-        if when.spans and (rest := without_names(naming, message, when.spans, asked)):
+        told = self._without_answer(message) if asked == "ask_place" else message
+        trades = self._trades.read(told, asked)
+        when, naming = read_availability(told, today, asked), self._places.naming
+        if when.spans and (rest := without_names(naming, told, when.spans, asked)):
             when = read_availability(rest, today, asked)
         places = self._places.read(message, asked, [*trades.spans, *when.spans])
         if not trades.spans and places.spans and asked != "ask_place":
@@ -75,6 +76,13 @@ class Understander:
             read_diploma(message, asked),
             read_travel(message, trades.spans),
         )
+
+    def _without_answer(self, message: Message) -> Message:
+        """Where the name of a commune was asked for, what sounds like one is no trade."""
+        text = message.text
+        for start, end in self._places.heard(message):
+            text = text[:start] + "_" * (end - start) + text[end:]
+        return message if text is message.text else Message.of(text)
 
     def _ruled(self, text: str, words: str, values: Values, asked: str | None) -> Ruled | None:
         ruled = self._rules.decide(text, words, asked) or self._rules.elsewhere(words)

@@ -289,7 +289,7 @@ def mendable(head: str) -> bool:
 def add_towns(lexicon: Lexicon, words: frozenset[str]) -> None:
     """Communes whose name, or a word of it, is or looks like a trade."""
     with gzip.open(DATA / "communes.tsv.gz", "rt", encoding="utf-8") as file:
-        towns = {line.split("\t")[0] for line in file}
+        towns = set(file.readline().rstrip("\n").split("\t"))
     speller = Speller(lexicon.heads, lexicon.sounds, words)
     known = {word for name in (*lexicon.names, *lexicon.joined) for word in name.split(" ")}
     parts = {form for town in towns for form in town.split(" ")}
