@@ -12,7 +12,8 @@ def _set(words: str) -> frozenset[str]:
 
 # Small words that neither make nor break a name: « tailleur (de) pierre ».
 SKIPPED = _set(
-    "a au aux d de des du en l la le les pour sur un une dans avec ds dns dan dla dl pr ac avc"
+    "a au aux d de des du en l la le les pour sur un une dans avec ds dns dan dla dl pr ac avc "
+    "dun dune dela dle"
 )
 
 Tree = dict[str, Any]

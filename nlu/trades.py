@@ -11,7 +11,7 @@ from nlu.meaning import NoncraftTrade, TradeMention
 from nlu.text import Message
 from nlu.trade_spotting import Forms, Found, Spotter
 from nlu.trade_table import TradeTable, read_lexicon
-from nlu.wish_words import TROUBLES
+from nlu.wish_words import I_HAVE, MENDED, TAKEN_DOWN, TROUBLES
 from nlu.wishes import Verdict, verdict
 
 _IN = (("dans",), ("ds",), ("dan",))
@@ -44,7 +44,7 @@ class TradeReader:
 
     def read(self, message: Message, asked: str | None) -> TradeReading:
         """The trades of ``message``; ``asked`` is what the bot had asked (`ask_trade`…)."""
-        forms = self._spotter.mended([word.form for word in message.words[:_MOST_WORDS]])
+        forms = self._spotter.mended(_spoken(message))
         found = list(islice(self._spotter.spot(message, forms, asked), _MOST_FOUND))
         if not found and asked == "ask_trade" and len(forms) <= 6:
             found = list(self._spotter.thing(forms))
@@ -59,7 +59,7 @@ class TradeReader:
         ``taken`` are the spans (characters) of what was read as places and dates.
         """
         words = message.words[:_MOST_WORDS]
-        forms = self._spotter.mended([word.form for word in words])
+        forms = self._spotter.mended(_spoken(message))
         inside = [any(a < word.end and word.start < b for a, b in taken) for word in words]
         found = islice(self._spotter.beside(message, forms, inside), _MOST_FOUND)
         return self._sorted(message, forms, list(found))
@@ -101,6 +101,7 @@ class TradeReader:
             if judged and how == "wish":
                 how = _like_before(forms, judged[-1], one)
             judged.append((one, how))
+        judged = _mistaken(forms, judged)
         wished = any(how == "wish" for _, how in judged)
         return [(one, how) for one, how in judged if not (how == "weak" and wished)]
 
@@ -121,6 +122,16 @@ class TradeReader:
             out[:] = [mention for mention in out if mention.id != trade.id]
             if all(mention.id != trade.id for mention in into):
                 into.append(TradeMention(trade.id, trade.label, trade.rome, *span))
+
+
+def _spoken(message: Message) -> list[str]:
+    """The words; « mé » is « mais », which its bare letters do not tell."""
+    forms = [word.form for word in message.words[:_MOST_WORDS]]
+    if "me" in forms and not message.text.isascii():
+        for i, word in enumerate(message.words[:_MOST_WORDS]):
+            if word.form == "me" and message.text[word.start + 1 : word.end].lower() in {"é", "è"}:
+                forms[i] = "mais"
+    return forms
 
 
 def _is_everyday(forms: Forms, one: Found) -> bool:
@@ -166,6 +177,18 @@ def _like_before(forms: Forms, before: tuple[Found, Verdict], one: Found) -> Ver
     if link == ("ou",) or all_but or (link in ((), ("et",)) and before[1] != "refused"):
         return before[1]
     return "wish"
+
+
+def _mistaken(forms: Forms, judged: list[tuple[Found, Verdict]]) -> list[tuple[Found, Verdict]]:
+    """« j'ai écrit couvreur mais c'est coffreur »: the first is refused for the second."""
+    for at in range(len(judged) - 1):
+        (one, how), (then, how_then) = judged[at : at + 2]
+        before = forms[max(0, one.first - 3) : one.first]
+        said = not TAKEN_DOWN.isdisjoint(before) and not I_HAVE.isdisjoint(before)
+        mended = not MENDED.isdisjoint(forms[one.last : then.first])
+        if said and mended and how in {"wish", "weak"} and how_then == "wish":
+            judged[at] = (one, "refused")
+    return judged
 
 
 def _in_trouble(forms: Forms, one: Found) -> bool:

@@ -30,11 +30,20 @@ HINTS = (SEEKING - _set("montre donne trouve met mets previens passion propose")
     "contrat bosser travailler apprenti apprentie aprenti aime jaime patron atelier artisan "
     "apprendre aprendre apprend aprend apprends passion orienter reconversion embauche"
 )
+# Verbs by which a trade is withdrawn, however their ends are written: « annul », « oubli ».
+_UNDOING = frozenset(
+    root + ending
+    for root in "annul oubli suprim supprim enlev retir efac effac abandon abandonn quit quitt "
+    "degag zap zapp lach".split()
+    for ending in ("", "e", "es", "er", "ez", "ee", "ons")
+)
 # These tell that a trade is withdrawn.
-WITHDRAWN = _set(
+WITHDRAWN = _UNDOING | _set(
     "marre deteste detester horreur quitter arreter arrete enleve enlever retire retirer supprime "
     "annule abandonne abandonner remplace remplacer sauf change pause"
 )
+# « qui me forme », « être formé »: one who learns says so.
+TAUGHT = _set("etre detre qui ki me m suis jsuis se sois soit y")
 # Words that may stand between « pas » and what is refused.
 LIGHT = SKIPPED | _set(
     "faire fair fer etre etr devenir travailler bosser trop vraiment envie un une mon ma mes que "
@@ -42,7 +51,7 @@ LIGHT = SKIPPED | _set(
     "metiers domaine secteur apprentissage alternance formation cap non fait fais voir c est ce "
     "cette offres offre trucs truc finir filiere etudes plein rester refaire entendre parler"
 )
-NEVER = _set(
+NEVER = _UNDOING | _set(
     "marre assez deteste detester horreur supporte quitter quitte arreter arrete arretais enleve "
     "enlever retire retirer supprime annule annuler abandonne abandonner lache lacher changer sauf "
     "excepte hormis ni sans jamais oublie degoute saoule saoulee oublier virer vire zappe "
@@ -54,7 +63,12 @@ TOWARDS = _set("pour pr par en vers contre")
 NOT = _set("pas pa plus aucune jamais pu")
 NO_LONGER_MOVED = _set("envie interesse passionne plait")
 # « t'as marqué maçon » is said of a mistake of ours.
-TAKEN_DOWN = _set("marque mis note compris ecrit enregistre")
+TAKEN_DOWN = _set(
+    "marque mis note compris ecrit enregistre ecri mi tape coche choisi selectionne clique met dit "
+    "demande inscrit"
+)
+I_HAVE = _set("ai jai g ge avais javais j")
+MENDED = _set("mais me c cest est pardon non enfait fait plutot pas erreur voulais jvoulais")
 WE_HAVE = _set("as tas avez mas")
 # « plus coiffure » refuses only after these.
 BEFORE_PLUS = _set(
@@ -104,6 +118,9 @@ STREETS = _set(
     "rue ruelle avenue av boulevard bd bld impasse allee allees chemin route square residence cite "
     "quai faubourg arret quartier hameau lycee college ecole lycees lot"
 )
+RENOWNED = _set("ville capitale pays berceau village musee fete foire")
+OF_THE = (("de",), ("du",), ("des",))
+THE = _set("la le l")
 SIRS = _set("m mr monsieur mme madame mlle mademoiselle melle sieur mrs dr docteur")
 NAMES = _set("presente appelle appel apelle mappelle mapelle jmappelle jmapelle nom prenom nomme")
 # « Moi c'est Enzo Maçon »: two capitals after one of these make a surname.
@@ -138,6 +155,10 @@ SERVICES = _set(
     "depanner depannez construire repeindre repeignez nettoyer nettoyez laver lavez"
 )
 TROUBLES = _set("fuite devis enferme")
+STARTS = _set(
+    "commencer comencer commence comence commencé entrer rentrer bosser travailler apprendre "
+    "aprendre dispo embaucher place taf taffer former"
+)
 PRICES = _set("coute coutent tarif tarifs prix devis rdv rendez")
 
 # « la coiffure, ça me plaît pas », « boucher non merci », read from the words that follow.
@@ -151,6 +172,8 @@ REFUSED_AFTER = re.compile(
     r"|trop (?:dur|difficile|physique|fatigu?ant|crevant|salissant|chiant)\w*(?! (?:a|de|d) )"
     r"|deteste|degoute|saoule|horreur)"
 )
+# « la coiffure, c'est ma copine »
+KIN_AFTER = re.compile(rf"^(?:la |le )?(?:c|cest|c est) (?:mon|ma) (?:{'|'.join(sorted(KIN))})\b")
 # « le médecin a dit », « la boulangerie est fermée ».
 SOMEONE_AFTER = re.compile(
     r"^(?:du \w+ |d a cote )?"

@@ -53,9 +53,19 @@ def verdict(message: Message, forms: Forms, first: int, last: int) -> Verdict:
     after = _after(message, forms, last)
     if after and w.REFUSED_AFTER.match(after):
         return "refused"
+    if after and w.KIN_AFTER.match(after):
+        return "other"
     if after and (w.CUSTOMER_AFTER.match(after) or _said_of_someone(forms, first, after)):
         return "other"
-    return _before(message, forms, first)
+    before = _before(message, forms, first)
+    if before == "refused" and _in_brackets(message, forms, first):
+        return "other"  # « brasserie (la bière, pas le resto) » tells what is meant
+    return before
+
+
+def _in_brackets(message: Message, forms: Forms, first: int) -> bool:
+    start = message.words[first].start
+    return message.text.rfind("(", 0, start) > message.text.rfind(")", 0, start)
 
 
 def _said_of_someone(forms: Forms, first: int, after: str) -> bool:
@@ -114,6 +124,8 @@ def _near(spot: Spot) -> Verdict | None:
 
 def _seeking(spot: Spot, hired: bool) -> Verdict | None:
     """« je cherche », unless it is an apprentice that is looked for."""
+    if spot.word in w.HIRING and spot.before in w.TAUGHT:
+        return "wish"  # « qui forme des couvreurs ? », « être formé en »
     if spot.word in w.HIRING or (spot.word == "contre" and spot.before == "rien"):
         return "other"
     if spot.word not in w.SEEKING:
@@ -140,7 +152,7 @@ def _situation(spot: Spot, chez: bool) -> Verdict | None:
         if "comme" in pair and w.THIRD_VERBS.isdisjoint(spot.between):
             return None
         return "wish" if "pour" in pair else "other"
-    if chez and spot.word in w.SEARCHED:
+    if chez and (spot.word in w.SEARCHED or (spot.word in w.STARTS and _at_one(spot))):
         return "wish"
     if spot.word in {"ai", "jai", "avais", "javais"} and not w.DONE.isdisjoint(spot.between):
         return "weak"
@@ -158,7 +170,7 @@ def _situation(spot: Spot, chez: bool) -> Verdict | None:
 # --------------------------------------------------------------------------------- refusals
 def _refuses(spot: Spot) -> bool:
     word, before = spot.word, spot.before
-    if word in {"pas", "pa"}:
+    if word in {"pas", "pa", "po"}:
         return before not in w.BEFORE_PAS and spot.between[:1] not in (("que",), ("qu",))
     if word == "jamais":
         return before not in {"ai", "jai"}
@@ -167,6 +179,7 @@ def _refuses(spot: Spot) -> bool:
         return (
             spot.k == 0
             or before in w.BEFORE_PLUS
+            or (before in {"et", "c", "est", "cest"} and not spot.gap)
             or (following in {"de", "du"} and before not in {"en", "le", "la", "un"})
         )
     if word == "non":
@@ -252,8 +265,14 @@ def _served(spot: Spot) -> Verdict | None:
     return "other" if asked or spot.word in {"faire", "fair"} else None
 
 
+def _town(spot: Spot) -> Verdict | None:
+    """« la ville de la faïence », « le pays du cristal »."""
+    said = spot.word in w.RENOWNED and _only_small(spot)
+    return "other" if said and spot.between[:1] in w.OF_THE and spot.before in w.THE else None
+
+
 _RULES: tuple[Callable[[Spot], Verdict | None], ...] = (
-    _street, _square, _surname, _customer, _served, _mine,
+    _street, _town, _square, _surname, _customer, _served, _mine,
 )  # fmt: skip
 
 
@@ -294,7 +313,14 @@ def _same(spot: Spot) -> bool:
     return w.SAME.search(" ".join(spot.forms[spot.first :])) is not None
 
 
+def _at_one(spot: Spot) -> bool:
+    """« commencer chez un tapissier », not « chez le tapissier »."""
+    return "chez" in spot.between and bool({"un", "une", "1"} & {*spot.between})
+
+
 def _is_kin(spot: Spot) -> bool:
+    if spot.word in {"mec", "meuf"} and spot.between[:1] in (("qui",), ("ki",)):
+        return False  # « le mec qui fait les perruques » names the trade
     if spot.word in w.KIN:
         return spot.before in w.OF_SOMEONE or spot.word in w.KIN_BY_NAME
     return spot.word in w.BOSSES and spot.before in {"mon", "ancien", "ex", "son", "ma"}

@@ -27,6 +27,8 @@ from nlu.trade_spelling import Speller, sound, sounds
 DATA = Path(__file__).resolve().parent.parent / "nlu" / "data"
 # Shorter words outside the crafts are not mended: « batman » is not « barman ».
 FAR_LEAST = 7
+# Hauts-de-France: a misspelt town of these is no trade.
+REGION = ("02", "59", "60", "62", "80")
 COLUMNS = ("rome", "parent", "family", "masculine", "feminine")
 ENDINGS = ("er", "e", "es", "ez", "ent", "ais", "ait", "ant", "é", "erai")
 ROOTS = {
@@ -111,6 +113,7 @@ class Lexicon:
     everyday: list[str] = field(default_factory=list)
     variants: dict[str, str] = field(default_factory=dict)
     not_trades: list[str] = field(default_factory=list)
+    ordinary: list[str] = field(default_factory=list)
     towns: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     stems: dict[str, str] = field(default_factory=dict)
@@ -290,6 +293,7 @@ def add_towns(lexicon: Lexicon, words: frozenset[str]) -> None:
     """Communes whose name, or a word of it, is or looks like a trade."""
     with gzip.open(DATA / "communes.tsv.gz", "rt", encoding="utf-8") as file:
         towns = {line.split("\t")[0] for line in file}
+    lexicon.ordinary = ordinary_sounds(lexicon, words)
     speller = Speller(lexicon.heads, lexicon.sounds, words)
     known = {word for name in (*lexicon.names, *lexicon.joined) for word in name.split(" ")}
     parts = {form for town in towns for form in town.split(" ")}
@@ -301,6 +305,15 @@ def add_towns(lexicon: Lexicon, words: frozenset[str]) -> None:
         if " " in name and not trades.isdisjoint(singular(word) for word in name.split(" ")):
             for spelled in (name, f" {name}".replace(" st ", " saint ").strip()):
                 lexicon.names.setdefault(spelled, "!")
+
+
+def ordinary_sounds(lexicon: Lexicon, words: frozenset[str]) -> list[str]:
+    """How ordinary words and towns of the region sound: « vitess » is no misspelt trade."""
+    with gzip.open(DATA / "communes.tsv.gz", "rt", encoding="utf-8") as file:
+        rows = [line.split("\t") for line in file]
+    towns = {form for row in rows if row[5] in REGION for form in row[0].split(" ")}
+    heard = {sound(word) for word in words | towns if len(word) > 4 and word.isalpha()}
+    return sorted(one for one in heard - lexicon.sounds.keys() if len(one) > 2)
 
 
 def build() -> str:
