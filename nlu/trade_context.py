@@ -27,7 +27,9 @@ BETWEEN = SKIPPED | _set(
 CUES = (
     (SEEKING - _set("montre donne trouve previens met mets"))
     | HINTS
-    | _set("dans ds dns dan faire fair fais cote genre etre plutot finalement enfaite fait")
+    | _set(
+        "dans ds dns dan faire fair fais cote genre etre plutot finalement enfaite fait touche tourne rapport"
+    )
 )
 ANY_HINT = HINTS | WITHDRAWN | _set("plutot finalement enfaite")
 # « les ongles, c'est mon métier »; « les ongles non ».
@@ -43,7 +45,7 @@ A = _set("un une 1")
 # « une montre ».
 ONE = _set("une la ma de d")
 TO = _set("a sur vers habite pres dans de ville")
-AROUND = BETWEEN | TO | {"et", "ou"}
+AROUND = BETWEEN | TO | {"et", "ou", "art", "dart"}
 # « à Avion », « sur Art-sur-Meurthe »: towns.
 PLACED = _set("a sur vers")
 THEM = _set("les le la l a")

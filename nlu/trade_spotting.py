@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
+from nlu.heard import ordinary
 from nlu.lexicon import Tree, longest, singular, stem, tree
 from nlu.text import Message
 from nlu.trade_context import (
@@ -40,8 +40,6 @@ from nlu.trade_context import (
 from nlu.trade_spelling import Speller
 from nlu.trade_table import read_lexicon
 
-_WORDS = Path(__file__).with_name("data") / "words.txt"
-
 Forms = tuple[str, ...]
 
 
@@ -73,9 +71,7 @@ class Spotter:
         self._variants: dict[str, str] = lexicon["variants"]
         self._towns = frozenset(lexicon["towns"])
         self._alone = alone(lexicon["objects"])
-        known = frozenset(_WORDS.read_text("utf-8").split()) | self._vocabulary(
-            lexicon["not_trades"]
-        )
+        known = ordinary() | self._vocabulary(lexicon["not_trades"])
         self._speller = Speller(
             lexicon["heads"], lexicon["sounds"], known, frozenset(lexicon["ordinary"])
         )
@@ -265,6 +261,8 @@ class Spotter:
         """« les gâteaux, surtout les décorer », « des piscines, en poser »: said before."""
         if not i or forms[i - 1] not in THEM | {"en"} or forms[i][-1] not in "re":
             return None
+        if forms[i - 1] == "en" and forms[i][:3] in {"fai", "fer"}:
+            return None  # « en faire mon métier »
         objects = self._objects.get(group, {})
         best: tuple[int, str] | None = None
         for k in range(i - 2, max(-1, i - 9), -1):
@@ -283,7 +281,7 @@ class Spotter:
         if first and forms[first - 1] in A and singular(forms[first]) not in WORKPLACES:
             return False
         rest = others(forms, first, last, BETWEEN_AND_PLACED, 4)
-        if not rest or (asked == "ask_trade" and rest <= 3):
+        if not rest or (asked == "ask_trade" and (rest <= 3 or forms[first - 1] in {"ou", "et"})):
             return True
         return cued_before(forms, first) or cued_after(forms, last)
 

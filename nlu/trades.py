@@ -8,7 +8,7 @@ from itertools import islice
 
 from nlu.deeds import is_everyday
 from nlu.meaning import NoncraftTrade, TradeMention
-from nlu.text import Message
+from nlu.text import Message, fold
 from nlu.trade_spotting import Forms, Found, Spotter
 from nlu.trade_table import TradeTable, read_lexicon
 from nlu.wish_words import I_HAVE, MENDED, TAKEN_DOWN, TROUBLES
@@ -78,7 +78,7 @@ class TradeReader:
             if how != "other":
                 span = message.words[one.first].start, message.words[one.last - 1].end
                 reading.spans.append(span)
-                self._put(reading, one.meaning, span, how)
+                self._put(reading, one.meaning, span, how, message.text)
         if reading.trades:
             reading.domains.clear()
         return reading
@@ -106,8 +106,16 @@ class TradeReader:
         return [(one, how) for one, how in judged if not (how == "weak" and wished)]
 
     def _put(
-        self, reading: TradeReading, meaning: str, span: tuple[int, int], how: Verdict
+        self,
+        reading: TradeReading,
+        meaning: str,
+        span: tuple[int, int],
+        how: Verdict,
+        text: str = "",
     ) -> None:
+        def said_as(mention: TradeMention) -> bool:
+            return fold(text[mention.start : mention.end]) == fold(text[slice(*span)])
+
         if meaning[0] == "@":
             if how != "refused" and meaning[1:] not in reading.domains:
                 reading.domains.append(meaning[1:])
@@ -119,6 +127,8 @@ class TradeReader:
             trade = self.table.get(meaning)
             wanted, refused = reading.trades, reading.negated_trades
             into, out = (refused, wanted) if how == "refused" else (wanted, refused)
+            if how == "refused" and any(m.id == trade.id and not said_as(m) for m in wanted):
+                return  # « sertisseur, et plus bijoutier »: one trade of ours, two of theirs
             out[:] = [mention for mention in out if mention.id != trade.id]
             if all(mention.id != trade.id for mention in into):
                 into.append(TradeMention(trade.id, trade.label, trade.rome, *span))

@@ -21,7 +21,7 @@ SEEKING = _set(
     "postule postuler trouver trouve prefere prefererais preferai envie desire reve devenir kiffe "
     "adore kifferais jadore jkiffe passionne passionnee passion recherchons vise plait want "
     "looking busco quiero szukam szukac propose montre donne mets met rajoute ajoute previens "
-    "offres offre annonces"
+    "offres offre annonces vourros vouros vourro vorros voudros"
 )
 # Said anywhere in a message, these tell that it speaks of work.
 HINTS = (SEEKING - _set("montre donne trouve met mets previens passion propose")) | _set(

@@ -256,6 +256,15 @@ def add_titles(lexicon: Lexicon, titles: list[dict[str, str]]) -> None:
                 lexicon.names.setdefault(word, id_)
 
 
+def add_heard_verbs(lexicon: Lexicon) -> None:
+    """« encadré dé tablo » is « encadrer des tableaux »; « bijoutié » is no verb."""
+    for name, target in list(lexicon.names.items()):
+        first, space, rest = name.partition(" ")
+        verb = first.endswith("er") and not first.endswith(("ier", "cher", "anger", "orger"))
+        if space and verb and first not in lexicon.names:
+            lexicon.names.setdefault(f"{first[:-1]} {rest}", target)
+
+
 def owner(trades: list[list[Any]], title: str) -> str:
     """Of the trades that share a code, the one whose stem the title bears, else the first."""
     words = Message.of(title).forms
@@ -327,6 +336,7 @@ def build() -> str:
     check(lexicon, source, titles)
     drop_diplomas(lexicon)
     add_titles(lexicon, titles)
+    add_heard_verbs(lexicon)
     words = frozenset((DATA / "words.txt").read_text("utf-8").split())
     # Our own words first: of two that sound alike, the commoner is meant.
     ours = [*lexicon.heads, *(w for table in lexicon.objects.values() for w in table)]

@@ -1,0 +1,36 @@
+"""Ordinary words written by ear: « éfasse » is « efface », « historik » is « historique »."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from nlu.trade_spelling import sound
+
+WORDS_FILE = Path(__file__).with_name("data") / "words.txt"
+HEARD_FILE = Path(__file__).with_name("data") / "heard.txt"
+_LEAST, _MOST = 4, 20
+
+
+@lru_cache(maxsize=1)
+def ordinary() -> frozenset[str]:
+    """The commonest words of the language, folded: they are right as they are."""
+    return frozenset(WORDS_FILE.read_text("utf-8").split())
+
+
+@lru_cache(maxsize=1)
+def _by_sound() -> tuple[frozenset[str], dict[str, str]]:
+    """The words our sentences are made of, and each of them by how it sounds."""
+    ours = HEARD_FILE.read_text("utf-8").split()
+    table: dict[str, str] = {}
+    for word in ours:  # the commonest first
+        table.setdefault(sound(word), word)
+    return ordinary().union(ours), table
+
+
+def heard(word: str) -> str:
+    """The word of ours that an unknown folded word sounds like, else the word itself."""
+    known, table = _by_sound()
+    if not _LEAST <= len(word) <= _MOST or word in known or not word.isalpha():
+        return word
+    return table.get(sound(word), word)
