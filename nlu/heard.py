@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+from nlu.texting import SAID
 from nlu.trade_spelling import sound
 
 WORDS_FILE = Path(__file__).with_name("data") / "words.txt"
@@ -34,3 +35,10 @@ def heard(word: str) -> str:
     if not _LEAST <= len(word) <= _MOST or word in known or not word.isalpha():
         return word
     return table.get(sound(word), word)
+
+
+def rightly(words: str) -> str:
+    """A plain sentence as it is rightly written: « éfasse tt » -> « efface tout »."""
+    return " ".join(
+        [" ".join(SAID[word]) if word in SAID else heard(word) for word in words.split(" ")]
+    )

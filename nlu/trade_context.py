@@ -28,7 +28,8 @@ CUES = (
     (SEEKING - _set("montre donne trouve previens met mets"))
     | HINTS
     | _set(
-        "dans ds dns dan faire fair fais cote genre etre plutot finalement enfaite fait touche tourne rapport"
+        "dans ds dns dan faire fair fais cote genre etre plutot finalement enfaite fait touche "
+        "tourne rapport"
     )
 )
 ANY_HINT = HINTS | WITHDRAWN | _set("plutot finalement enfaite")

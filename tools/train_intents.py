@@ -245,9 +245,9 @@ def check(sentences: list[Sentence], folds: int = 5) -> None:
     sure, right = list[Any](), list[int]()
     wrong = list[str]()
     reader = Reader()
-    for fold in range(folds):
-        model = train([s for at, s in enumerate(sentences) if at % folds != fold], reader)
-        for sentence in sentences[fold::folds]:
+    for part in range(folds):
+        model = train([s for at, s in enumerate(sentences) if at % folds != part], reader)
+        for sentence in sentences[part::folds]:
             row = reader.row(sentence.label, sentence.text, sentence.asked)
             sure.append(model.probabilities(row.masked, row.asked, row.values))
             right.append(model.labels.index(row.label))
