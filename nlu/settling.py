@@ -107,7 +107,7 @@ def _believed_from(guess: IntentReading, values: Values, asked: str | None, *, l
     """How sure the model must be to be believed although values were found; 1 is never."""
     answers = asked == "confirm" or (asked or "").startswith("ask_")
     if guess.reason in ("employer", "customer", "housing"):
-        return 0.8 if answers else 0.5
+        return 0.8 if answers or (guess.reason == "customer" and values.trades.trades) else 0.5
     if guess.intent == "human":
         return 0.6
     if guess.reason == "noise" and not answers and not values.negated and long:
@@ -135,6 +135,8 @@ def _by_values(
     clear = mends > _CLEAR or values.negated or rules.says("corrects", words)
     if (mends > asks and clear) or asked == "confirm":
         return IntentReading("correct", None, max(mends, _VALUED))
+    if values.negated and not (values.trade or values.place):
+        return IntentReading("correct", None, max(mends, _VALUED))  # « ni barbier ni coiffeur »
     one: Intent = "search" if seeks or (values.trade and values.place) else "give_info"
     return IntentReading(one, None, max(asks, _VALUED))
 

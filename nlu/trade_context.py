@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from nlu.lexicon import SKIPPED, Tree, singular, tree
 from nlu.text import Message
-from nlu.wish_words import HINTS, SEEKING, WITHDRAWN
+from nlu.wish_words import HINTS, KIN, LIGHT, MINE, NEVER, SEEKING, THIRD_VERBS, WITHDRAWN
 
 Forms = tuple[str, ...]
 
@@ -52,6 +52,9 @@ PLACED = _set("a sur vers")
 THEM = _set("les le la l a")
 # « qui prend des apprentis ? » speaks of work, « qui prend du pain » does not.
 _TAKES = ("form", "recrut", "embauch", "cherch", "accuei", "prendrai", "prenne", "prene")
+_TAKEN = _set("apprenti apprentie apprentis aprenti aprentis jeune jeunes stagiaire stagiaires me")
+_SOMETHING = _set("truc trucs taf boulot metier travail job bosser travailler chose")
+_WITH = _set("avec avc ac dans ds dan autour sur")
 _TAKES_NOT = _set("formidable format")
 # « peintre, mais sur voitures », « la mécanique, surtout les motos »
 ABOVE_ALL = _set("mais surtout surtt srtt plutot genre notamment option")
@@ -61,6 +64,11 @@ WORKPLACES = _set(
     "entrepot pharmacie banque agence assurance laboratoire supermarche ecurie bibliotheque"
 )
 BETWEEN_AND_PLACED = BETWEEN | PLACED
+# Right as they are, though they sound like a thing of some trade.
+SMALL = (
+    KIN | NEVER | LIGHT | MINE | THIRD_VERBS
+    | _set("caf cdi cdd cap bts btm rsa rer ter tgv cpe cfa cma rdv svp stp mdr ptdr lol bof bah ben")
+)  # fmt: skip
 # « je me recouche » is no misspelt « retouche ».
 SUBJECTS = _set("je tu il elle on ils elles me te se")
 # What may stand around a trade that is thrown beside a place: « vélo, Grenoble, 5 km ».
@@ -107,6 +115,11 @@ def refused_there(forms: Forms, first: int) -> bool:
     k = first - 1
     while k >= 0 and forms[k] in THEM:
         k -= 1
+    if k > 0 and forms[k] in {"de", "d"}:
+        if forms[k - 1] == "trop":
+            return True
+        k -= 1 + (forms[k - 1] in {"besoin", "envie"})
+        return k >= 0 and forms[k] in {"plus", "pas", "pa", "plu", "pu"} and forms[k + 1] != "de"
     if k < 0 or forms[k] not in {"pas", "pa", "po"}:
         return False
     return k == 0 or forms[k - 1] in {"fait", "finalement", "mais", "non", "enfin", "surtout"}
@@ -117,7 +130,17 @@ def asks_who(forms: Forms) -> bool:
     for k in range(len(forms) - 1):
         if forms[k] in {"qui", "ki"} and forms[k + 1].startswith(_TAKES):
             return forms[k + 1] not in _TAKES_NOT
+        if forms[k] in {"qui", "ki"} and forms[k + 1] in {"prend", "pren", "prends"}:
+            return not _TAKEN.isdisjoint(forms[k + 2 : k + 5])
     return False
+
+
+def works_with(forms: Forms) -> int:
+    """Where the thing begins in « un truc avec des moteurs »; -1 if nothing is said so."""
+    for k in range(1, len(forms)):
+        if forms[k] in _WITH and forms[k - 1] in _SOMETHING:
+            return k + 1
+    return -1
 
 
 def clause(message: Message, first: int, last: int) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from rapidfuzz.process import extract, extractOne
 from nlu.lexicon import singular, stem
 
 MEMORY = 20_000
-_LEAST, _MOST = 5, 25
+_SHORTEST, _LEAST, _MOST = 3, 5, 25
 
 # How the parts of a word sound; the first that fits, from left to right.
 _SOUNDS = {
@@ -110,7 +110,8 @@ def is_slip(word: str, head: str) -> bool:
 class Speller:
     """Mends words near one of ``heads``; words of ``known`` are right as they are.
 
-    ``by_sound`` is what :func:`sounds` gives for the same heads; a word that sounds like one of
+    ``by_sound`` is what :func:`sounds` gives for the same heads. ``verbs`` and ``short`` words are
+    only known by how they sound. A word that sounds like one of
     ``ordinary`` (sounds of other words) is that word.
     """
 
@@ -120,6 +121,8 @@ class Speller:
         by_sound: Mapping[str, str],
         known: frozenset[str],
         ordinary: frozenset[str] = frozenset(),
+        verbs: Iterable[str] = (),
+        short: Iterable[str] = (),
     ) -> None:
         heads = list(heads)
         self._known = known
@@ -127,6 +130,8 @@ class Speller:
         self._single = {_TWICE.sub(r"\1", head): head for head in reversed(heads)}
         self._heads = frozenset(heads)
         self._by_sound = by_sound
+        self._verbs = sounds(verbs)
+        self._short = {sound(word): word for word in short}
         self._loosely: dict[str, str] = {}
         self._shelves: dict[tuple[str, int], list[str]] = {}
         self._ears: dict[tuple[str, int], list[str]] = {}
@@ -140,13 +145,24 @@ class Speller:
 
     def mend(self, word: str) -> str:
         """The trade word meant, or ``word`` itself; « lelectricien » has an article."""
-        if len(word) < _LEAST or len(word) > _MOST or word in self._known:
+        if len(word) > _MOST or word in self._known or len(word) < _SHORTEST:
             return word
+        if len(word) < _LEAST:
+            return self._shortly(word)
         if (meant := self._seen.get(word)) is None:
             if len(self._seen) >= MEMORY:
                 self._seen.clear()
             meant = self._seen[word] = self._either(word, singular(word))
         return meant
+
+    def _shortly(self, word: str) -> str:
+        """« boi », « pier », « brik »: only what sounds the same."""
+        if singular(word) in self._known:
+            return word
+        heard = sound(word)
+        if meant := self._short.get(heard) or self._verbs.get(heard):
+            return meant
+        return self._short.get(sound(word + "re"), word) if word[-2:] == "er" else word
 
     def _either(self, word: str, one: str) -> str:
         """The word as typed, else in the singular, else without what is glued to it."""
@@ -168,6 +184,8 @@ class Speller:
         heard = sound(word)
         if len(heard) > 3 and (same := self._by_sound.get(heard)):
             return same
+        if verb := self._verbs.get(heard):
+            return verb
         if heard in self._ordinary:
             return word
         if len(hurried := loose(heard)) > 4 and (same := self._loosely.get(hurried)):

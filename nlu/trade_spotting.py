@@ -16,6 +16,7 @@ from nlu.trade_context import (
     BETWEEN_AND_PLACED,
     CUES,
     PLACED,
+    SMALL,
     STOP,
     SUBJECTS,
     THEM,
@@ -73,11 +74,24 @@ class Spotter:
         self._alone = alone(lexicon["objects"])
         known = ordinary() | self._vocabulary(lexicon["not_trades"])
         self._speller = Speller(
-            lexicon["heads"], lexicon["sounds"], known, frozenset(lexicon["ordinary"])
+            lexicon["heads"],
+            lexicon["sounds"],
+            known,
+            frozenset(lexicon["ordinary"]),
+            (verb for verb in self._verbs if len(verb) > 4),
+            self._short_words(lexicon["objects"]),
         )
 
+    @staticmethod
+    def _short_words(objects: dict[str, dict[str, str]]) -> Iterator[str]:
+        """Things that a word of three or four letters may stand for: « boi », « pier »."""
+        for things in objects.values():
+            for thing in things:
+                if " " not in thing and 3 < len(thing) < 7 and thing.isascii():
+                    yield thing
+
     def _vocabulary(self, others: list[str]) -> frozenset[str]:
-        words = {*others, *self._verbs, *CUES}
+        words = {*others, *self._verbs, *CUES, *SMALL}
         stack: list[Tree] = [self._names, self._joined, self._unsure, *self._objects.values()]
         while stack:
             for word, below in stack.pop().items():
@@ -112,13 +126,15 @@ class Spotter:
                 before = best
             i = best.last if best else i + 1
 
-    def thing(self, forms: Forms) -> Iterator[Found]:
+    def thing(self, forms: Forms, start: int = 0) -> Iterator[Found]:
         """After « quel métier ? », a bare thing is enough: « les voitures », « le pain »."""
         stems = [stem(form) for form in forms]
-        for i, form in enumerate(forms):
-            if form in BETWEEN or shows(forms, i):
+        for i in range(start, len(forms)):
+            if forms[i] in BETWEEN or shows(forms, i):
                 continue
-            if found := longest(self._alone, stems, i):
+            field = longest(self._unsure, stems, i)
+            found = field if field and field[1][0] == "@" else longest(self._alone, stems, i)
+            if found:
                 yield Found(i, *found)
                 return
 
@@ -159,7 +175,7 @@ class Spotter:
         return None
 
     def _may_start(self, form: str, stem: str) -> bool:
-        return stem in self._firsts or form in self._verbs or form[0] == "j"
+        return stem in self._firsts or form in self._verbs or form[0] in "jd"
 
     def _same_done(self, forms: Forms, stems: Forms, i: int, before: Found | None) -> Found | None:
         """« mécano moto ou auto »: both are mended; « faire du chocolat ou de la glace »."""
@@ -208,7 +224,7 @@ class Spotter:
         linked: bool,
     ) -> Iterator[Found]:
         """Names, hyphenated titles, activities and unsure words that begin at word ``i``."""
-        found = longest(self._names, stems, i)
+        found = self._name(message, stems, i)
         if found and found[0] == i + 1 and rides(forms, i):
             found = None
         if found and (linked or self._meant(message, forms, stems, i, found[0], asked)):
@@ -217,7 +233,7 @@ class Spotter:
         if (found := longest(self._joined, stems, i)) and hyphenated(message, i, found[0]):
             yield Found(i, *found)
         word = forms[i]
-        groups = self._verbs.get(word) or (self._verbs.get(word[1:]) if word[0] == "j" else None)
+        groups = self._verbs.get(word) or (self._verbs.get(word[1:]) if word[0] in "jd" else None)
         for group in groups or ():
             done = self._activity(group, message, forms, stems, i)
             if done or (done := self._activity_on(group, forms, stems, i)):
@@ -225,6 +241,13 @@ class Spotter:
         found = longest(self._unsure, stems, i)
         if found and (linked or self._cued(forms, i, found[0], asked)):
             yield Found(i, *found)
+
+    def _name(self, message: Message, stems: Forms, i: int) -> tuple[int, str] | None:
+        """The longest sure name; « cuisinier, pâtissier » are two."""
+        found = longest(self._names, stems, i)
+        if found and found[0] == i + 2 and STOP.search(message.between(i, i + 1)):
+            return longest(self._names, stems[: i + 1], i)
+        return found
 
     def _meant(
         self, message: Message, forms: Forms, stems: Forms, first: int, last: int, asked: str | None

@@ -9,6 +9,7 @@ from itertools import islice
 from nlu.deeds import is_everyday
 from nlu.meaning import NoncraftTrade, TradeMention
 from nlu.text import Message, fold
+from nlu.trade_context import works_with
 from nlu.trade_spotting import Forms, Found, Spotter
 from nlu.trade_table import TradeTable, read_lexicon
 from nlu.wish_words import I_HAVE, MENDED, TAKEN_DOWN, TROUBLES
@@ -48,6 +49,8 @@ class TradeReader:
         found = list(islice(self._spotter.spot(message, forms, asked), _MOST_FOUND))
         if not found and asked == "ask_trade" and len(forms) <= 6:
             found = list(self._spotter.thing(forms))
+        elif not found and (at := works_with(forms)) > 0:
+            found = list(self._spotter.thing(forms, at))
         reading = self._sorted(message, forms, found)
         if not found and not message.text.isascii() and (asked == "ask_trade" or len(forms) < 3):
             self._pictured(message.text, reading)

@@ -33,8 +33,8 @@ HINTS = (SEEKING - _set("montre donne trouve met mets previens passion propose")
 # Verbs by which a trade is withdrawn, however their ends are written: « annul », « oubli ».
 _UNDOING = frozenset(
     root + ending
-    for root in "annul oubli suprim supprim enlev retir efac effac abandon abandonn quit quitt "
-    "degag zap zapp lach".split()
+    for root in "annul oubli suprim supprim supr suppr sup enlev retir efac effac abandon abandonn "
+    "quit quitt degag zap zapp lach".split()
     for ending in ("", "e", "es", "er", "ez", "ee", "ons")
 )
 # These tell that a trade is withdrawn.
@@ -49,7 +49,8 @@ LIGHT = SKIPPED | _set(
     "faire fair fer etre etr devenir travailler bosser trop vraiment envie un une mon ma mes que "
     "qu comme veux vouloir chercher aller continuer forcement interesse interessee tout l metier "
     "metiers domaine secteur apprentissage alternance formation cap non fait fais voir c est ce "
-    "cette offres offre trucs truc finir filiere etudes plein rester refaire entendre parler"
+    "cette offres offre trucs truc finir filiere etudes plein rester refaire entendre parler "
+    "annonces annonce alertes alerte moi besoin"
 )
 NEVER = _UNDOING | _set(
     "marre assez deteste detester horreur supporte quitter quitte arreter arrete arretais enleve "
@@ -112,6 +113,9 @@ SAME = re.compile(
     r"|meme (?:chose|metier|truc)|me plait"
     r"|comme metier|ses traces|a mon tour|moi aussi)\b"
 )
+NOT_SAME = re.compile(r"\b(?:pas?|jamais|non) (?:\w+ ){1,3}(?:pareil|comme (?:lui|elle|eux))\b")
+RATHER = _set("plutot plus mieux prefere jprefere preferai aime jaime vaut")
+OFFERS = _set("offre offres annonce annonces")
 A = _set("un une la le")
 BOSSES = _set("patron patronne maitre tuteur chef boss")
 STREETS = _set(
@@ -163,10 +167,10 @@ PRICES = _set("coute coutent tarif tarifs prix devis rdv rendez")
 
 # « la coiffure, ça me plaît pas », « boucher non merci », read from the words that follow.
 REFUSED_AFTER = re.compile(
-    r"^(?:(?:la|le|les|ca|c|sa|est|j|je|me|m|moi|y|en|ai|jai|ne|n|franchement|finalement|et|du"
+    r"^(?:(?:la|le|les|ca|c|sa|est|j|je|me|m|moi|y|en|ai|jai|jen|ne|n|franchement|finalement|et|du"
     r"|vraiment)\s+)*"
     r"(?:(?:plait|interesse|dit|tente|aime|jaime|kiffe|veux|jveux|veu|supporte|convient|est)\s+"
-    r"(?:trop |vraiment |du tout )?(?:pas|plus)\b(?! (?:loin|mal|encore|tard|grave|que))"
+    r"(?:trop |vraiment |du tout )?(?:pas?|po|plus?|pu)\b(?! (?:loin|mal|encore|tard|grave|que))"
     r"|(?:fini|mort|termine)\b|marre|surtout pas|(?<!et )non\b|nan\b|nn\b|pas pour moi|bof"
     r"|plus jamais|jamais de la vie"
     r"|trop (?:dur|difficile|physique|fatigu?ant|crevant|salissant|chiant)\w*(?! (?:a|de|d) )"
@@ -177,7 +181,8 @@ KIN_AFTER = re.compile(rf"^(?:la |le )?(?:c|cest|c est) (?:mon|ma) (?:{'|'.join(
 # « le médecin a dit », « la boulangerie est fermée ».
 SOMEONE_AFTER = re.compile(
     r"^(?:du \w+ |d a cote )?"
-    r"(?:(?:m|t|nous|l) a|ma|ta|a (?:dit|fait|mis|pris|eu|l air|ferme|ouvert|oublie|appele|coule"
+    r"(?:(?:m|t|nous|l) (?:a|ont)|ma|ta"
+    r"|a (?:dit|fait|mis|pris|eu|l air|ferme|ouvert|oublie|appele|coule"
     r"|fini|repondu|rate|offert|casse|change)"
     r"|(?:m |t |nous |l |y |se |te |me )?(?:va|vient|passe|arrive|repare|est|etait|sont|ont|avait"
     r"|peut|doit|dit|coute|ferme|ouvre|commence|habite|sent|pue|marche))\b"

@@ -71,7 +71,7 @@ def _in_brackets(message: Message, forms: Forms, first: int) -> bool:
 def _said_of_someone(forms: Forms, first: int, after: str) -> bool:
     return (
         first > 0
-        and forms[first - 1] in {"le", "la", "l", "ce", "cette", *w.MINE}
+        and forms[first - 1] in {"le", "la", "l", "les", "ce", "cette", *w.MINE}
         and w.HINTS.isdisjoint(forms)
         and w.SOMEONE_AFTER.match(after) is not None
     )
@@ -130,6 +130,8 @@ def _seeking(spot: Spot, hired: bool) -> Verdict | None:
         return "other"
     if spot.word not in w.SEEKING:
         return None
+    if spot.word in w.OFFERS and w.NEVER & {*spot.forms[max(0, spot.k - 4) : spot.k]}:
+        return "refused"  # « vire-moi ces annonces de ravalement »
     if "que" in spot.between[:2] and w.ME & {*spot.between[:4]}:
         return "weak"  # « mon père veut que je fasse couvreur »
     if spot.before in w.ELDERS and spot.word in w.LIKES:
@@ -184,6 +186,8 @@ def _refuses(spot: Spot) -> bool:
         )
     if word == "non":
         return before == "et"
+    if word == "trop":
+        return spot.between[:1] in (("de",), ("d",))
     if word in {"change", "changer"} and spot.between[:1] and spot.between[0] in w.TOWARDS:
         return False
     return word in w.NEVER or _instead(spot) or _mistaken(spot)
@@ -200,7 +204,7 @@ def _instead(spot: Spot) -> bool:
     """« plutôt menuisier que charpentier », « au lieu de », « à la place de »."""
     earlier = spot.forms[max(0, spot.k - 5) : spot.k]
     return (
-        (spot.word == "que" and not {"plutot", "plus", "mieux"}.isdisjoint(earlier[:-1]))
+        (spot.word == "que" and not w.RATHER.isdisjoint(earlier[:-1]))
         or (spot.word == "a" and not {"prefere", "jprefere"}.isdisjoint(earlier[:-1]))
         or (spot.word == "passer" and spot.between[:1] == ("de",))
         or (spot.word == "lieu" and earlier[-1:] == ("au",))
@@ -310,7 +314,8 @@ def _is_hired(spot: Spot) -> bool:
 
 def _same(spot: Spot) -> bool:
     """« mon oncle est couvreur, je veux faire pareil »."""
-    return w.SAME.search(" ".join(spot.forms[spot.first :])) is not None
+    after = " ".join(spot.forms[spot.first :])
+    return w.SAME.search(after) is not None and w.NOT_SAME.search(after) is None
 
 
 def _at_one(spot: Spot) -> bool:
