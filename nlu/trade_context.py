@@ -67,7 +67,7 @@ BETWEEN_AND_PLACED = BETWEEN | PLACED
 # Right as they are, though they sound like a thing of some trade.
 SMALL = (
     KIN | NEVER | LIGHT | MINE | THIRD_VERBS
-    | _set("caf cdi cdd cap bts btm rsa rer ter tgv cpe cfa cma rdv svp stp mdr ptdr lol bof bah ben")
+    | _set("caf cdi cdd cap bts btm rsa rer ter tgv cpe cfa cma rdv svp stp mdr ptdr lol bof bah")
 )  # fmt: skip
 # « je me recouche » is no misspelt « retouche ».
 SUBJECTS = _set("je tu il elle on ils elles me te se")
