@@ -93,4 +93,6 @@ def _other_gender(node: Tree, word: str) -> Tree | None:
     below: Tree | None = node.get(word + "e")
     if below is None and word[-1] in "lnt":
         below = node.get(word + word[-1] + "e")
+    if below is None and word[-2:] in {"al", "au"}:  # « cheval », « chevaux »
+        below = node.get(word[:-1] + ("u" if word[-1] == "l" else "l"))
     return below or (node.get(word[:-1]) if len(word) > 3 and word[-1] == "e" else None)

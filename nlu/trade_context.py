@@ -34,7 +34,7 @@ CUES = (
 )
 ANY_HINT = HINTS | WITHDRAWN | _set("plutot finalement enfaite")
 # « les ongles, c'est mon métier »; « les ongles non ».
-AFTER = _set("passion metier interesse interessent interesserait branche non nan nn bof")
+AFTER = _set("passion metier interesse interessent interesserait branche non nan nn bof oui ouais")
 BEFORE_AFTER = _set("c est ca sa cest ma m mon me oui mais")
 # One comes « en moto »; one works « dans la moto ».
 NO_EN = _set(

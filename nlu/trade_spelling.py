@@ -18,16 +18,16 @@ _SHORTEST, _LEAST, _MOST = 3, 5, 25
 _SOUNDS = {
     "eaux": "o", "eau": "o", "aux": "o", "au": "o", "oeu": "e", "eu": "e", "ou": "u", "ph": "f",
     "chr": "kr", "chn": "kn", "ch": "x", "sh": "x", "qu": "k", "ck": "k", "gn": "n", "oi": "wa",
-    "oy": "wa", "ail": "ay", "eil": "ay", "ai": "e", "ei": "e", "ay": "ay", "ey": "ay", "y": "i",
+    "oy": "wa", "ai": "e", "ei": "e", "ay": "ay", "ey": "ay", "y": "i",
     "gu": "g", "ti5": "si5", "tio": "sio", "ti3": "si3", "tien": "sien", "tia": "sia", "c": "k",
     "q": "k", "z": "s", "x": "s", "h": "",
 }  # fmt: skip
 _PART = re.compile("|".join(sorted(_SOUNDS, key=len, reverse=True)))
 _HEARD = re.compile(
     r"(?:([iy]en)|(ain|aim|ein|in|im|yn|ym|un|um)|(aon|an|am|en|em)|(on|om))(?![aeiouynmh])"
-    r"|(s?c(?=[eiy]))|(g(?=[eiy]))|(ss$)|(tt$)|1"
+    r"|(s?c(?=[eiy]))|(g(?=[eiy]))|(ss$)|(tt$)|((?<=[ae])ill?(?=[aeiou]))|(ill(?=[aeiou]))|1"
 )
-_HEARD_AS = ("5", "i5", "5", "4", "3", "s", "j", "se", "te")
+_HEARD_AS = ("5", "i5", "5", "4", "3", "s", "j", "se", "te", "y", "i")
 _TWICE = re.compile(r"(.)\1+")
 # « solère » and « solaire », « brodeuz » and « brodeuse » sound alike, « solier » does not.
 _LASTS = (
@@ -154,6 +154,12 @@ class Speller:
                 self._seen.clear()
             meant = self._seen[word] = self._either(word, singular(word))
         return meant
+
+    def verb(self, word: str) -> str:
+        """The verb an unknown word sounds like: « on répar »."""
+        if len(word) < _LEAST or len(word) > _MOST or word in self._known:
+            return word
+        return self._verbs.get(sound(word), word)
 
     def _shortly(self, word: str) -> str:
         """« boi », « pier », « brik »: only what sounds the same."""

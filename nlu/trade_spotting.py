@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from nlu.heard import ordinary
-from nlu.lexicon import Tree, longest, singular, stem, tree
+from nlu.lexicon import END, Tree, longest, singular, stem, tree
 from nlu.text import Message
 from nlu.trade_context import (
     ABOVE_ALL,
@@ -38,7 +38,7 @@ from nlu.trade_context import (
     runs,
     shows,
 )
-from nlu.trade_spelling import Speller
+from nlu.trade_spelling import Speller, sound
 from nlu.trade_table import read_lexicon
 
 Forms = tuple[str, ...]
@@ -68,6 +68,9 @@ class Spotter:
         self._firsts = frozenset((*self._names, *self._joined, *self._unsure))
         self._everyday = frozenset(stem(word) for word in lexicon["everyday"])
         self._objects = {group: tree(things) for group, things in lexicon["objects"].items()}
+        self._homophones = {
+            sound(word): stem(word) for word in ("toit", "toits", "pain", "vin", "fer", "cuir")
+        }
         self._verbs: dict[str, list[str]] = lexicon["verbs"]
         self._variants: dict[str, str] = lexicon["variants"]
         self._towns = frozenset(lexicon["towns"])
@@ -105,7 +108,9 @@ class Spotter:
         mend, variants = self._speller.mend, self._variants
         return tuple(
             [
-                form if i and forms[i - 1] in SUBJECTS else variants.get(form) or mend(form)
+                self._speller.verb(form)
+                if i and forms[i - 1] in SUBJECTS
+                else variants.get(form) or mend(form)
                 for i, form in enumerate(forms)
             ]
         )
@@ -276,8 +281,11 @@ class Spotter:
                 return None
             if found := longest(objects, stems, k):
                 return Found(i, *found, done=True, group=group)
-            if forms[k] not in BETWEEN and forms[k] not in ABOVE_ALL:
-                return None
+            if forms[k] in BETWEEN or forms[k] in ABOVE_ALL:
+                continue
+            thing = self._homophones.get(sound(forms[k])) if k > i + 1 else None
+            meant = thing and self._objects[group].get(thing)
+            return Found(i, k + 1, meant[END], True, group) if meant and END in meant else None
         return None
 
     def _activity_on(self, group: str, forms: Forms, stems: Forms, i: int) -> Found | None:

@@ -89,7 +89,7 @@ KIN = _set(
 # « papa répare la tondeuse »: these need no « mon ».
 KIN_BY_NAME = _set("papa maman papi papy mamie mamy tonton tata tatie daron daronne")
 ELDERS = KIN_BY_NAME | _set("pere mere parents oncle tante")
-LIKES = _set("veut adore kiffe aime desire")
+LIKES = _set("veut adore kiffe aime desire adores kiffes aimes")
 THEIRS = _set("son ton leur votre")
 MINE = _set("mon ma mes ton ta tes son sa ses notre nos votre vos")
 OF_THINGS = _set(
@@ -136,7 +136,9 @@ NOW = _set(
     "deja eu termine terminee passe actuellement stage"
 )
 # « au début je voulais faire boulanger, mais… », not « je voulais dire boulanger ».
-ONCE_WISHED = _set("voulais jvoulais voulai voulait pensais jpensais pensait revais")
+ONCE_WISHED = _set(
+    "voulais jvoulais voulai voulait pensais jpensais pensait revais jvoulai pensai jpensai"
+)
 ONCE_SAID = _set("dire savoir demander")
 DONE = _set(
     "cap bp bep bac diplome titre brevet mc fait eu travaille bosse passe commence arrete obtenu"
@@ -180,7 +182,7 @@ REFUSED_AFTER = re.compile(
 KIN_AFTER = re.compile(rf"^(?:la |le )?(?:c|cest|c est) (?:mon|ma) (?:{'|'.join(sorted(KIN))})\b")
 # « le médecin a dit », « la boulangerie est fermée ».
 SOMEONE_AFTER = re.compile(
-    r"^(?:du \w+ |d a cote )?"
+    r"^(?:du \w+ |d a cote |de (?:mon|ma|mes|ton|ta) \w+ )?"
     r"(?:(?:m|t|nous|l) (?:a|ont)|ma|ta"
     r"|a (?:dit|fait|mis|pris|eu|l air|ferme|ouvert|oublie|appele|coule"
     r"|fini|repondu|rate|offert|casse|change)"

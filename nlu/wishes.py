@@ -14,7 +14,7 @@ Verdict = Literal["wish", "weak", "refused", "other"]
 Forms = tuple[str, ...]
 
 _FAR = 14
-_NO = frozenset({"non", "nan", "nn"})
+_NO = frozenset({"non", "nan", "nn", "bof"})
 _STOP = re.compile(r"[.!?;\n,:()]")
 _END = re.compile(r"[.!?;\n]")
 
@@ -104,7 +104,7 @@ def _before(message: Message, forms: Forms, first: int) -> Verdict:
     """The nearest word that decides does; a bare « chez le boulanger » is no wish."""
     light, hired, chez = True, False, False
     for spot in _clause(message, forms, first):
-        if light and _refuses(spot):
+        if (light and _refuses(spot)) or (spot.word == "hors" and "question" in spot.between[:2]):
             return "refused"
         light = light and spot.word in w.LIGHT
         chez = chez or (spot.word == "chez" and spot.gap < 4)
@@ -134,6 +134,8 @@ def _seeking(spot: Spot, hired: bool) -> Verdict | None:
         return "refused"  # « vire-moi ces annonces de ravalement »
     if "que" in spot.between[:2] and w.ME & {*spot.between[:4]}:
         return "weak"  # « mon père veut que je fasse couvreur »
+    if spot.before in {"tu", "vous"} and spot.word in w.LIKES:
+        return "other"  # « tu kiffes la peinture, toi ? »
     if spot.before in w.ELDERS and spot.word in w.LIKES:
         return "other"  # « ma mère veut changer la moquette »
     if spot.word in w.NO_LONGER_MOVED and w.NOT & {spot.before, *spot.between[:1]}:
@@ -176,11 +178,12 @@ def _refuses(spot: Spot) -> bool:
         return before not in w.BEFORE_PAS and spot.between[:1] not in (("que",), ("qu",))
     if word == "jamais":
         return before not in {"ai", "jai"}
-    if word == "plus":
+    if word in {"plus", "plu"}:
         following = spot.forms[spot.k + 1] if spot.gap else ""
         return (
             spot.k == 0
             or before in w.BEFORE_PLUS
+            or following in {"envie", "besoin"}
             or (before in {"et", "c", "est", "cest"} and not spot.gap)
             or (following in {"de", "du"} and before not in {"en", "le", "la", "un"})
         )
@@ -190,6 +193,8 @@ def _refuses(spot: Spot) -> bool:
         return spot.between[:1] in (("de",), ("d",))
     if word in {"change", "changer"} and spot.between[:1] and spot.between[0] in w.TOWARDS:
         return False
+    if word[0] == "j" and word[1:] in w.NEVER:
+        return True  # « jarrête la maçonnerie »
     return word in w.NEVER or _instead(spot) or _mistaken(spot)
 
 

@@ -341,7 +341,8 @@ def build() -> str:
     # Our own words first: of two that sound alike, the commoner is meant.
     ours = [*lexicon.heads, *(w for table in lexicon.objects.values() for w in table)]
     theirs = [n for n in lexicon.names if lexicon.names[n][0] not in "#!" or len(n) >= FAR_LEAST]
-    lexicon.heads = {head: None for head in [*ours, *theirs] if mendable(head)}
+    unsure = [n for n in lexicon.unsure if lexicon.unsure[n][0] not in "#!"]
+    lexicon.heads = {head: None for head in [*ours, *theirs, *unsure] if mendable(head)}
     lexicon.sounds = sounds(lexicon.heads)
     add_towns(lexicon, words)
     return lexicon.to_json()
