@@ -11,6 +11,7 @@ from nlu.trade_spelling import sound
 WORDS_FILE = Path(__file__).with_name("data") / "words.txt"
 HEARD_FILE = Path(__file__).with_name("data") / "heard.txt"
 _LEAST, _MOST = 4, 20
+_POLITE = frozenset({"stp", "svp", "steplait"})
 
 
 @lru_cache(maxsize=1)
@@ -29,6 +30,11 @@ def _by_sound() -> tuple[frozenset[str], dict[str, str]]:
     return ordinary().union(ours), table
 
 
+def usual() -> dict[str, str]:
+    """How the words of our sentences sound, each with the commonest word that does."""
+    return _by_sound()[1]
+
+
 def heard(word: str) -> str:
     """The word of ours that an unknown folded word sounds like, else the word itself."""
     known, table = _by_sound()
@@ -40,5 +46,8 @@ def heard(word: str) -> str:
 def rightly(words: str) -> str:
     """A plain sentence as it is rightly written: « éfasse tt » -> « efface tout »."""
     return " ".join(
-        [" ".join(SAID[word]) if word in SAID else heard(word) for word in words.split(" ")]
+        [
+            " ".join(SAID[word]) if word in SAID and word not in _POLITE else heard(word)
+            for word in words.split(" ")
+        ]
     )

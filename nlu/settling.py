@@ -107,7 +107,11 @@ def _believed_from(guess: IntentReading, values: Values, asked: str | None, *, l
     """How sure the model must be to be believed although values were found; 1 is never."""
     answers = asked == "confirm" or (asked or "").startswith("ask_")
     if guess.reason in ("employer", "customer", "housing"):
-        return 0.8 if answers or (guess.reason == "customer" and values.trades.trades) else 0.5
+        return (
+            0.8
+            if answers or (guess.reason in ("customer", "housing") and values.trades.trades)
+            else 0.5
+        )
     if guess.intent == "human":
         return 0.6
     if guess.reason == "noise" and not answers and not values.negated and long:

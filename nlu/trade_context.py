@@ -53,6 +53,8 @@ THEM = _set("les le la l a")
 # « qui prend des apprentis ? » speaks of work, « qui prend du pain » does not.
 _TAKES = ("form", "recrut", "embauch", "cherch", "accuei", "prendrai", "prenne", "prene")
 _TAKEN = _set("apprenti apprentie apprentis aprenti aprentis jeune jeunes stagiaire stagiaires me")
+_LOVED = _set("vie passion kif kiff truc delire dada reve")
+_IT_IS = _set("c cest est")
 _SOMETHING = _set("truc trucs taf boulot metier travail job bosser travailler chose")
 _WITH = _set("avec avc ac dans ds dan autour sur")
 _TAKES_NOT = _set("formidable format")
@@ -136,11 +138,13 @@ def asks_who(forms: Forms) -> bool:
 
 
 def works_with(forms: Forms) -> int:
-    """Where the thing begins in « un truc avec des moteurs »; -1 if nothing is said so."""
+    """Where the thing begins in « un truc avec des moteurs », « les tracteurs c'est ma vie »; -1
+    if nothing is said so."""
     for k in range(1, len(forms)):
         if forms[k] in _WITH and forms[k - 1] in _SOMETHING:
             return k + 1
-    return -1
+    loved = len(forms) > 3 and forms[0] in THEM and forms[-2] in MINE and forms[-1] in _LOVED
+    return 0 if loved and not _IT_IS.isdisjoint(forms[2:5]) else -1
 
 
 def clause(message: Message, first: int, last: int) -> tuple[int, int]:

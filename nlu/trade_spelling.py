@@ -25,9 +25,10 @@ _SOUNDS = {
 _PART = re.compile("|".join(sorted(_SOUNDS, key=len, reverse=True)))
 _HEARD = re.compile(
     r"(?:([iy]en)|(ain|aim|ein|in|im|yn|ym|un|um)|(aon|an|am|en|em)|(on|om))(?![aeiouynmh])"
-    r"|(s?c(?=[eiy]))|(g(?=[eiy]))|(ss$)|(tt$)|((?<=[ae])ill?(?=[aeiou]))|(ill(?=[aeiou]))|1"
+    r"|(s?c(?=[eiy]))|(g(?=[eiy]))|(ss$)|(tt$)|((?<=[ae])ill?(?=[aeiou]))|(ill(?=[aeiou]))"
+    r"|((?<=[aeiou])x(?=[aeiouy]))|1"
 )
-_HEARD_AS = ("5", "i5", "5", "4", "3", "s", "j", "se", "te", "y", "i")
+_HEARD_AS = ("5", "i5", "5", "4", "3", "s", "j", "se", "te", "y", "i", "ks")
 _TWICE = re.compile(r"(.)\1+")
 # « solère » and « solaire », « brodeuz » and « brodeuse » sound alike, « solier » does not.
 _LASTS = (
@@ -110,9 +111,9 @@ def is_slip(word: str, head: str) -> bool:
 class Speller:
     """Mends words near one of ``heads``; words of ``known`` are right as they are.
 
-    ``by_sound`` is what :func:`sounds` gives for the same heads. ``verbs`` and ``short`` words are
-    only known by how they sound. A word that sounds like one of
-    ``ordinary`` (sounds of other words) is that word.
+    ``by_sound`` is what :func:`sounds` gives for the same heads; ``verbs`` and ``short`` words are
+    only known by how they sound. A word that sounds like one of ``ordinary`` (sounds of other
+    words) is that word, one of ``usual`` if it is there.
     """
 
     def __init__(
@@ -123,10 +124,12 @@ class Speller:
         ordinary: frozenset[str] = frozenset(),
         verbs: Iterable[str] = (),
         short: Iterable[str] = (),
+        usual: Mapping[str, str] | None = None,
     ) -> None:
         heads = list(heads)
         self._known = known
         self._ordinary = ordinary
+        self._usual = usual or {}
         self._single = {_TWICE.sub(r"\1", head): head for head in reversed(heads)}
         self._heads = frozenset(heads)
         self._by_sound = by_sound
@@ -193,7 +196,7 @@ class Speller:
         if verb := self._verbs.get(heard):
             return verb
         if heard in self._ordinary:
-            return word
+            return self._usual.get(heard, word)
         if len(hurried := loose(heard)) > 4 and (same := self._loosely.get(hurried)):
             return same
         return self._typed(word) or self._alike(word, heard)

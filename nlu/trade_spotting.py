@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from nlu.heard import ordinary
+from nlu.heard import ordinary, usual
 from nlu.lexicon import END, Tree, longest, singular, stem, tree
 from nlu.text import Message
 from nlu.trade_context import (
@@ -83,6 +83,7 @@ class Spotter:
             frozenset(lexicon["ordinary"]),
             (verb for verb in self._verbs if len(verb) > 4),
             self._short_words(lexicon["objects"]),
+            usual(),
         )
 
     @staticmethod

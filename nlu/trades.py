@@ -49,7 +49,7 @@ class TradeReader:
         found = list(islice(self._spotter.spot(message, forms, asked), _MOST_FOUND))
         if not found and asked == "ask_trade" and len(forms) <= 6:
             found = list(self._spotter.thing(forms))
-        elif not found and (at := works_with(forms)) > 0:
+        elif not found and (at := works_with(forms)) >= 0:
             found = list(self._spotter.thing(forms, at))
         reading = self._sorted(message, forms, found)
         if not found and not message.text.isascii() and (asked == "ask_trade" or len(forms) < 3):

@@ -93,7 +93,8 @@ class Understander:
         if ruled is not None:
             # « vire Lille de la liste », « mets en pause la coiffure » are about the search.
             about_search = (
-                self._asks_who(ruled, words, values)
+                (ruled.intent == "stop_alerts" and values.trade and values.negated)
+                or self._asks_who(ruled, words, values)
                 or (ruled.intent == "delete_data" and values.negated)
                 or (ruled.intent == "pause_alerts" and (values.trade or values.negated))
             )

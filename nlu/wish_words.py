@@ -61,7 +61,7 @@ NEVER = _UNDOING | _set(
 # « change coiffure par esthétique » refuses, « je change pour coiffure » does not.
 TOWARDS = _set("pour pr par en vers contre")
 # « je n'ai plus envie de », « ça m'intéresse pas, la mécanique ».
-NOT = _set("pas pa plus aucune jamais pu")
+NOT = _set("pas pa po plus plu pu aucune jamais")
 NO_LONGER_MOVED = _set("envie interesse passionne plait")
 # « t'as marqué maçon » is said of a mistake of ours.
 TAKEN_DOWN = _set(

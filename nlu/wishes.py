@@ -130,7 +130,7 @@ def _seeking(spot: Spot, hired: bool) -> Verdict | None:
         return "other"
     if spot.word not in w.SEEKING:
         return None
-    if spot.word in w.OFFERS and w.NEVER & {*spot.forms[max(0, spot.k - 4) : spot.k]}:
+    if spot.word in w.OFFERS and (w.NEVER | {"stop"}) & {*spot.forms[max(0, spot.k - 4) : spot.k]}:
         return "refused"  # « vire-moi ces annonces de ravalement »
     if "que" in spot.between[:2] and w.ME & {*spot.between[:4]}:
         return "weak"  # « mon père veut que je fasse couvreur »

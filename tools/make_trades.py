@@ -260,8 +260,8 @@ def add_heard_verbs(lexicon: Lexicon) -> None:
     """« encadré dé tablo » is « encadrer des tableaux »; « bijoutié » is no verb."""
     for name, target in list(lexicon.names.items()):
         first, space, rest = name.partition(" ")
-        verb = first.endswith("er") and not first.endswith(("ier", "cher", "anger", "orger"))
-        if space and verb and first not in lexicon.names:
+        verb = first.endswith("er") and not first.endswith(("ier", "cher", "ger"))
+        if space and verb:
             lexicon.names.setdefault(f"{first[:-1]} {rest}", target)
 
 
