@@ -6,11 +6,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from nlu.texting import SAID
-from nlu.trade_spelling import sound
+from nlu.trade_spelling import MEMORY, sound
 
 WORDS_FILE = Path(__file__).with_name("data") / "words.txt"
 HEARD_FILE = Path(__file__).with_name("data") / "heard.txt"
 _LEAST, _MOST = 4, 20
+# Whose right spelling a rule may wait for.
+_WEIGHTY = frozenset("eface suprime suprim suppr conte notif notifs msg msgs kil ske ktu poz".split())
+_ELIDED = ("quelqu", "jusqu", "lorsqu", "puisqu", "aujourd", "presqu")
 _POLITE = frozenset({"stp", "svp", "steplait"})
 
 
@@ -27,7 +30,7 @@ def _by_sound() -> tuple[frozenset[str], dict[str, str]]:
     table: dict[str, str] = {}
     for word in ours:  # the commonest first
         table.setdefault(sound(word), word)
-    return ordinary().union(ours), table
+    return ordinary().union(ours, _ELIDED), table
 
 
 def usual() -> dict[str, str]:
@@ -35,6 +38,7 @@ def usual() -> dict[str, str]:
     return _by_sound()[1]
 
 
+@lru_cache(maxsize=MEMORY)
 def heard(word: str) -> str:
     """The word of ours that an unknown folded word sounds like, else the word itself."""
     known, table = _by_sound()
@@ -44,10 +48,17 @@ def heard(word: str) -> str:
 
 
 def rightly(words: str) -> str:
-    """A plain sentence as it is rightly written: « éfasse tt » -> « efface tout »."""
+    """A plain sentence as it is rightly written: « éfasse tt » -> « efface tout ».
+
+    Where nothing weighty is written by ear it stays as it is: the rules know « jveu » and « tt ».
+    """
+    said = words.split(" ")
+    right = [heard(word) for word in said]
+    if right == said and _WEIGHTY.isdisjoint(said):
+        return words
     return " ".join(
         [
-            " ".join(SAID[word]) if word in SAID and word not in _POLITE else heard(word)
-            for word in words.split(" ")
+            " ".join(SAID[word]) if word in SAID and word not in _POLITE else ear
+            for word, ear in zip(said, right, strict=True)
         ]
     )

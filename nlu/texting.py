@@ -93,6 +93,7 @@ _SPELLINGS = {
     "supprime": "suprime supprimer suprimer supprimez supprimé suprimé suppr suprim supprim",
     "compte": "conte",
     "patron": "boss",
+    "pause": "poz poze pauz",
     "travail": "taf taff boulot job",
     "travailler": "bosser",
     "faire": "fer fair fère",

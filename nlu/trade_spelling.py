@@ -169,7 +169,7 @@ class Speller:
         if singular(word) in self._known:
             return word
         heard = sound(word)
-        if meant := self._short.get(heard) or self._verbs.get(heard):
+        if (meant := self._short.get(heard)) and len(heard) > 2:
             return meant
         return self._short.get(sound(word + "re"), word) if word[-2:] == "er" else word
 

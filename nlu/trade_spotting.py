@@ -181,7 +181,9 @@ class Spotter:
         return None
 
     def _may_start(self, form: str, stem: str) -> bool:
-        return stem in self._firsts or form in self._verbs or form[0] in "jd"
+        if stem in self._firsts or form in self._verbs:
+            return True
+        return form[0] in "jd" and form[1:] in self._verbs
 
     def _same_done(self, forms: Forms, stems: Forms, i: int, before: Found | None) -> Found | None:
         """« mécano moto ou auto »: both are mended; « faire du chocolat ou de la glace »."""

@@ -169,7 +169,7 @@ PRICES = _set("coute coutent tarif tarifs prix devis rdv rendez")
 
 # « la coiffure, ça me plaît pas », « boucher non merci », read from the words that follow.
 REFUSED_AFTER = re.compile(
-    r"^(?:(?:la|le|les|ca|c|sa|est|j|je|me|m|moi|y|en|ai|jai|jen|ne|n|franchement|finalement|et|du"
+    r"^(?!(?:j ai|jai|g) di[st]?\b)(?:(?:la|le|les|ca|c|sa|est|j|je|me|m|moi|y|en|ai|jai|jen|ne|n|franchement|finalement|et|du"
     r"|vraiment)\s+)*"
     r"(?:(?:plait|interesse|dit|tente|aime|jaime|kiffe|veux|jveux|veu|supporte|convient|est)\s+"
     r"(?:trop |vraiment |du tout )?(?:pas?|po|plus?|pu)\b(?! (?:loin|mal|encore|tard|grave|que))"
