@@ -12,7 +12,9 @@ WORDS_FILE = Path(__file__).with_name("data") / "words.txt"
 HEARD_FILE = Path(__file__).with_name("data") / "heard.txt"
 _LEAST, _MOST = 4, 20
 # Whose right spelling a rule may wait for.
-_WEIGHTY = frozenset("eface suprime suprim suppr conte notif notifs msg msgs kil ske ktu poz".split())
+_WEIGHTY = frozenset(
+    "eface suprime suprim suppr conte notif notifs msg msgs kil ske ktu poz".split()
+)
 _ELIDED = ("quelqu", "jusqu", "lorsqu", "puisqu", "aujourd", "presqu")
 _POLITE = frozenset({"stp", "svp", "steplait"})
 

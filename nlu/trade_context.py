@@ -34,8 +34,10 @@ CUES = (
 )
 ANY_HINT = HINTS | WITHDRAWN | _set("plutot finalement enfaite")
 # « les ongles, c'est mon métier »; « les ongles non ».
-AFTER = _set("passion metier interesse interessent interesserait branche non nan nn bof oui ouais")
-BEFORE_AFTER = _set("c est ca sa cest ma m mon me oui mais")
+AFTER = _set(
+    "passion metier interesse interessent interesserait branche dit non nan nn bof oui ouais"
+)
+BEFORE_AFTER = _set("c est ca sa cest ma m mon me oui mais par contre")
 # One comes « en moto »; one works « dans la moto ».
 NO_EN = _set(
     "velo moto taxi voiture vehicule photo mob mobylette scooter scoot quad camion caisse bagnole "
@@ -202,6 +204,8 @@ def is_neutral(form: str) -> bool:
 
 def shows(forms: Forms, i: int) -> bool:
     """« montre les offres », not « une montre »."""
+    if forms[i] == "bosse":
+        return True  # « bossé » is no dent
     return forms[i] == "montre" and not (i and forms[i - 1] in ONE)
 
 

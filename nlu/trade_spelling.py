@@ -18,7 +18,8 @@ _SHORTEST, _LEAST, _MOST = 3, 5, 25
 _SOUNDS = {
     "eaux": "o", "eau": "o", "aux": "o", "au": "o", "oeu": "e", "eu": "e", "ou": "u", "ph": "f",
     "chr": "kr", "chn": "kn", "ch": "x", "sh": "x", "qu": "k", "ck": "k", "gn": "n", "oi": "wa",
-    "oy": "wa", "ai": "e", "ei": "e", "ay": "ay", "ey": "ay", "y": "i",
+    "oy": "wa", "faca": "fasa", "maco": "maso", "mac3": "mas3", "ai": "e", "ei": "e",
+    "ay": "ay", "ey": "ay", "y": "i",
     "gu": "g", "ti5": "si5", "tio": "sio", "ti3": "si3", "tien": "sien", "tia": "sia", "c": "k",
     "q": "k", "z": "s", "x": "s", "h": "",
 }  # fmt: skip
@@ -34,7 +35,7 @@ _TWICE = re.compile(r"(.)\1+")
 _LASTS = (
     (re.compile(r"(?:ai|e)r(?:es?|s)?$(?<!er)(?<!ers)"), "R"),
     (re.compile(r"eu(?:[rxz]|[rsz]e)?s?$"), "E"),
-    (re.compile(r"ist(?:es?|s)?$"), "ist"),
+    (re.compile(r"(?<!o)is(?:tes?|ts?)?$"), "ist"),
     (re.compile(r"(?:e[rzt]s?|ee?s?|ai[ts]?|[stdxz]+)$"), ""),
 )
 _FIRST = str.maketrans("cqzyh", "kksie")
@@ -73,7 +74,7 @@ _NEAR_KEYS = ("azertyuiop", "qsdfghjklm", "wxcvbn")
 _CONFUSED = ("aeiouy", "szcx", "kqcg", "gj", "mn", "bp", "td", "vfw", "il", "rl")
 _SILENT = frozenset("ehstdxpnl")
 # Small words glued to the next: « dlaplomberie », « lelectricien », « dameublemen ».
-_GLUED = re.compile(r"(?:de?la|dune?|dun|une|des|les|aux|de|du|au|le|la|en|un|ds|1|d|l)(?=\w{4})")
+_GLUED = re.compile(r"(?:de?la|dune?|dun|une|des|les|aux|de|du|au|le|la|en|un|ds|1|d|l|z)(?=\w{4})")
 
 
 def _confused() -> frozenset[tuple[str, str]]:
@@ -139,9 +140,9 @@ class Speller:
         self._shelves: dict[tuple[str, int], list[str]] = {}
         self._ears: dict[tuple[str, int], list[str]] = {}
         for heard, head in by_sound.items():
-            self._loosely.setdefault(loose(heard), head)
-            if len(heard) > _LEAST:
-                self._ears.setdefault((heard[0], len(heard)), []).append(heard)
+            hurried = loose(heard)
+            if hurried and self._loosely.setdefault(hurried, head) == head:
+                self._ears.setdefault((hurried[0], len(hurried)), []).append(hurried)
         self._seen: dict[str, str] = {}
         for head in heads:
             self._shelves.setdefault((head[0].translate(_FIRST), len(head)), []).append(head)
@@ -193,13 +194,17 @@ class Speller:
         heard = sound(word)
         if len(heard) > 3 and (same := self._by_sound.get(heard)):
             return same
+        if word[-1] in "rstz" and heard not in self._ordinary:  # « prothèz »: the end is heard
+            full = sound(word + "e")
+            if len(full) > 3 and (same := self._by_sound.get(full)):
+                return same
         if verb := self._verbs.get(heard):
             return verb
         if heard in self._ordinary:
             return self._usual.get(heard, word)
         if len(hurried := loose(heard)) > 4 and (same := self._loosely.get(hurried)):
             return same
-        return self._typed(word) or self._alike(word, heard)
+        return self._typed(word) or self._alike(word, hurried)
 
     def _typed(self, word: str) -> str | None:
         """The head that slips of the finger turn into ``word``, two in a long one at most."""
@@ -225,5 +230,5 @@ class Speller:
             near = self._ears.get((heard[0], len(heard) + more))
             found = near and extractOne(heard, near, scorer=OSA.distance, score_cutoff=1)
             if found and is_slip(heard, found[0]):
-                return self._by_sound[found[0]]
+                return self._loosely[found[0]]
         return word

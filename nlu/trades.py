@@ -140,6 +140,16 @@ class TradeReader:
 def _spoken(message: Message) -> list[str]:
     """The words; « mé » is « mais », which its bare letters do not tell."""
     forms = [word.form for word in message.words[:_MOST_WORDS]]
+    if "ç" in message.text:
+        for i, word in enumerate(message.words[:_MOST_WORDS]):
+            typed = message.text[word.start : word.end].lower()
+            if (
+                "ç" in typed
+                and len(typed) > 4
+                and "con" not in word.form
+                and "cad" not in word.form
+            ):
+                forms[i] = fold(typed.replace("ç", "ss"))
     if "me" in forms and not message.text.isascii():
         for i, word in enumerate(message.words[:_MOST_WORDS]):
             if word.form == "me" and message.text[word.start + 1 : word.end].lower() in {"é", "è"}:

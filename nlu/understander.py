@@ -90,6 +90,8 @@ class Understander:
         ruled = self._rules.decide(text, words, asked) or self._rules.elsewhere(words)
         if ruled is None and spoken != words:
             ruled = self._rules.decide(text, spoken, asked) or self._rules.elsewhere(spoken)
+            if ruled and ruled.intent in ("help", "affirm", "deny") and values.anything:
+                ruled = None  # « menuz » is no menu
         if ruled is not None:
             # « vire Lille de la liste », « mets en pause la coiffure » are about the search.
             about_search = (

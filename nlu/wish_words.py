@@ -50,7 +50,7 @@ LIGHT = SKIPPED | _set(
     "qu comme veux vouloir chercher aller continuer forcement interesse interessee tout l metier "
     "metiers domaine secteur apprentissage alternance formation cap non fait fais voir c est ce "
     "cette offres offre trucs truc finir filiere etudes plein rester refaire entendre parler "
-    "annonces annonce alertes alerte moi besoin"
+    "annonces annonce alertes alerte moi besoin qui ki"
 )
 NEVER = _UNDOING | _set(
     "marre assez deteste detester horreur supporte quitter quitte arreter arrete arretais enleve "
@@ -116,6 +116,8 @@ SAME = re.compile(
 NOT_SAME = re.compile(r"\b(?:pas?|jamais|non) (?:\w+ ){1,3}(?:pareil|comme (?:lui|elle|eux))\b")
 RATHER = _set("plutot plus mieux prefere jprefere preferai aime jaime vaut")
 OFFERS = _set("offre offres annonce annonces")
+WOULD = _set("voudrais voudrai jvoudrais jvoudrai aimerais aimerai veux veu jveux jveu")
+SENDING = _set("envoyez envoies envoie envoi envoye proposez proposes")
 A = _set("un une la le")
 BOSSES = _set("patron patronne maitre tuteur chef boss")
 STREETS = _set(
@@ -169,11 +171,13 @@ PRICES = _set("coute coutent tarif tarifs prix devis rdv rendez")
 
 # « la coiffure, ça me plaît pas », « boucher non merci », read from the words that follow.
 REFUSED_AFTER = re.compile(
-    r"^(?!(?:j ai|jai|g) di[st]?\b)(?:(?:la|le|les|ca|c|sa|est|j|je|me|m|moi|y|en|ai|jai|jen|ne|n|franchement|finalement|et|du"
-    r"|vraiment)\s+)*"
+    r"^(?!(?:j ai|jai|g) di[st]?\b)"
+    r"(?:(?:la|le|les|ca|c|sa|est|j|je|me|m|moi|y|en|ai|jai|jen|ne|n|franchement"
+    r"|finalement|et|du|vraiment)\s+)*"
     r"(?:(?:plait|interesse|dit|tente|aime|jaime|kiffe|veux|jveux|veu|supporte|convient|est)\s+"
     r"(?:trop |vraiment |du tout )?(?:pas?|po|plus?|pu)\b(?! (?:loin|mal|encore|tard|grave|que))"
     r"|(?:fini|mort|termine)\b|marre|surtout pas|(?<!et )non\b|nan\b|nn\b|pas pour moi|bof"
+    r"|(?:suis|me suis|jme suis) lasse"
     r"|plus jamais|jamais de la vie"
     r"|trop (?:dur|difficile|physique|fatigu?ant|crevant|salissant|chiant)\w*(?! (?:a|de|d) )"
     r"|deteste|degoute|saoule|horreur)"
@@ -182,7 +186,7 @@ REFUSED_AFTER = re.compile(
 KIN_AFTER = re.compile(rf"^(?:la |le )?(?:c|cest|c est) (?:mon|ma) (?:{'|'.join(sorted(KIN))})\b")
 # « le médecin a dit », « la boulangerie est fermée ».
 SOMEONE_AFTER = re.compile(
-    r"^(?:du \w+ |d a cote |de (?:mon|ma|mes|ton|ta) \w+ )?"
+    r"^(?:qui )?(?:du \w+ |d a cote |de (?:mon|ma|mes|ton|ta) \w+ )?"
     r"(?:(?:m|t|nous|l) (?:a|ont)|ma|ta"
     r"|a (?:dit|fait|mis|pris|eu|l air|ferme|ouvert|oublie|appele|coule"
     r"|fini|repondu|rate|offert|casse|change)"

@@ -130,12 +130,10 @@ def _seeking(spot: Spot, hired: bool) -> Verdict | None:
         return "other"
     if spot.word not in w.SEEKING:
         return None
-    if spot.word in w.OFFERS and (w.NEVER | {"stop"}) & {*spot.forms[max(0, spot.k - 4) : spot.k]}:
-        return "refused"  # « vire-moi ces annonces de ravalement »
     if "que" in spot.between[:2] and w.ME & {*spot.between[:4]}:
         return "weak"  # « mon père veut que je fasse couvreur »
-    if spot.before in {"tu", "vous"} and spot.word in w.LIKES:
-        return "other"  # « tu kiffes la peinture, toi ? »
+    if told := _sent_or_loved(spot):
+        return told
     if spot.before in w.ELDERS and spot.word in w.LIKES:
         return "other"  # « ma mère veut changer la moquette »
     if spot.word in w.NO_LONGER_MOVED and w.NOT & {spot.before, *spot.between[:1]}:
@@ -143,6 +141,21 @@ def _seeking(spot: Spot, hired: bool) -> Verdict | None:
     if not hired or spot.word in {"devenir", "trouve", "trouver"}:
         return "wish"
     return "wish" if {"comme", "etre", "place"} & {*spot.between} else "other"
+
+
+def _sent_or_loved(spot: Spot) -> Verdict | None:
+    """Offers one wants no more; what a brother wants, what you like."""
+    earlier = {*spot.forms[max(0, spot.k - 4) : spot.k]}
+    if spot.word in w.OFFERS:
+        if (w.NEVER | {"stop"}) & earlier:
+            return "refused"  # « vire-moi ces annonces de ravalement »
+        if w.SENDING & earlier and {"tu", "vous"} & {*spot.forms[max(0, spot.k - 5) : spot.k]}:
+            return "refused"  # « vous m'envoyez des offres de couvreur »
+    if spot.before in {"qui", "ki"} and w.KIN & earlier:
+        return "other"  # « c'est mon frère qui veut couvreur »
+    if spot.before in {"tu", "vous"} and spot.word in w.LIKES:
+        return "other"  # « tu kiffes la peinture, toi ? »
+    return None
 
 
 def _situation(spot: Spot, chez: bool) -> Verdict | None:
@@ -162,7 +175,7 @@ def _situation(spot: Spot, chez: bool) -> Verdict | None:
         return "weak"
     if spot.word in w.ONCE_WISHED and w.ONCE_SAID.isdisjoint(spot.between):
         return "weak"
-    if spot.word in w.NOW:
+    if spot.word in w.NOW and spot.before not in w.WOULD:
         if spot.before in w.KIN or spot.before in w.THIRD:
             return "other"
         return "other" if chez and "stage" not in spot.forms[: spot.first] else "weak"
@@ -178,7 +191,9 @@ def _refuses(spot: Spot) -> bool:
         return before not in w.BEFORE_PAS and spot.between[:1] not in (("que",), ("qu",))
     if word == "jamais":
         return before not in {"ai", "jai"}
-    if word in {"plus", "plu"}:
+    if word in {"beton", "tomber", "tombe"}:
+        return before.startswith("laiss")
+    if word in {"plus", "plu", "pu"}:
         following = spot.forms[spot.k + 1] if spot.gap else ""
         return (
             spot.k == 0
