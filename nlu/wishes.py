@@ -199,6 +199,7 @@ def _refuses(spot: Spot) -> bool:
             spot.k == 0
             or before in w.BEFORE_PLUS
             or following in {"envie", "besoin"}
+            or (not spot.gap and "mais" in spot.forms[spot.first + 1 : spot.first + 3])
             or (before in {"et", "c", "est", "cest"} and not spot.gap)
             or (following in {"de", "du"} and before not in {"en", "le", "la", "un"})
         )
