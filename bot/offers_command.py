@@ -149,7 +149,7 @@ async def _search(trade: str, place: str, radius: int | None, limit: int) -> tup
             "hidden": None,
         }  # fmt: skip
         wished: Search = criteria.search(slots)
-        page = await rooms.catalogue.find(wished, limit=limit)
+        page = await rooms.matcher.find(wished, limit=limit)
         return page, criteria.summary(slots)
 
 

@@ -49,7 +49,7 @@ class Pages:
         if not id.isprintable():  # no offer bears it, and PostgreSQL would choke on some of them
             raise web.HTTPNotFound
         try:
-            offer = await self._rooms.catalogue.offer(id)
+            offer = await self._rooms.matcher.offer(id)
         except Unavailable:
             raise web.HTTPServiceUnavailable from None
         if offer is None:
