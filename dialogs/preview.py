@@ -15,6 +15,7 @@ SAMPLES: Mapping[str, Any] = {
     "what": "boulanger ou boulangère, septembre 2027",
     "within": "à moins de 30 km",
     "ways": "3 offres vers Arras et Béthune (32–34 km)",
+    "companies": "Garage Dupont (Lens) et Carrosserie du Pont (Liévin)",
     "where": "30 km autour de Lens",
     "trades": "boulanger ou boulangère",
     "trade": "pâtisserie",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from hashlib import blake2b
 from operator import attrgetter
@@ -259,7 +260,9 @@ def _difference(known: dict[str, tuple[Any, ...]], source: str, found: Iterable[
 
 
 def digest_of(offer: Offer) -> str:
-    return blake2b(repr(_values(offer)).encode(), digest_size=16).hexdigest()
+    # Whoever read the moments, with a time zone of whichever make: the same text.
+    said = tuple(v.astimezone(UTC) if isinstance(v, datetime) else v for v in _values(offer))
+    return blake2b(repr(said).encode(), digest_size=16).hexdigest()
 
 
 def row_of(offer: Offer) -> dict[str, Any]:
