@@ -73,8 +73,12 @@ class Sourced:
         async with self.house(url, redis, patience) as rooms:
             yield Talk(rooms, "someone")
 
-    def everything_fails(self, kind: str) -> None:
+    async def everything_fails(self, kind: str) -> None:
         """From now on, in both services, each in its own words."""
+        if kind == "refused":
+            await self.lba.stop()
+            await self.ft.stop()
+            return
         lba, ft = FAULTS[kind]
         self.lba.fault(lba, times=None)
         self.ft.fault(ft, on="any", times=None, seconds=60.0)
@@ -85,7 +89,7 @@ class Sourced:
 
 
 FAULTS = {
-    "refused": ("reset", "reset"), "slow": ("hang", "slow"), "500": ("500", "500"),
+    "cut": ("reset", "reset"), "slow": ("hang", "slow"), "500": ("500", "500"),
     "504": ("504", "503"), "429": ("429", "429"), "html": ("html", "html"),
     "truncated": ("truncated", "truncated"), "wrong types": ("wrong_types", "wrong"),
     "50 MB": ("huge", "huge"),

@@ -110,7 +110,7 @@ async def test_when_none_answers_the_copy_does_and_says_from_when(
 ) -> None:
     async with sourced(understander) as both, both.house(database_url) as rooms:
         await keep(rooms, EXPORT, 7, 8)
-        both.everything_fails("500")
+        await both.everything_fails("500")
         page = await ask(rooms)
         assert names(page) == {"Fournil 7", "Fournil 8"}
         assert page.as_of == READ
@@ -130,7 +130,7 @@ async def test_a_copy_never_filled_says_that_nothing_can_be_said(
     sqlite_url: str, understander: Understander
 ) -> None:
     async with sourced(understander) as both, both.house(sqlite_url) as rooms:
-        both.everything_fails("500")
+        await both.everything_fails("500")
         with pytest.raises(Unavailable):
             await ask(rooms)
 
@@ -171,7 +171,7 @@ async def test_a_live_offer_has_its_page_even_when_the_services_are_down(
 ) -> None:
     async with sourced(understander, [bakery(1)]) as both, both.house(sqlite_url) as rooms:
         (found,) = (await ask(rooms)).offers
-        both.everything_fails("500")
+        await both.everything_fails("500")
         assert await rooms.matcher.offer(found.offer.id) == found.offer
         async with visit(rooms) as person:
             page = await person.go(f"/offre/{quote(found.offer.id)}")
@@ -255,7 +255,7 @@ async def test_taken_while_nobody_can_tell_hides_it_for_one_person(
     async with sourced(understander, [bakery(1), bakery(2)]) as both, both.talk(sqlite_url) as lou:
         shown = await lou.say("boulanger à Lens")
         id = next(card.id for reply in shown for card in reply.cards)
-        both.everything_fails("500")
+        await both.everything_fails("500")
         (said,) = await lou.send(payload=f"/taken {id}")
         assert said.name == "utter_taken"
         assert await lou.rooms.matcher.offer(id) is not None
