@@ -110,13 +110,16 @@ class FranceTravail:
         sent = await self._pages.one(id.partition(":")[2])
         return next(iter(await self._offers([] if sent is None else [sent])), None)
 
-    async def new_since(self, moment: datetime) -> AsyncIterator[Offer]:
-        """What was created since ``moment`` (aware), newest first in each list of trades.
+    async def new_since(
+        self, moment: datetime, until: datetime | None = None
+    ) -> AsyncIterator[Offer]:
+        """What was created since ``moment`` (aware), up to now or ``until``, newest first in each
+        list of trades.
 
         An offer that appears late under an older date is missed: ask from a little before.
         Raises :class:`matching.model.Unavailable`.
         """
-        dates = created(moment, self._clock())
+        dates = created(moment, until or self._clock())
         seen: set[str] = set()
         for codes in code_lists(self._crafts):
             for origin in origins(self._beside_lba):
