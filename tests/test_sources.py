@@ -285,3 +285,19 @@ async def test_the_session_is_closed_at_the_end(
             assert isinstance(rooms.catalogue, Catalogue)
             session = rooms.backends.apprentissage._backend._session  # type: ignore[union-attr]
         assert session.closed
+
+
+async def test_an_ad_of_france_travail_bears_its_licence_on_its_page(
+    sqlite_url: str, understander: Understander
+) -> None:
+    async with (
+        sourced(understander, [], [ad("207QYWM", understander)]) as both,
+        both.house(sqlite_url) as rooms,
+    ):
+        (found,) = (await ask(rooms)).offers
+        async with visit(rooms) as person:
+            page = await person.go(f"/offre/{quote(found.offer.id)}")
+            assert "Annonce de France Travail, reprise en entier." in page.text
+            assert "Mise à jour le 18 octobre 2026" in page.text
+            licence = "https://francetravail.io/data/api/offres-emploi"
+            assert licence in [link.get("href") for link in page.all("a")]
