@@ -109,7 +109,7 @@ class Catalogue:
             self._index.update(offers)
             for offer in offers:
                 self._whole.pop(offer.id, None)
-        if len(self._index) != await self._store.count():
+        if since is not None and await self._store.erased() > since:
             self._index.keep(await self._store.open_ids())
         self._index.revision = revision
 

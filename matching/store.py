@@ -23,6 +23,10 @@ class OfferStore(Protocol):
         """The open offers (``None``), or those written after a revision, closed ones included."""
         ...
 
+    async def erased(self) -> int:
+        """The newest revision at which offers were erased, which leaves nothing to be read."""
+        ...
+
     async def open_ids(self) -> set[str]: ...
 
     async def several(self, ids: Collection[str]) -> list[Offer]:

@@ -11,9 +11,8 @@ from sqlalchemy import Select, and_, bindparam, delete, insert, not_, or_, selec
 from sqlalchemy.sql.elements import ColumnElement
 
 from matching.model import SEEN, Offer
-from storage import schema
 from storage.database import Database, Transaction
-from storage.offers import Offers, code_rows, digest_of, next_revision, row_of
+from storage.offers import Offers, code_rows, digest_of, mark, next_revision, row_of
 from storage.schema import offer_codes, offers, revisions
 
 GONE = "gone:"
@@ -158,12 +157,8 @@ class LiveOffers(Offers):
 
     async def was_read(self, source: str, until: datetime) -> None:
         """``until`` is aware; kept in whole seconds."""
-        seconds = int(until.timestamp())
         async with self._db.write() as tx:
-            row = schema.insert(tx, revisions).values(name=f"{_READ}{source}", n=seconds)
-            await tx.execute(
-                row.on_conflict_do_update(index_elements=["name"], set_={"n": seconds})
-            )
+            await mark(tx, f"{_READ}{source}", int(until.timestamp()))
 
 
 class _Change:

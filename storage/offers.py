@@ -61,6 +61,7 @@ _OPEN_SKETCHES = _BY_ID.where(offers.c.status == "open")
 _CHANGED_SKETCHES = _BY_ID.where(offers.c.changed > bindparam("since"))
 _SEVERAL = select(*_COLUMNS).where(offers.c.id.in_(bindparam("ids", expanding=True)))
 _REVISION = select(revisions.c.n).where(revisions.c.name == "offers")
+_ERASED = "offers erased"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class _Change:
     gone: list[dict[str, Any]]
     offers: list[dict[str, Any]]
     codes: list[dict[str, Any]]
+    erases: bool
 
 
 class Offers:
@@ -82,6 +84,12 @@ class Offers:
         async with self._db.read() as tx:
             self.latest = (await tx.execute(_REVISION)).scalar_one_or_none() or 0
         return self.latest
+
+    async def erased(self) -> int:
+        """The newest revision at which offers were erased."""
+        query = select(revisions.c.n).where(revisions.c.name == _ERASED)
+        async with self._db.read() as tx:
+            return (await tx.execute(query)).scalar_one_or_none() or 0
 
     async def sketches(self, since: int | None) -> AsyncIterator[Sequence[Sketch]]:
         """The open offers (``None``), or those written after a revision, closed ones included."""
@@ -151,6 +159,8 @@ class Offers:
             latest = await next_revision(tx)
             for row in change.offers:
                 row["changed"] = latest
+            if change.erases:
+                await mark(tx, _ERASED, latest)
             erase = delete(offers).where(offers.c.id == bindparam("gone"))
             for statement, rows in (
                 (erase, change.gone),
@@ -185,6 +195,12 @@ async def next_revision(tx: Transaction) -> int:
         index_elements=["name"], set_={"n": revisions.c.n + 1}
     ).returning(revisions.c.n)
     return int((await tx.execute(bumped)).scalar_one())
+
+
+async def mark(tx: Transaction, name: str, n: int) -> None:
+    """Keep a number among the revisions, in place of the one it had."""
+    row = schema.insert(tx, revisions).values(name=name, n=n)
+    await tx.execute(row.on_conflict_do_update(index_elements=["name"], set_={"n": n}))
 
 
 @cache
@@ -251,11 +267,13 @@ def _difference(known: dict[str, tuple[Any, ...]], source: str, found: Iterable[
     stamps = {id: (digest_of(offer), source) for id, offer in latest.items()}
     gone = [id for id, (_, origin) in known.items() if origin == source and id not in latest]
     changed = [offer for id, offer in latest.items() if known.get(id) != stamps[id]]
+    erases = bool(gone)
     gone += [offer.id for offer in changed if offer.id in known]
     return _Change(
         [{"gone": id} for id in gone],
         [row_of(offer) | {"digest": stamps[offer.id][0], "origin": source} for offer in changed],
         [row for offer in changed for row in code_rows(offer)],
+        erases,
     )
 
 
