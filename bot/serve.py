@@ -1,4 +1,4 @@
-"""The server: our pages, Telegram, the regular cleaning, and a clean stop."""
+"""The server: our pages, Telegram, offers kept in step, the cleaning, and a clean stop."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from aiohttp import web
 from bot.assembly import Rooms, assemble
 from bot.config import BadSettings, Settings
 from bot.purge import purge_regularly
-from bot.supervise import unless_stopped
+from bot.supervise import keep_running, unless_stopped
+from bot.sync import Keeper
 from bot.web.app import make_app
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ async def _until(
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_SECONDS)
     await runner.setup()
     cleaning = asyncio.create_task(purge_regularly(rooms, stop))
+    keeping = asyncio.create_task(keep_running("sync", Keeper(rooms).run, stop))
     try:
         await _listen(runner, settings)
         if telegram and await unless_stopped(stop, telegram.start()) is False:
@@ -96,6 +98,7 @@ async def _until(
         if telegram:
             await telegram.stop(max(end - clock(), LAST_SECONDS))
         await cleaning
+        await keeping
 
 
 def _telegram(rooms: Rooms) -> Telegram | None:

@@ -22,6 +22,7 @@ from dialogs.engine import Engine, Outcome, asked_of
 from dialogs.reply import Reply, bundled
 from dialogs.rules import Heard
 from dialogs.voice import Voice
+from matching.calling import TURN_SECONDS, within
 from nlu.understander import Understander
 from storage.conversations import Conversations, Stale
 from storage.counters import Counters
@@ -144,12 +145,13 @@ class Turns:
         person = self.person(incoming.channel, incoming.address)
         async with self.locks.hold(person, incoming.order, sequence=incoming.stream):
             await self._pace.turn()
-            for _ in range(TRIES - 1):
-                try:
-                    return await self._once(incoming, person)
-                except Stale:
-                    continue
-            return await self._once(incoming, person)
+            with within(TURN_SECONDS):
+                for _ in range(TRIES - 1):
+                    try:
+                        return await self._once(incoming, person)
+                    except Stale:
+                        continue
+                return await self._once(incoming, person)
 
     async def left(self, channel: str, address: str, order: int) -> None:
         """Somebody wants no more of our messages: what was still to be sent is dropped, once.

@@ -9,6 +9,8 @@ from typing import Any
 from dialogs.french import WIDE, capital, day
 from dialogs.reply import Button, Card
 from dialogs.voice import Voice
+from matching.attribution import attribution
+from matching.job_offer import PARIS
 from matching.model import DEMONSTRATION, Found, Offer
 
 SOURCES = {
@@ -37,6 +39,7 @@ def facts(found: Found, public_url: str, where: Mapping[str, Any] | None = None)
     middle of an area.
     """
     offer, km = found.offer, found.distance_km
+    owed = attribution(offer)
     return {
         "id": offer.id,
         "title": offer.title,
@@ -51,6 +54,10 @@ def facts(found: Found, public_url: str, where: Mapping[str, Any] | None = None)
         "url": offer_url(offer, public_url),
         "phone": bool(offer.phone),
         "school": offer.school,
+        "licence": owed and owed.licence,
+        "updated": owed.updated.astimezone(PARIS).date().isoformat()
+        if owed and owed.updated
+        else None,
     }
 
 
@@ -65,7 +72,7 @@ def card(voice: Voice, data: Mapping[str, Any], today: date) -> Card:
     return Card(
         id=data["id"],
         title=cut(capital(data["title"]), TITLE_LENGTH),
-        lines=tuple(filter(None, (*lines, _published(voice, data, today)))),
+        lines=tuple(filter(None, (*lines, _published(voice, data, today), _owed(voice, data)))),
         note=note,
         buttons=_buttons(voice, data),
     )
@@ -104,6 +111,17 @@ def _published(voice: Voice, data: Mapping[str, Any], today: date) -> str:
     days = (today - date.fromisoformat(data["published"])).days
     name = {0: "card_today", 1: "card_yesterday"}.get(max(days, 0), "card_days_ago")
     return voice.fact(name, days=days, source=source)
+
+
+def _owed(voice: Voice, data: Mapping[str, Any]) -> str | None:
+    """What the licence of some sources asks to be said beside each of their offers."""
+    if not data.get("licence"):
+        return None
+    licence = data["licence"]
+    if data["updated"] is None:
+        return voice.fact("card_licence", licence=licence)
+    when = day(date.fromisoformat(data["updated"]))
+    return voice.fact("card_updated", when=when, licence=licence)
 
 
 def _buttons(voice: Voice, data: Mapping[str, Any]) -> tuple[Button, ...]:

@@ -16,6 +16,7 @@ SAMPLES: Mapping[str, Any] = {
     "what": "boulanger ou boulangère, septembre 2027",
     "within": "à moins de 30 km",
     "ways": "3 offres vers Arras et Béthune (32–34 km)",
+    "companies": "Garage Dupont (Lens) et Carrosserie du Pont (Liévin)",
     "where": "30 km autour de Lens",
     "trades": "boulanger ou boulangère",
     "trade": "pâtisserie",
@@ -33,7 +34,7 @@ SAMPLES: Mapping[str, Any] = {
     "end": "2 mai 2027",
     "day": "1er septembre 2027",
     "when": "1er septembre 2027",
-    "source": "La bonne alternance",
+    "source": "La bonne alternance", "licence": "https://francetravail.io/data/api/offres-emploi",
     "who": "Camille, CMA Hauts-de-France, Nord", "nth": "2e", "number": 2,
     "n": 4, "first": 4, "last": 6, "km": 20, "hidden": 2, "months": 24, "days": 30,
 }  # fmt: skip
