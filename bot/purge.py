@@ -23,6 +23,7 @@ async def purge(rooms: Rooms) -> dict[str, int]:
     """How many rows went, by what they were."""
     now, turns = rooms.settings.now(), rooms.turns
     kept = timedelta(days=rooms.settings.keep_conversation_days)
+    turns.forget_recent()
     return {
         "conversations": await turns.conversations.purge(now - kept),
         "seen": await turns.seen.purge(now - SEEN_FOR),

@@ -36,3 +36,12 @@ class Recent:
         self._kept[conversation.id] = (now, saved)
         if len(self._kept) > MOST:
             self._kept.popitem(last=False)
+        self.purge(now)
+
+    def purge(self, now: datetime) -> None:
+        """Forget those whose time is over: nobody's stays because nobody else came."""
+        while self._kept:
+            id, (at, _) = next(iter(self._kept.items()))
+            if now - at < FOR:
+                return
+            del self._kept[id]

@@ -243,6 +243,11 @@ class Turns:
         """Whether something this person sent is being answered in this process."""
         return self.locks.wanted(self.person(channel, address))
 
+    def forget_recent(self) -> None:
+        """What is kept in memory goes with its time, as what is stored does."""
+        if self._recent:
+            self._recent.purge(self.now())
+
     async def knows(self, channel: str, address: str) -> bool:
         """Whether anything is kept of a conversation: no longer after « supprime tout »."""
         return await self.ledger.load(self.person(channel, address)) is not None
