@@ -12,7 +12,8 @@ def test_a_conversation_is_taken_once_with_its_next_version() -> None:
     recent = Recent()
     recent.put(Conversation("p1", version=3), NOW)
     taken = recent.take("p1", NOW + timedelta(seconds=1))
-    assert taken and taken.version == 4
+    assert taken
+    assert taken.version == 4
     assert recent.take("p1", NOW) is None
 
 
