@@ -33,7 +33,11 @@ MESSAGE_KEYS = frozenset(
     ("text", "buttons", "elements", "custom", "template", "response", "image", "attachment")
 )
 
-UNDERSTOOD_AS = {"ask_which_place": "ask_place", "ask_travel": "ask_radius"}
+UNDERSTOOD_AS = {
+    "ask_which_place": "ask_place",
+    "ask_travel": "ask_radius",
+    "confirm_place": "confirm",
+}
 """Our finer questions, in the understander's words."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -13,7 +13,7 @@ from dialogs.changes import FRANCE, SEARCH_SLOTS, differs, from_message, from_pa
 from dialogs.reply import meant
 from dialogs.spoken import Spoken, asks_for_internship, read_number, read_spoken
 from dialogs.typed import label_typed, label_words, latest_payloads, typed_words
-from nlu.meaning import Understanding
+from nlu.meaning import Place, Understanding
 from nlu.questions import read_topic
 from nlu.remarks import Remark, read_remark
 from nlu.text import fold
@@ -294,7 +294,12 @@ def _searched(u: Understanding, slots: Slots, today: date) -> Plan:
             return form({**found, **travel(u.travel)}, "action_noted_travel")
         return Plan(("action_ask_travel",), candidates=found or None, argument="closer")
     if u.ambiguous_places and "where" not in found:
-        return Plan(("action_ask_which_place",), _ambiguous(u), found or None)
+        name = u.ambiguous_places[0]
+        events = _candidates(name.text, name.candidates[:MOST_CANDIDATES])
+        return Plan(("action_ask_which_place",), events, found or None)
+    if "where" in found and len(u.places) == 1 and u.places[0].guessed and not u.areas:
+        rest = {name: value for name, value in found.items() if name != "where"}
+        return Plan(("action_confirm_place",), _candidates("", u.places), rest or None)
     if u.noncraft_trades and "trades" not in found:
         trade = u.noncraft_trades[0]
         said = u.text[trade.start : trade.end] or trade.label  # in their words, and their gender
@@ -307,11 +312,9 @@ def _searched(u: Understanding, slots: Slots, today: date) -> Plan:
     return _REMARKS[remark.kind](u, slots, remark) if remark else _bare(u, slots, today)
 
 
-def _ambiguous(u: Understanding) -> tuple[Event, ...]:
-    """The communes that bear the name, for the action that asks which."""
-    name = u.ambiguous_places[0]
-    insee = [place.insee for place in name.candidates[:MOST_CANDIDATES]]
-    return (slot("candidates", {"text": name.text, "places": insee}),)
+def _candidates(text: str, places: Sequence[Place]) -> tuple[Event, ...]:
+    """The communes a name may mean, for the action that asks."""
+    return (slot("candidates", {"text": text, "places": [p.insee for p in places]}),)
 
 
 def _bare(u: Understanding, slots: Slots, today: date) -> Plan:

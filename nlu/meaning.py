@@ -40,7 +40,10 @@ class TradeMention:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A commune (or part-commune, or arrondissement), by its INSEE code; position in degrees."""
+    """A commune (or part-commune, or arrondissement), by its INSEE code; position in degrees.
+
+    ``guessed``: so badly spelt that it is better to ask than to search there.
+    """
 
     insee: str
     name: str
@@ -50,6 +53,7 @@ class Place:
     population: int = 0
     start: int = 0
     end: int = 0
+    guessed: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {"name": self.name, "insee": self.insee, "lat": self.lat, "lon": self.lon}

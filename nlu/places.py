@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 
 import yaml
@@ -131,7 +131,8 @@ class PlaceReader:
     ) -> None:
         start, end = s.message.words[m.first].start, s.message.words[m.last].end
         if m.named.resolved:
-            places.append(self._g.place(m.named.rows[0], start, end))
+            place = self._g.place(m.named.rows[0], start, end)
+            places.append(replace(place, guessed=True) if m.named.errors > 1 else place)
         elif asks is not None:
             candidates = tuple(self._g.place(row, start, end) for row in m.named.rows)
             asks.append(AmbiguousPlace(s.message.text[start:end], candidates))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
@@ -93,6 +93,32 @@ class AskWhichPlace(Action):
         text = places[0].name if name.endswith("departement") else _title(candidates["text"])
         dispatcher.utter_message(response=name, name=text, buttons=buttons)
         return [SlotSet("asked", "ask_which_place")]
+
+
+class ConfirmPlace(Action):
+    """« Tu veux dire Béthune (62) ? », for a name so misspelt that it may be another's."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    def name(self) -> str:
+        return "action_confirm_place"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        (code,) = tracker.slots["candidates"]["places"]
+        place = self.services.gazetteer.by_insee(code)
+        if place is None:
+            return [FollowupAction("action_ask_where")]
+        voice, yes = self.services.voice, f"/set p={code}"
+        buttons = [
+            button(voice.phrase("button_yes_that_one"), yes),
+            button(voice.phrase("button_another_town"), "/place"),
+        ]
+        name = f"{place.name} ({place.departement})"
+        dispatcher.utter_message(response="utter_confirm_place", place=name, buttons=buttons)
+        return [SlotSet("asked", "confirm_place"), SlotSet("pending", [yes, "/place"])]
 
 
 def _title(text: str) -> str:
@@ -184,6 +210,7 @@ def build(services: Services) -> Sequence[Action]:
         AskTrades(services),
         AskWhere(services),
         AskWhichPlace(services),
+        ConfirmPlace(services),
         AskAvailability(services),
         NotedTravel(),
         Later(),
