@@ -45,7 +45,7 @@ _DRIVERS = {
     "postgresql+asyncpg": "postgresql+asyncpg",
 }
 
-VERSION = "0004"
+VERSION = "0005"
 """Of the tables this code knows: the newest step of ``migrations``."""
 
 
