@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.applying import Applying
 from bot.config import Settings
 from bot.links import Signer
 from bot.recent import Recent
@@ -16,9 +17,14 @@ from dialogs.actions.base import Services
 from dialogs.criteria import Criteria
 from dialogs.engine import Engine
 from dialogs.voice import Voice
+from matching.application.apart import Workshop
+from matching.apprentissage.client import Apprentissage
+from matching.calling import Backend, open_session
 from matching.catalogue import Catalogue
 from matching.demonstration import refresh_demonstration
+from matching.ports import Counts, MemoryCache
 from nlu.understander import Understander
+from storage.applications import Applications
 from storage.database import Database, DatabaseProblem
 from storage.locks import LocalLocks, Locks
 from storage.offers import Offers
@@ -49,6 +55,7 @@ class Rooms:
     rate: Rate
     signer: Signer
     bot_name: BotName
+    applying: Applying | None = None
 
 
 @asynccontextmanager
@@ -72,6 +79,7 @@ async def assemble(
         catalogue = Catalogue(offers, settings.now)
         voice = Voice.load()
         table, gazetteer = understander.table, understander.gazetteer
+        client = await _client(settings, rate, understander, stack)
         engine = Engine(
             Services(
                 matcher=catalogue,
@@ -83,6 +91,8 @@ async def assemble(
                 today=settings.today,
                 public_url=settings.public_url,
                 keep_days=settings.keep_conversation_days,
+                now=settings.now,
+                applications=Applications(database) if client else None,
             )
         )
         turns = Turns(
@@ -92,11 +102,32 @@ async def assemble(
             recent=None if settings.redis_url else Recent(),
         )  # fmt: skip
         stack.push_async_callback(_leave_unsent, turns)
+        applying = Applying(turns, client, Workshop(), settings.key()) if client else None
+        if applying:
+            turns.afterwards = applying
+            stack.push_async_callback(applying.drain, 0)
         signer = Signer(settings.key(), (trade.id for trade in table))
         yield Rooms(
             settings, database, offers, catalogue, understander, voice, engine, turns, locks,
-            rate, signer, BotName(settings.telegram_bot_name or ""),
+            rate, signer, BotName(settings.telegram_bot_name or ""), applying,
         )  # fmt: skip
+
+
+async def _client(
+    settings: Settings, rate: Rate, understander: Understander, stack: AsyncExitStack
+) -> Apprentissage | None:
+    """API apprentissage, when there is a key to it."""
+    if settings.apprentissage_api_key is None:
+        return None
+    session = await stack.enter_async_context(open_session())
+    return Apprentissage(
+        settings.apprentissage_api_url,
+        settings.apprentissage_api_key.get_secret_value(),
+        Backend("apprentissage", session, rate=rate, metrics=Counts()),
+        cache=MemoryCache(),
+        locate=understander.gazetteer.locate,
+        clock=settings.now,
+    )
 
 
 async def _leave_unsent(turns: Turns) -> None:

@@ -14,7 +14,7 @@ from aiohttp import web
 from bot.assembly import Rooms, assemble
 from bot.config import BadSettings, Settings
 from bot.purge import purge_regularly
-from bot.supervise import unless_stopped
+from bot.supervise import keep_running, unless_stopped
 from bot.web.app import make_app
 
 if TYPE_CHECKING:
@@ -77,7 +77,10 @@ async def _until(
     app = make_app(rooms, routes, pages="web" in only)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_SECONDS)
     await runner.setup()
-    cleaning = asyncio.create_task(purge_regularly(rooms, stop))
+    tasks = [asyncio.create_task(purge_regularly(rooms, stop))]
+    if rooms.applying:
+        watch = keep_running("applications", rooms.applying.run, stop)
+        tasks.append(asyncio.create_task(watch))
     try:
         await _listen(runner, settings)
         if telegram and await unless_stopped(stop, telegram.start()) is False:
@@ -93,9 +96,11 @@ async def _until(
         if telegram:
             await telegram.stop_receiving()
         await runner.cleanup()
+        if rooms.applying:
+            await rooms.applying.drain(max(end - clock(), LAST_SECONDS))
         if telegram:
             await telegram.stop(max(end - clock(), LAST_SECONDS))
-        await cleaning
+        await asyncio.wait(tasks)
 
 
 def _telegram(rooms: Rooms) -> Telegram | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Row, and_, delete, exists, func, or_, select, update
+from sqlalchemy import and_, delete, exists, func, or_, select, update
 
 from storage.database import Database
 from storage.schema import applications, conversations
@@ -107,7 +107,7 @@ class Applications:
             .where(c.state == "sending", late)
         )  # fmt: skip
         async with self._db.read() as tx:
-            found = [_abandoned(row) for row in await tx.execute(query)]
+            found = [Abandoned(*row) for row in await tx.execute(query)]
         return [one for one in found if (one.person, one.offer) not in besides]
 
     async def purge(self, before: datetime) -> int:
@@ -116,8 +116,3 @@ class Applications:
         async with self._db.write() as tx:
             old = delete(applications).where(applications.c.created < before, ~known)
             return (await tx.execute(old)).rowcount
-
-
-def _abandoned(row: Row[tuple[str, str, str, str, datetime, bool]]) -> Abandoned:
-    person, channel, address, offer, created, begun = row
-    return Abandoned(person, channel, address, offer, created, bool(begun))

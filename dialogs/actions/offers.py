@@ -65,7 +65,12 @@ class OffersAction(Action):
         dispatcher.utter_message(
             response=name,
             buttons=buttons,
-            json_message={"offers": [facts(f, self.services.public_url) for f in page.offers]},
+            json_message={
+                "offers": [
+                    facts(f, self.services.public_url, apply=self.services.takes(f.offer))
+                    for f in page.offers
+                ]
+            },
             summary=self.services.criteria.summary(slots),
             n=page.total,
             first=offset + 1,
