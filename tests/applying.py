@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -188,7 +189,7 @@ class AtThePage:
         form = aiohttp.FormData(self.person.page.forms["upload"])
         for name in self._files:
             kind = "image/jpeg" if name.endswith("jpg") else "application/octet-stream"
-            form.add_field("cv", cv(name), filename=name, content_type=kind)
+            form.add_field("cv", BytesIO(cv(name)), filename=name, content_type=kind)
         return await self._sees(await self.person.client.post("/chat", data=form))
 
     async def _sees(self, response: aiohttp.ClientResponse) -> list[Reply]:

@@ -16,6 +16,9 @@ UPLOAD_SECONDS = 120.0
 """How long the files may take to arrive: a phone in the countryside needs a while."""
 
 MOST_TOGETHER = 30_000_000
+MOST_PASSING = 60_000_000
+"""Bytes of one part that are let pass by, so that the person is told what is wrong."""
+
 MOST_OF_A_FIELD = 16 * 1024
 MOST_FIELDS = 16
 AT_ONCE = 3
@@ -41,40 +44,43 @@ class Uploads:
             raise web.HTTPBadRequest from None
 
 
-async def _read(request: web.Request) -> tuple[dict[str, str], tuple[SentFile, ...]]:
+async def _read(request: web.Request) -> Form:
     fields: dict[str, str] = {}
     files: list[SentFile] = []
-    together = 0
+    room = MOST_TOGETHER
     async for part in await request.multipart():
         if not isinstance(part, BodyPartReader) or part.name is None:
             raise web.HTTPBadRequest
         if part.name == "cv":
-            file = await _file(part)
-            if file is not None:
+            if file := await _file(part, room if len(files) <= MOST_PHOTOS else 0):
                 files.append(file)
-                together += file.size
+                room -= len(file.content or b"")
         else:
-            fields[part.name] = (await _bounded(part, MOST_OF_A_FIELD)).decode()
-        if len(fields) > MOST_FIELDS or len(files) > MOST_PHOTOS + 1 or together > MOST_TOGETHER:
-            raise web.HTTPRequestEntityTooLarge(MOST_TOGETHER, together)
+            content, size = await _bounded(part, MOST_OF_A_FIELD)
+            if size > MOST_OF_A_FIELD or len(fields) == MOST_FIELDS:
+                raise web.HTTPRequestEntityTooLarge(MOST_OF_A_FIELD, size)
+            fields[part.name] = content.decode()
     return fields, tuple(files)
 
 
-async def _file(part: BodyPartReader) -> SentFile | None:
-    """A file; ``None`` for a field left empty. One that is too big is only told to be so."""
-    content = await _bounded(part, MOST_RECEIVED + 1)
-    if not content and not part.filename:
+async def _file(part: BodyPartReader, room: int) -> SentFile | None:
+    """A file, ``None`` for a field left empty; of one that is too big only its size is kept."""
+    most = min(MOST_RECEIVED, room)
+    content, size = await _bounded(part, most)
+    if not size and not part.filename:
         return None
+    if size > most:
+        content, size = b"", max(size, MOST_RECEIVED + 1)
     photo = part.headers.get("Content-Type", "").startswith("image/")
-    mark = sha256(content).hexdigest()
-    return SentFile(mark, part.filename or "", len(content), photo, content)
+    return SentFile(sha256(content).hexdigest(), part.filename or "", size, photo, content)
 
 
-async def _bounded(part: BodyPartReader, most: int) -> bytes:
-    """What a part holds; more than ``most`` bytes refuse the whole form."""
-    content = bytearray()
+async def _bounded(part: BodyPartReader, most: int) -> tuple[bytes, int]:
+    """What a part holds, ``most`` bytes of it, and its size; the rest passes by."""
+    content, size = bytearray(), 0
     while piece := await part.read_chunk(64 * 1024):
-        content += piece
-        if len(content) > most:
-            raise web.HTTPRequestEntityTooLarge(most, len(content))
-    return bytes(content)
+        size += len(piece)
+        if size > MOST_PASSING:
+            raise web.HTTPRequestEntityTooLarge(MOST_PASSING, size)
+        content += piece[: max(0, most - len(content))]
+    return bytes(content), size

@@ -164,7 +164,7 @@ def say_contact(
 
 
 def craft_of(services: Services, slots: Mapping[str, Any]) -> str:
-    """« en carrosserie », with its space, after « un apprentissage »; nothing when several trades are wished."""
+    """« en carrosserie » after « un apprentissage », with its space; nothing for several trades."""
     trades = list(slots["trades"] or ())
     if len(trades) != 1:
         return ""
