@@ -201,6 +201,7 @@ async def test_a_service_that_cannot_be_reached(url: str, understander: Understa
 
 async def test_limits_are_known_before_asking(url: str, understander: Understander) -> None:
     async with service() as api, somebody("page", url, api, understander) as talk:
+        assert isinstance(talk, AtThePage)
         await talk.say("carrossier à Frévent, septembre")
         await talk.send(payload=f"/apply {GARAGE}")
         state = await talk.rooms.turns.ledger.load(talk.rooms.turns.person("web", talk.token))
