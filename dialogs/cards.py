@@ -33,17 +33,26 @@ def offer_url(offer: Offer, public_url: str) -> str:
 
 
 def facts(
-    found: Found, public_url: str, *, apply: bool = False, detail: bool = False
+    found: Found,
+    public_url: str,
+    where: Mapping[str, Any] | None = None,
+    *,
+    apply: bool = False,
+    detail: bool = False,
 ) -> dict[str, Any]:
-    """What a card says of an offer, as JSON; ``apply``: one can, right here; in ``detail`` it
-    says where its figures come from."""
-    offer = found.offer
+    """What a card says of an offer, as JSON.
+
+    ``where`` is the slot of that name: a distance is told only from a town, for nobody lives in the
+    middle of an area. ``apply``: one can, right here. In ``detail`` it says where its figures come
+    from.
+    """
+    offer, km = found.offer, found.distance_km
     return {
         "id": offer.id,
         "title": offer.title,
         "company": offer.company,
         "city": offer.city,
-        "km": None if found.distance_km is None else round(found.distance_km),
+        "km": round(km) if km is not None and where and where.get("places") else None,
         "start": offer.start.isoformat() if offer.start else None,
         "diploma": offer.diploma,
         "months": offer.duration_months,

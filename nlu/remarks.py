@@ -82,6 +82,7 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             r"(?! (?:fois|an|mois))|"
             r"\b(?:montre|voir|veux|propose|envoie|donne)[a-z]*"
             r"(?:[ -](?:moi|m'en|en|nous))? encore\b|"
+            r"\bt(?:'?as?|u as|u n'as) (?:rien )?que (?:ca|sa|cela)\b|"
             r"\bvoir plus\b|\bplus d'offres?\b|\bnext\b|^\s*(?:plus|d'?autres?|"
             r"autres?)\s*[?!.]*\s*$"
         ),
@@ -106,7 +107,7 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         "any",
         re.compile(
             r"\bpeu ?importe|\bn'?importe|\bnimporte|\bm'en (?:fous|fiche|bat)|\bmen (?:fous|"
-            r"fiche)|"
+            r"fiche)|\bsans date\b|\btoutes? les? dates?\b|"
             r"\bbalec|\bosef\b|\begal\b|\btous? me va|\bles? deux\b|\bquand (?:vous|"
             r"tu) (?:voulez|veux)"
         ),

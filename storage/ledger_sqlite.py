@@ -1,4 +1,9 @@
-"""The ledger on SQLite: each batch is one transaction in a thread of its own."""
+"""The ledger on SQLite: each batch is one transaction, here and now.
+
+A transaction on a few rows costs less than waking a thread up for it. What may take long has one
+all the same: waiting for another process that writes, and bringing the log into the file, where
+the disk is waited for.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+import structlog
+
 from storage import database
 from storage.conversations import Stale, Stored
 from storage.database import Database, DatabaseProblem, Refused
@@ -18,6 +25,15 @@ from storage.left import PRESS_AGAIN, Kept, Left, Mark, Turn, aware
 from storage.outbox import Waiting
 
 Result = TypeVar("Result")
+
+CHECKPOINT_EVERY = 250
+"""Transactions, about 1,000 pages of the log: SQLite's own measure."""
+
+logger = structlog.get_logger(__name__)
+
+
+class Busy(DatabaseProblem):
+    """Somebody else is writing; nothing was done."""
 
 
 class SqliteBooks:
@@ -29,6 +45,9 @@ class SqliteBooks:
         self._thread = _thread()
         self._writer: sqlite3.Connection | None = None
         self._reader: sqlite3.Connection | None = None
+        self._patience = 0.0
+        self._written = 0
+        self._checkpoint: asyncio.Task[None] | None = None
 
     async def load(self, ids: list[str]) -> Sequence[Stored | None]:
         """Here and now: a few rows by their key cost less than waking a thread up.
@@ -58,6 +77,8 @@ class SqliteBooks:
 
     async def close(self) -> None:
         """As the other connections of a database, they open again when they are used again."""
+        if self._checkpoint is not None:
+            await asyncio.wait([self._checkpoint])
         thread, self._thread = self._thread, _thread()
         await asyncio.get_running_loop().run_in_executor(thread, self._close)
         thread.shutdown()
@@ -79,19 +100,62 @@ class SqliteBooks:
 
     async def _write(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         async with self._db.turn():
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._thread, self._transaction, work)
+            try:
+                result = self._transaction(work, 0)
+            except Busy:
+                loop, most = asyncio.get_running_loop(), database.BUSY_SECONDS
+                result = await loop.run_in_executor(self._thread, self._transaction, work, most)
+        self._written += 1
+        if self._written >= CHECKPOINT_EVERY and self._checkpoint is None:
+            self._written = 0
+            self._checkpoint = asyncio.create_task(self._check_in())
+        return result
 
-    def _transaction(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
-        """One that takes the lock first: one that starts by reading would lose updates."""
+    def _transaction(self, work: Callable[[sqlite3.Connection], Result], seconds: float) -> Result:
+        """One that takes the lock first: one that starts by reading would lose updates.
+
+        Raises :class:`Busy` when the lock cannot be had within ``seconds``.
+        """
         try:
-            if self._writer is None:
-                self._writer = self._connected(database.BUSY_SECONDS)
-            with self._writer:  # committed at the exit, undone by an exception
-                self._writer.execute("BEGIN IMMEDIATE")
-                return work(self._writer)
+            writer = self._writing(seconds)
+        except sqlite3.Error as error:
+            raise _problem(error) from None
+        try:
+            with writer:  # committed at the exit, undone by an exception
+                return work(writer)
         except (sqlite3.Error, OverflowError, UnicodeEncodeError) as error:
             raise _problem(error) from None
+
+    def _writing(self, seconds: float) -> sqlite3.Connection:
+        if self._writer is None:
+            self._writer = self._connected(seconds)
+            self._writer.execute("PRAGMA wal_autocheckpoint = 0")
+            self._patience = seconds
+        if seconds != self._patience:
+            self._writer.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+            self._patience = seconds
+        self._writer.execute("BEGIN IMMEDIATE")
+        return self._writer
+
+    async def _check_in(self) -> None:
+        """Nobody writes meanwhile: a log that grows at the same time is never begun again."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with self._db.turn():
+                await loop.run_in_executor(self._thread, self._bring_in)
+        except (sqlite3.Error, DatabaseProblem) as error:
+            # The log only grows meanwhile: the next one may well succeed.
+            logger.warning("checkpoint_failed", error=type(error).__name__)
+        finally:
+            self._checkpoint = None
+
+    def _bring_in(self) -> None:
+        """The log into the file, as far as nobody reads it."""
+        connection = self._connected(0)
+        try:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        finally:
+            connection.close()
 
     def _connected(self, seconds: float) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -110,8 +174,13 @@ def _thread() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="ledger")
 
 
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
 def _problem(error: Exception) -> DatabaseProblem | Refused:
     """Without the cause, which may repeat the values."""
+    if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF in _BUSY:
+        return Busy(str(error))
     if isinstance(error, sqlite3.IntegrityError):
         return Refused(str(error))
     if isinstance(error, sqlite3.Error) and not isinstance(error, sqlite3.DataError):

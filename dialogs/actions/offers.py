@@ -56,7 +56,7 @@ class OffersAction(Action):
         self, dispatcher: CollectingDispatcher, page: Page, slots: Slots, name: str, offset: int
     ) -> list[EventType]:
         """The cards, « voir la suite » when there is one; what is shown is remembered."""
-        voice, shown = self.services.voice, len(page.offers)
+        voice, url, shown = self.services.voice, self.services.public_url, len(page.offers)
         left = page.total - offset - shown
         buttons = []
         if left > 0:
@@ -67,7 +67,7 @@ class OffersAction(Action):
             buttons=buttons,
             json_message={
                 "offers": [
-                    facts(f, self.services.public_url, apply=self.services.takes(f.offer))
+                    facts(f, url, slots["where"], apply=self.services.takes(f.offer))
                     for f in page.offers
                 ]
             },
@@ -113,7 +113,8 @@ class ShowOffers(OffersAction):
             page.total >= WORTH_A_DIPLOMA and len(levels) > 1
         ):
             return [SlotSet("diploma_asked", True), FollowupAction("action_ask_diploma")]
-        dispatcher.utter_message(response="utter_after_offers")
+        one = page.total == 1
+        dispatcher.utter_message(response="utter_after_one_offer" if one else "utter_after_offers")
         return []
 
     def _nothing(

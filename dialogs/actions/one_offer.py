@@ -248,6 +248,7 @@ class OneCard(Action):
         card = facts(
             Found(offer, far),
             self.services.public_url,
+            tracker.slots["where"],
             apply=self.services.takes(offer),
             detail=True,
         )
