@@ -71,7 +71,7 @@ def plan(heard: Heard, slots: Slots, today: date) -> Plan:
         return Plan(("action_apply_outcome",))
     if not applying(slots):
         return rules.plan(heard, slots, today)
-    if heard.files and (heard.payload or "").partition(" ")[0] != "/apply_send":
+    if heard.files and heard.way != "chosen":  # those come with the confirmation
         return Plan(given={"apply_cv": {"files": [asdict(file) for file in heard.files]}})
     if heard.payload is None and heard.arrival is None and heard.understanding is not None:
         found = _said(heard, heard.understanding, slots, today)
