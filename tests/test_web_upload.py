@@ -117,8 +117,10 @@ async def test_a_forged_press_sends_nothing(lea: AtThePage) -> None:
         (b"x", "multipart/form-data; boundary=a"),
         (b"--a\r\n\r\nno name\r\n--a--\r\n", "multipart/form-data; boundary=a"),
         (
-            b"--a\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
-            b"--b\r\n\r\nx\r\n--b--\r\n--a--",
+            (
+                b"--a\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+                b"--b\r\n\r\nx\r\n--b--\r\n--a--"
+            ),
             "multipart/form-data; boundary=a",
         ),
         (
