@@ -26,6 +26,12 @@ QUESTIONS = ("wish", "school", "experience", "strengths", "availability")
 MOST_OF_A_WORD = 800
 MOST_OF_AN_ANSWER = 1_000
 
+MOST_WORDS = 8
+"""Of a name, with the words that lead to it: « salut moi c’est Léa de La Tour »."""
+
+_BESIDE_A_NAME = re.compile(r"\s*(?:,|;|\bet j|\bj['’]?ai\b|\bj['’]habite\b|\d).*", re.IGNORECASE)
+"""« Léa Martin et j’ai 16 ans »."""
+
 OLD = {".doc": Reason.FILE_OLD_WORD, ".odt": Reason.FILE_OPEN_DOCUMENT}
 TAKEN = (".pdf", ".docx")
 
@@ -74,10 +80,13 @@ class ValidateApplicationForm(FormValidationAction):
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> Given:
         first = (tracker.slots["apply_hint"] or {}).get("first")
+        said = _BESIDE_A_NAME.split(str(value), maxsplit=1)[0]
         try:
-            if first and len(str(value).split()) < 3:  # only what was missing
-                return {"apply_name": [first, name(str(value))], "apply_hint": None}
-            return {"apply_name": list(full_name(str(value))), "apply_hint": None}
+            if len(said.split()) > MOST_WORDS or "?" in said:
+                raise Refused(Reason.NAME_EMPTY)
+            if first and len(said.split()) < 3:  # only what was missing
+                return {"apply_name": [first, name(said)], "apply_hint": None}
+            return {"apply_name": list(full_name(said)), "apply_hint": None}
         except Refused as refused:
             refuse(dispatcher, refused)
             hint = {"first": refused.values["first"]} if "first" in refused.values else None

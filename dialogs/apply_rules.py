@@ -13,6 +13,7 @@ from dialogs.apply_form import QUESTIONS, applying, missing
 from dialogs.plans import Heard, Plan, Slots
 from nlu.meaning import Understanding
 from nlu.questions import read_topic
+from nlu.remarks import read_remark
 from nlu.text import fold
 
 RESUMING = frozenset((
@@ -36,10 +37,23 @@ STANDING = frozenset((
 """Actions after which the application waits: they ask or say something that must stand alone."""
 
 CERTAIN = 0.9
+MOST_NAMES = 5
+"""Words of a first and a last name, beside an address or a number."""
 
 _CANCEL = re.compile(
     r"^(?:non |bon |ok )?(?:annul(?:e[rz]?|ation)|laisse tomber|j'?arrete|stop|abandonne[rz]?|"
     r"je (?:ne )?(?:veux|postule) plus(?: postuler)?|quitte[rz]?|tant pis|on arrete)\b.{0,30}$"
+)
+_CANCEL_ALONE = re.compile(r"^(?:annul(?:e[rz]?|ation)|stop|laisse tomber|on arrete)[ .!]*$")
+"""Where anything may be written: « j’arrête l’école en juin » is an answer."""
+_WHY = re.compile(
+    r"^(?:mais |et )?(?:pourquoi|pk|pq|pkoi|prk|a quoi (?:ca|sa) sert|"
+    r"c'?est (?:oblige|obligatoire)|"
+    r"(?:tu|vous) (?:vas|allez) (?:en )?faire quoi|je (?:veux|prefere) pas)\b.{0,60}$"
+)
+_NONE = re.compile(
+    r"\b(?:j'?(?:en )?ai|y'?a|possede|gen) ?(?:pas|po|plus|aucun)\b|"
+    r"^(?:pas|aucune?) (?:de |d')?\w+$"
 )
 _NOTHING = re.compile(
     r"^(?:non(?: merci)?|nan|rien(?: du tout)?|aucune?|passe[rz]?|suivante?|pas de mot|"
@@ -102,27 +116,24 @@ def _said(heard: Heard, u: Understanding, slots: Slots, today: date) -> Plan:
     free = asked in {"apply_making", "apply_word"}
     if (not free or _AT.search(folded)) and (given := _details(text, folded, asked)):
         return Plan(given=given)
-    if _CANCEL.match(folded) or (slots["pending"] and u.intent == "deny" and asked):
-        return _refused(slots, folded)
+    if (_CANCEL_ALONE if free else _CANCEL).match(folded):
+        return Plan(("action_apply_cancel",))
     if u.intent in {"delete_data", "export_data"} and u.confidence >= CERTAIN:
         return rules.plan(heard, slots, today)
+    fixed = _correction(folded) if asked is None else None
+    if fixed is not None and fixed.argument:
+        return fixed
     if (pending := rules.answer_to_pending(u, slots, today)) is not None:
         return pending
     if _is_question(u):
         return rules.plan(heard, slots, today)
     if asked is not None and free:
         return _written(asked, text, folded, slots)
-    if _is_search(u, folded):
+    if u.reason == "insult" or _is_search(u, folded):
         return rules.plan(heard, slots, today)
+    if asked is not None and _WHY.match(folded):
+        return Plan(("action_apply_why",))
     return _answer(asked, heard, u, slots, today)
-
-
-def _refused(slots: Slots, folded: str) -> Plan:
-    """« Annule », or a no to « c’est bien ce mail ? »."""
-    hint = slots["apply_hint"] or {}
-    if "suggested" in hint and not _CANCEL.match(folded):
-        return Plan(("action_apply_typed",))
-    return Plan(("action_apply_cancel",))
 
 
 def _is_question(u: Understanding) -> bool:
@@ -152,6 +163,9 @@ def _details(text: str, folded: str, asked: str | None) -> dict[str, Any]:
         given["apply_email"] = text
     if _DIGITS.search(re.sub(r"\S*@\S*", " ", text)):
         given["apply_phone"] = text
+    rest = re.sub(r"\S*@\S*|[\d+().,;:/]+|\b(?:mail|mon|tel|num(?:ero)?|et|c'?est)\b", " ", text)
+    if given and asked == "apply_name" and 2 <= len(rest.split()) <= MOST_NAMES:
+        given["apply_name"] = rest
     if not given and (named := _NAMED.search(text)) and asked != "apply_name":
         given["apply_name"] = named["name"]
     return given
@@ -165,6 +179,10 @@ def _answer(asked: str | None, heard: Heard, u: Understanding, slots: Slots, tod
             return Plan(("action_apply_make",))
         return Plan(("action_apply_own",) if _OWN.search(folded) else ("action_apply_resume",))
     short = len(u.text.split()) <= 2  # « salut moi c’est Léa Martin » is a name
+    if asked in {"apply_email", "apply_phone"} and (u.intent == "deny" or _NONE.search(folded)):
+        return Plan(("action_apply_none",), argument=asked)
+    if asked == "apply_name" and short and (u.intent == "deny" or read_remark(u.text)):
+        return Plan(("action_apply_why",))
     if short and u.intent in {"greet", "help", "thanks", "affirm", "restart"}:
         found = rules.plan(heard, slots, today)
         aside = bool(found.actions) and (found.actions[0] in ASIDE or u.intent == "restart")

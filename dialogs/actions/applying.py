@@ -280,6 +280,49 @@ class Fix(Action):
         return [SlotSet("asked", "apply")]
 
 
+class Why(Action):
+    """« Pourquoi tu veux mon nom ? »: who gets it, and that it does not stay."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    def name(self) -> str:
+        return "action_apply_why"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        if not applying(tracker.slots):
+            return [FollowupAction("action_old_button")]
+        company = company_of(tracker.slots, self.services)
+        dispatcher.utter_message(response="utter_apply_why", company=company)
+        return [FollowupAction("action_apply_resume")]
+
+
+class Without(Action):
+    """« J’ai pas de mail »: how to do without, or get one; the application waits."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    def name(self) -> str:
+        return "action_apply_none"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        slots = tracker.slots
+        if not applying(slots):
+            return [FollowupAction("action_old_button")]
+        if missing(slots) == "apply_phone":
+            dispatcher.utter_message(response="utter_apply_no_phone")
+            return []
+        offer, say = slots["apply_offer"], self.services.voice.phrase
+        calls = [button(say("button_call_them"), f"/call {offer['id']}")] if offer["phone"] else []
+        dispatcher.utter_message(response="utter_apply_no_email", buttons=calls)
+        return []
+
+
 class View(Action):
     """« Voir »: every detail as it will be received; the document follows where it can."""
 
@@ -374,6 +417,8 @@ def build(services: Services) -> Sequence[Action]:
         Own(),
         *(Set(button) for button in ("no_word", "suggested", "typed")),
         Fix(services),
+        Why(services),
+        Without(services),
         View(services),
         Leave(services, cancel=True),
         Leave(services, cancel=False),
