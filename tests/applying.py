@@ -65,21 +65,26 @@ def scripts() -> list[Application]:
     ]
 
 
+def jobs(closed: str = "") -> list[dict[str, Any]]:
+    """The offers of « ateliers » as the service knows them; one of them closed meanwhile."""
+    listed = yaml.safe_load((FOLDER / "offers" / "ateliers.yml").read_text("utf-8"))
+    return [
+        job(
+            offer["title"], id=f"{number:024x}", company=offer["company"], rome=offer["rome"],
+            recipient=offer.get("recipient"), phone=offer.get("phone"),
+            expires="2027-12-31T00:00:00Z", siret=f"1300252650001{number}",
+            at=(50.2766, 2.2889), address="62270 Frévent", start="2027-09-01",
+            status="Filled" if closed and offer.get("recipient") == closed else "Active",
+        )
+        for number, offer in enumerate(listed)
+    ]  # fmt: skip
+
+
 @asynccontextmanager
 async def service(closed: str = "") -> AsyncIterator[Api]:
-    """The contract server with the offers of « ateliers »; nothing may be against its rules."""
+    """The contract server with these offers; nothing may be against its rules."""
     api = Api()
-    listed = yaml.safe_load((FOLDER / "offers" / "ateliers.yml").read_text("utf-8"))
-    for number, offer in enumerate(listed):
-        api.jobs.append(
-            job(
-                offer["title"], id=f"{number:024x}", company=offer["company"], rome=offer["rome"],
-                recipient=offer.get("recipient"), phone=offer.get("phone"),
-                expires="2027-12-31T00:00:00Z", siret=f"1300252650001{number}",
-                at=(50.2766, 2.2889), address="62270 Frévent", start="2027-09-01",
-                status="Filled" if closed and offer.get("recipient") == closed else "Active",
-            )
-        )  # fmt: skip
+    api.jobs += jobs(closed)
     await api.start()
     try:
         yield api
