@@ -32,6 +32,20 @@ MOST_WORDS = 8
 _BESIDE_A_NAME = re.compile(r"\s*(?:,|;|\bet j|\bj['’]?ai\b|\bj['’]habite\b|\d).*", re.IGNORECASE)
 """« Léa Martin et j’ai 16 ans »."""
 
+SPEAKING = frozenset("je tu il elle est suis pas trop c'est quoi comment pourquoi mdr ptdr".split())
+SMALL_WORDS = frozenset(
+    "un une on en dans pour que qui ou et mais avec sur mon ma mes ton ta tes son sa ses me te se "
+    "ce cette ça a à au aux chez toi moi lui nous vous ils elles ont sont va vais fait plus moins "
+    "très bien encore".split()
+)
+"""Words of sentences. Those of the second kind may also be a name, with one other word."""
+_ELIDED = re.compile(r"(?:j|t|m|c|s|qu|y)'")
+_LEADING = re.compile(
+    r"^(?:(?:salut|bonjour|slt|bjr|alors|oui|ok)\W+)*(?:je m['’]? ?appelle|je suis|"
+    r"(?:moi )?c['’ ]?est|mon nom (?:est|c['’]est))?\b",
+    re.IGNORECASE,
+)
+
 OLD = {".doc": Reason.FILE_OLD_WORD, ".odt": Reason.FILE_OPEN_DOCUMENT}
 TAKEN = (".pdf", ".docx")
 
@@ -79,11 +93,15 @@ class ValidateApplicationForm(FormValidationAction):
     def validate_apply_name(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> Given:
-        first = (tracker.slots["apply_hint"] or {}).get("first")
+        hint = tracker.slots["apply_hint"] or {}
+        first = hint.get("first")
         said = _BESIDE_A_NAME.split(str(value), maxsplit=1)[0]
         try:
             if len(said.split()) > MOST_WORDS or "?" in said:
                 raise Refused(Reason.NAME_EMPTY)
+            if is_sentence(said) and not hint.get("odd"):  # said again, it is believed
+                refuse(dispatcher, Refused(Reason.NAME_EMPTY))
+                return {"apply_name": None, "apply_hint": {"odd": True}}
             if first and len(said.split()) < 3:  # only what was missing
                 return {"apply_name": [first, name(said)], "apply_hint": None}
             return {"apply_name": list(full_name(said)), "apply_hint": None}
@@ -154,6 +172,13 @@ class ValidateApplicationForm(FormValidationAction):
             refuse(dispatcher, Refused(Reason.CV_EMPTY))
             return {"apply_making": []}
         return {"apply_making": None, "apply_cv": {"answers": answers}}
+
+
+def is_sentence(said: str) -> bool:
+    """Whether it rather reads as something said than as somebody's name."""
+    words = _LEADING.sub("", said.strip()).lower().replace("’", "'").split()
+    clear = any(w in SPEAKING or _ELIDED.match(w) for w in words)
+    return clear or (len(words) > 2 and any(w in SMALL_WORDS for w in words))
 
 
 def check_files(files: list[Mapping[str, Any]]) -> None:

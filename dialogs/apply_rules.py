@@ -97,6 +97,8 @@ def plan(heard: Heard, slots: Slots, today: date) -> Plan:
 def _around(found: Plan) -> Plan:
     """What an action of the rest of the dialogue means for the application."""
     first = found.actions[0] if found.actions else ""
+    if first == "action_fallback":  # what was asked, once more
+        return Plan(("action_apply_resume",))
     if found.given is not None or first.startswith("action_apply") or first in STANDING:
         return found
     if first in ASIDE and not found.form:

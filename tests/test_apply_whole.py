@@ -215,7 +215,7 @@ async def test_limits_are_known_before_asking(url: str, understander: Understand
         answer = said(await talk.send(payload=f"/apply {GARAGE}"))
         assert "a reçu beaucoup de candidatures aujourd'hui" in answer
         assert "prénom" in said(await talk.send(payload=f"/apply {SECOND}"))
-        assert api.calls == []
+        assert api.to("apply") == []
 
 
 async def test_the_document_is_sent_back_before_it_leaves(

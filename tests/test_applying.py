@@ -118,7 +118,7 @@ async def test_a_mistake_of_ours_before_the_attempt_sends_nothing(
     await scene.applying.idle()
     (said,) = await scene.heard()
     assert "abîmé" in plain(said.text)
-    assert scene.api.calls == []
+    assert scene.api.to("apply") == []
 
 
 async def test_the_terminal_says_it_all_in_one_go(scene: Scene, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ async def lea(
         await talk.press("J'ai un CV")
         await talk.press("Sans mot")
         yield talk
-        assert api.calls == []
+        assert api.to("apply") == []
 
 
 def form_of(lea: AtThePage, *files: tuple[str, bytes, str], **other: str) -> aiohttp.FormData:

@@ -21,7 +21,7 @@ MOST_PASSING = 60_000_000
 
 MOST_OF_A_FIELD = 16 * 1024
 MOST_FIELDS = 16
-AT_ONCE = 3
+AT_ONCE = 6
 """Forms read at the same time in one process: what they hold is in memory."""
 
 Form = tuple[Mapping[str, str], tuple[SentFile, ...]]

@@ -98,7 +98,10 @@ class Start(Action):
         }
         name = "utter_apply_again" if slots["apply_name"] else "utter_apply_begin"
         dispatcher.utter_message(response=name, title=kept["title"])
+        same = (slots["apply_offer"] or {}).get("id") == offer.id
+        word = slots["apply_word"] if same else None  # it was written to somebody else
         return [
+            SlotSet("apply_word", word),
             SlotSet("apply_offer", kept),
             SlotSet("apply_state", None),
             SlotSet("looked", offer.id),
