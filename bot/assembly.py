@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from bot.applying import Applying
 from bot.config import Settings
 from bot.links import Signer
+from bot.meter import Meter
 from bot.recent import Recent
 from bot.turn import Turns
 from dialogs import counsellors
@@ -18,18 +20,25 @@ from dialogs.criteria import Criteria
 from dialogs.engine import Engine
 from dialogs.voice import Voice
 from matching.application.apart import Workshop
-from matching.apprentissage.client import Apprentissage
-from matching.calling import Backend, open_session
 from matching.catalogue import Catalogue
 from matching.demonstration import refresh_demonstration
-from matching.ports import Counts, MemoryCache
+from matching.job_offer import Locate
+from matching.model import DEMONSTRATION, Matcher
+from matching.ports import Cache, MemoryCache
+from matching.sources import Patience, Sources
 from nlu.understander import Understander
+from storage.answers import RedisCache
 from storage.applications import Applications
 from storage.database import Database, DatabaseProblem
+from storage.live_offers import LiveOffers
 from storage.locks import LocalLocks, Locks
-from storage.offers import Offers
 from storage.rates import DatabaseRate, LocalRate, Rate, RedisRate
 from storage.redis_locks import RedisLocks
+
+if TYPE_CHECKING:
+    from matching.apprentissage.client import Apprentissage
+    from matching.calling import Backend
+    from matching.france_travail import FranceTravail
 
 
 @dataclass(slots=True)
@@ -40,13 +49,27 @@ class BotName:
 
 
 @dataclass(frozen=True, slots=True)
+class Backends:
+    """Those that are set; without any, the catalogue answers alone."""
+
+    apprentissage: Apprentissage | None = None
+    france_travail: FranceTravail | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.apprentissage or self.france_travail)
+
+
+@dataclass(frozen=True, slots=True)
 class Rooms:
-    """Everything a channel or a command may use."""
+    """Everything a channel or a command may use; ``crafts`` are the ROME codes of all trades."""
 
     settings: Settings
     database: Database
-    offers: Offers
+    offers: LiveOffers
     catalogue: Catalogue
+    backends: Backends
+    matcher: Matcher
+    crafts: tuple[str, ...]
     understander: Understander
     voice: Voice
     engine: Engine
@@ -60,29 +83,33 @@ class Rooms:
 
 @asynccontextmanager
 async def assemble(
-    settings: Settings, understander: Understander | None = None
+    settings: Settings,
+    understander: Understander | None = None,
+    patience: Patience | None = None,
 ) -> AsyncIterator[Rooms]:
     """The whole house, migrated and furnished.
 
     A catalogue without real offers gets the demonstration set; an ``understander`` already loaded
-    is used as it is, for it keeps nothing. Raises ``DatabaseProblem`` when the database cannot be
-    reached.
+    is used as it is, for it keeps nothing; ``patience`` is with the backends. Raises
+    ``DatabaseProblem`` when the database cannot be reached.
     """
     async with AsyncExitStack() as stack:
         database = Database.open(settings.database_url)
         stack.push_async_callback(database.close)
         await database.migrate()
-        offers = Offers(database)
+        offers = LiveOffers(database)
         understander = understander or Understander.load()
         await _furnish(offers, understander, settings)
         locks, rate = await _shared(settings, database, stack)
         catalogue = Catalogue(offers, settings.now)
         voice = Voice.load()
         table, gazetteer = understander.table, understander.gazetteer
-        client = await _client(settings, rate, understander, stack)
+        crafts = tuple(sorted({code for t in table for code in (*t.rome, *t.parents)}))
+        backends = await _backends(settings, database, rate, understander, crafts, stack)
+        matcher = _matcher(backends, catalogue, offers, settings, patience, stack)
         engine = Engine(
             Services(
-                matcher=catalogue,
+                matcher=matcher,
                 table=table,
                 gazetteer=gazetteer,
                 voice=voice,
@@ -92,7 +119,7 @@ async def assemble(
                 public_url=settings.public_url,
                 keep_days=settings.keep_conversation_days,
                 now=settings.now,
-                applications=Applications(database) if client else None,
+                applications=Applications(database) if backends.apprentissage else None,
             )
         )
         turns = Turns(
@@ -102,32 +129,16 @@ async def assemble(
             recent=None if settings.redis_url else Recent(),
         )  # fmt: skip
         stack.push_async_callback(_leave_unsent, turns)
-        applying = Applying(turns, client, Workshop(), settings.key()) if client else None
-        if applying:
+        applying = None
+        if backends.apprentissage:
+            applying = Applying(turns, backends.apprentissage, Workshop(), settings.key())
             turns.afterwards = applying
             stack.push_async_callback(applying.drain, 0)
         signer = Signer(settings.key(), (trade.id for trade in table))
         yield Rooms(
-            settings, database, offers, catalogue, understander, voice, engine, turns, locks,
-            rate, signer, BotName(settings.telegram_bot_name or ""), applying,
+            settings, database, offers, catalogue, backends, matcher, crafts, understander, voice,
+            engine, turns, locks, rate, signer, BotName(settings.telegram_bot_name or ""), applying,
         )  # fmt: skip
-
-
-async def _client(
-    settings: Settings, rate: Rate, understander: Understander, stack: AsyncExitStack
-) -> Apprentissage | None:
-    """API apprentissage, when there is a key to it."""
-    if settings.apprentissage_api_key is None:
-        return None
-    session = await stack.enter_async_context(open_session())
-    return Apprentissage(
-        settings.apprentissage_api_url,
-        settings.apprentissage_api_key.get_secret_value(),
-        Backend("apprentissage", session, rate=rate, metrics=Counts()),
-        cache=MemoryCache(),
-        locate=understander.gazetteer.locate,
-        clock=settings.now,
-    )
 
 
 async def _leave_unsent(turns: Turns) -> None:
@@ -136,9 +147,111 @@ async def _leave_unsent(turns: Turns) -> None:
         await turns.ledger.release(turns.now())
 
 
-async def _furnish(offers: Offers, understander: Understander, settings: Settings) -> None:
-    """Offers to show when no backend is set and none were imported: invented, and marked so."""
+async def _furnish(offers: LiveOffers, understander: Understander, settings: Settings) -> None:
+    """Offers to show when no backend is set and none were imported: invented, and marked so.
+
+    Beside real ones they would mislead.
+    """
+    if settings.has_backends:
+        await offers.replace(DEMONSTRATION, [])
+        return
     await refresh_demonstration(offers, understander.gazetteer.locate, settings.today())
+
+
+def _matcher(
+    backends: Backends,
+    catalogue: Catalogue,
+    offers: LiveOffers,
+    settings: Settings,
+    patience: Patience | None,
+    stack: AsyncExitStack,
+) -> Matcher:
+    live = [b for b in (backends.apprentissage, backends.france_travail) if b is not None]
+    if not live:
+        return catalogue
+    sources = Sources(
+        live, catalogue, offers, settings.now, employers=backends.apprentissage, patience=patience
+    )
+    stack.push_async_callback(sources.close)
+    return sources
+
+
+async def _backends(
+    settings: Settings,
+    database: Database,
+    rate: Rate,
+    understander: Understander,
+    crafts: tuple[str, ...],
+    stack: AsyncExitStack,
+) -> Backends:
+    """The clients of the backends that are set, over one session and one meter."""
+    if not settings.has_backends:
+        return Backends()
+    from matching.calling import Backend, open_session  # with all they need: slow to import
+
+    session = await stack.enter_async_context(open_session())
+    meter = Meter()
+    stack.callback(meter.tell)
+    # Commands call them beside the service: without Redis, the database counts for all of them.
+    shared = rate if settings.redis_url else DatabaseRate(database)
+    cache = await _cache(settings, stack)
+
+    def backend(name: str) -> Backend:
+        return Backend(name, session, rate=shared, metrics=meter)
+
+    locate = understander.gazetteer.locate
+    return Backends(
+        _apprentissage(settings, backend, cache, locate, crafts),
+        _france_travail(settings, backend, cache, locate, crafts),
+    )
+
+
+def _apprentissage(
+    settings: Settings,
+    backend: Callable[[str], Backend],
+    cache: Cache,
+    locate: Locate,
+    crafts: tuple[str, ...],
+) -> Apprentissage | None:
+    if settings.apprentissage_api_key is None:
+        return None
+    from matching.apprentissage.client import Apprentissage
+
+    return Apprentissage(
+        settings.apprentissage_api_url, settings.apprentissage_api_key.get_secret_value(),
+        backend("apprentissage"), cache=cache, locate=locate, clock=settings.now,
+        any_codes=crafts,
+    )  # fmt: skip
+
+
+def _france_travail(
+    settings: Settings,
+    backend: Callable[[str], Backend],
+    cache: Cache,
+    locate: Locate,
+    crafts: tuple[str, ...],
+) -> FranceTravail | None:
+    secret = settings.france_travail_client_secret
+    if secret is None:
+        return None
+    from matching.france_travail import FranceTravail
+
+    return FranceTravail(
+        backend("france_travail"), api_url=settings.france_travail_api_url or "",
+        token_url=settings.france_travail_token_url or "",
+        client_id=settings.france_travail_client_id or "",
+        client_secret=secret.get_secret_value(), locate=locate, clock=settings.now,
+        crafts=crafts, beside_lba=settings.apprentissage_api_key is not None, cache=cache,
+    )  # fmt: skip
+
+
+async def _cache(settings: Settings, stack: AsyncExitStack) -> Cache:
+    """A few minutes of answers, shared through Redis when several processes serve together."""
+    if settings.redis_url is None:
+        return MemoryCache()
+    cache = RedisCache(settings.redis_url)
+    stack.push_async_callback(cache.close)
+    return cache
 
 
 async def _shared(

@@ -260,6 +260,11 @@ class Settings(BaseSettings):
         """Whether people reach the service over https."""
         return self.public_url.startswith("https://")
 
+    @property
+    def has_backends(self) -> bool:
+        """Whether real offers come from somewhere."""
+        return bool(self.apprentissage_api_key or self.france_travail_client_secret)
+
     def webhook_secret(self) -> str:
         """What Telegram repeats with every update it brings."""
         if self.telegram_webhook_secret:

@@ -16,6 +16,7 @@ import typer
 from bot.config import Settings
 from matching.model import DEMONSTRATION, Found, Page, Search, WayOut
 from matching.offers_file import ImportReport, Progress, UnreadableFile, import_file
+from matching.sources import IMPORTED
 
 if TYPE_CHECKING:
     from bot.assembly import Rooms
@@ -47,6 +48,18 @@ def import_(
         typer.echo(f"  {_numbered(numbers)}\u00a0: {reason}", err=True)
     if not report.imported:
         raise typer.Exit(1)
+
+
+@offers.command()
+def sync() -> None:
+    """Met le catalogue à jour : tout ce que les services ont, sans attendre la nuit."""
+    from bot.sync_command import run
+
+    lines, code = asyncio.run(run(Settings.load()))
+    for line in lines:
+        typer.echo(line)
+    if code:
+        raise typer.Exit(code)
 
 
 @offers.command()
@@ -90,6 +103,7 @@ async def _import(file: Path) -> ImportReport:
             )
         if report.sources - {DEMONSTRATION}:
             await rooms.offers.replace(DEMONSTRATION, [])
+            await rooms.offers.was_read(IMPORTED, rooms.settings.now())
         return report
 
 
@@ -149,7 +163,7 @@ async def _search(trade: str, place: str, radius: int | None, limit: int) -> tup
             "hidden": None,
         }  # fmt: skip
         wished: Search = criteria.search(slots)
-        page = await rooms.catalogue.find(wished, limit=limit)
+        page = await rooms.matcher.find(wished, limit=limit)
         return page, criteria.summary(slots)
 
 

@@ -1,4 +1,4 @@
-"""The server: our pages, Telegram, the regular cleaning, and a clean stop."""
+"""The server: our pages, Telegram, offers kept in step, the cleaning, and a clean stop."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from bot.assembly import Rooms, assemble
 from bot.config import BadSettings, Settings
 from bot.purge import purge_regularly
 from bot.supervise import keep_running, unless_stopped
+from bot.sync import Keeper
 from bot.web.app import make_app
 
 if TYPE_CHECKING:
@@ -77,7 +78,10 @@ async def _until(
     app = make_app(rooms, routes, pages="web" in only)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_SECONDS)
     await runner.setup()
-    tasks = [asyncio.create_task(purge_regularly(rooms, stop))]
+    tasks = [
+        asyncio.create_task(purge_regularly(rooms, stop)),
+        asyncio.create_task(keep_running("sync", Keeper(rooms).run, stop)),
+    ]
     if rooms.applying:
         watch = keep_running("applications", rooms.applying.run, stop)
         tasks.append(asyncio.create_task(watch))

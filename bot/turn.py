@@ -22,6 +22,7 @@ from dialogs.engine import Engine, Outcome, asked_of
 from dialogs.plans import FileSeen, Heard, Way
 from dialogs.reply import Reply, bundled
 from dialogs.voice import Voice
+from matching.calling import TURN_SECONDS, within
 from nlu.understander import Understander
 from storage.applications import Applications
 from storage.conversations import Conversations, Stale
@@ -176,12 +177,13 @@ class Turns:
         person = self.person(incoming.channel, incoming.address)
         async with self.locks.hold(person, incoming.order, sequence=incoming.stream):
             await self._pace.turn()
-            for _ in range(TRIES - 1):
-                try:
-                    return await self._once(incoming, person)
-                except Stale:
-                    continue
-            return await self._once(incoming, person)
+            with within(TURN_SECONDS):
+                for _ in range(TRIES - 1):
+                    try:
+                        return await self._once(incoming, person)
+                    except Stale:
+                        continue
+                return await self._once(incoming, person)
 
     async def tell(self, person: str, incoming: Incoming) -> Kept:
         """A turn that nobody began: what became of something they asked for.

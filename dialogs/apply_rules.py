@@ -36,7 +36,14 @@ STANDING = frozenset((
 ))  # fmt: skip
 """Actions after which the application waits: they ask or say something that must stand alone."""
 
+DANGERS = ("distress", "violence")
+REACHED = ("apply_email", "apply_phone")
+"""How the employer answers: who has none is told what to do."""
+
+AT_ANY_TIME = ("human", "delete_data", "export_data")
 CERTAIN = 0.9
+IN_SO_MANY_WORDS = 0.99
+"""Where anything may be written, a guess is not enough."""
 MOST_NAMES = 5
 """Words of a first and a last name, beside an address or a number."""
 
@@ -110,24 +117,21 @@ def _around(found: Plan) -> Plan:
 
 def _said(heard: Heard, u: Understanding, slots: Slots, today: date) -> Plan:
     text, folded = u.text.strip(), fold(u.text.strip()).replace("’", "'")
-    if u.intent == "human" or not text:
+    asked = missing(slots)
+    free = asked in {"apply_making", "apply_word"}
+    if not text or (u.intent == "human" and u.reason in DANGERS):
         return rules.plan(heard, slots, today)
     if (pressed := rules.typed_button(u, slots, today)) is not None:
         return pressed
-    asked = missing(slots)
-    free = asked in {"apply_making", "apply_word"}
     if (not free or _AT.search(folded)) and (given := _details(text, folded, asked)):
         return Plan(given=given)
     if (_CANCEL_ALONE if free else _CANCEL).match(folded):
         return Plan(("action_apply_cancel",))
-    if u.intent in {"delete_data", "export_data"} and u.confidence >= CERTAIN:
-        return rules.plan(heard, slots, today)
-    fixed = _correction(folded) if asked is None else None
-    if fixed is not None and fixed.argument:
-        return fixed
-    if (pending := rules.answer_to_pending(u, slots, today)) is not None:
-        return pending
-    if _is_question(u):
+    if _lacks(asked, folded):
+        return Plan(("action_apply_none",))
+    if (found := _meant(u, slots, today, asked, folded)) is not None:
+        return found
+    if _is_question(u) or (u.intent in AT_ANY_TIME and _is_sure(u, free=free)):
         return rules.plan(heard, slots, today)
     if asked is not None and free:
         return _written(asked, text, folded, slots)
@@ -136,6 +140,25 @@ def _said(heard: Heard, u: Understanding, slots: Slots, today: date) -> Plan:
     if asked is not None and _WHY.match(folded):
         return Plan(("action_apply_why",))
     return _answer(asked, heard, u, slots, today)
+
+
+def _meant(
+    u: Understanding, slots: Slots, today: date, asked: str | None, folded: str
+) -> Plan | None:
+    """Which detail to correct, once all are there; or a yes or a no to what was proposed."""
+    fixed = _correction(folded) if asked is None else None
+    if fixed is not None and fixed.argument:
+        return fixed
+    return rules.answer_to_pending(u, slots, today)
+
+
+def _is_sure(u: Understanding, *, free: bool) -> bool:
+    return u.confidence >= (IN_SO_MANY_WORDS if free else CERTAIN)
+
+
+def _lacks(asked: str | None, folded: str) -> bool:
+    """« J’ai pas de téléphone », where one was asked for."""
+    return asked in REACHED and bool(_NONE.search(folded))
 
 
 def _is_question(u: Understanding) -> bool:
@@ -181,8 +204,8 @@ def _answer(asked: str | None, heard: Heard, u: Understanding, slots: Slots, tod
             return Plan(("action_apply_make",))
         return Plan(("action_apply_own",) if _OWN.search(folded) else ("action_apply_resume",))
     short = len(u.text.split()) <= 2  # « salut moi c’est Léa Martin » is a name
-    if asked in {"apply_email", "apply_phone"} and (u.intent == "deny" or _NONE.search(folded)):
-        return Plan(("action_apply_none",), argument=asked)
+    if asked in REACHED and u.intent == "deny":
+        return Plan(("action_apply_none",))
     if asked == "apply_name" and short and (u.intent == "deny" or read_remark(u.text)):
         return Plan(("action_apply_why",))
     if short and u.intent in {"greet", "help", "thanks", "affirm", "restart"}:

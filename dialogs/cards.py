@@ -10,6 +10,8 @@ from typing import Any
 from dialogs.french import WIDE, capital, day
 from dialogs.reply import Button, Card
 from dialogs.voice import Voice
+from matching.attribution import attribution
+from matching.job_offer import PARIS
 from matching.model import DEMONSTRATION, Found, Offer
 from matching.pay import pay_floor
 
@@ -47,6 +49,7 @@ def facts(
     from.
     """
     offer, km = found.offer, found.distance_km
+    owed = attribution(offer)
     return {
         "id": offer.id,
         "title": offer.title,
@@ -65,6 +68,10 @@ def facts(
         "rome": list(offer.rome_codes),
         "departement": offer.departement,
         "detail": detail,
+        "licence": owed and owed.licence,
+        "updated": owed.updated.astimezone(PARIS).date().isoformat()
+        if owed and owed.updated
+        else None,
     }
 
 
@@ -80,7 +87,7 @@ def card(voice: Voice, data: Mapping[str, Any], today: date) -> Card:
     return Card(
         id=data["id"],
         title=cut(capital(data["title"]), TITLE_LENGTH),
-        lines=tuple(filter(None, (*lines, _published(voice, data, today)))),
+        lines=tuple(filter(None, (*lines, _published(voice, data, today), _owed(voice, data)))),
         note=note,
         buttons=_buttons(voice, data),
     )
@@ -145,6 +152,17 @@ def _published(voice: Voice, data: Mapping[str, Any], today: date) -> str:
     days = (today - date.fromisoformat(data["published"])).days
     name = {0: "card_today", 1: "card_yesterday"}.get(max(days, 0), "card_days_ago")
     return voice.fact(name, days=days, source=source)
+
+
+def _owed(voice: Voice, data: Mapping[str, Any]) -> str | None:
+    """What the licence of some sources asks to be said beside each of their offers."""
+    if not data.get("licence"):
+        return None
+    licence = data["licence"]
+    if data["updated"] is None:
+        return voice.fact("card_licence", licence=licence)
+    when = day(date.fromisoformat(data["updated"]))
+    return voice.fact("card_updated", when=when, licence=licence)
 
 
 def _buttons(voice: Voice, data: Mapping[str, Any]) -> tuple[Button, ...]:

@@ -33,7 +33,7 @@ __all__ = [
     "left", "open_session", "within",
 ]  # fmt: skip
 
-TURN_SECONDS = 8.0
+TURN_SECONDS = 7.5
 """The most a turn waits for backends, retries included."""
 
 CALL_SECONDS = 6.0

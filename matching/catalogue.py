@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from matching.index import Hit, Index
-from matching.model import Found, Offer, Page, Search, is_open
+from matching.job_offer import Company
+from matching.model import Found, Offer, Page, Recheck, Search, is_open
 from matching.store import OfferStore
 from matching.ways_out import ways_out
 
@@ -54,7 +55,7 @@ class Catalogue:
 
     async def _page(self, search: Search, limit: int, offset: int) -> tuple[list[Hit], list[Found]]:
         hits = await self.find_all(search)
-        return hits, await self._read(hits[offset : offset + limit])
+        return hits, await self.whole(hits[offset : offset + limit])
 
     async def find_all(self, search: Search) -> list[Hit]:
         """Every offer that answers a search, best first, without duplicates."""
@@ -65,6 +66,15 @@ class Catalogue:
         """An offer that is still open, by its id."""
         offer = await self._store.get(id)
         return offer if offer and is_open(offer, self._clock()) else None
+
+    async def recheck(self, id: str) -> Recheck:
+        """There is nobody to ask: only what is closed already is known to be gone."""
+        known = await self._store.get(id)
+        return "gone" if known and not is_open(known, self._clock()) else "unknown"
+
+    async def companies(self, search: Search) -> Sequence[tuple[Company, float | None]]:
+        """The copy holds offers alone."""
+        return ()
 
     async def _follow(self) -> None:
         """Take in what was written since the last look at the store, if it is time for one."""
@@ -99,11 +109,11 @@ class Catalogue:
             self._index.update(offers)
             for offer in offers:
                 self._whole.pop(offer.id, None)
-        if len(self._index) != await self._store.count():
+        if since is not None and await self._store.erased() > since:
             self._index.keep(await self._store.open_ids())
         self._index.revision = revision
 
-    async def _read(self, hits: Sequence[Hit]) -> list[Found]:
+    async def whole(self, hits: Sequence[Hit]) -> list[Found]:
         """The offers as they are read; those that have just closed are left out."""
         missing = [hit.offer.id for hit in hits if hit.offer.id not in self._whole]
         read = await self._fetch(missing) if missing else {}

@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from math import asin, cos, degrees, radians, sin
 from operator import attrgetter
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from matching.model import (
     Search,
     Sketch,
     WantedTrade,
+    fit,
     ranked,
     trade_fit,
 )
@@ -27,6 +29,9 @@ Box = tuple[float, float, float, float]
 
 _MARGIN = 1e-6
 """Degrees added around a box (11 cm): rounding must not lose an offer on the circle's border."""
+
+_LATE = 200
+"""Offers that may come before all is sorted anew: a handful comes with every conversation."""
 
 _BANDS = 512
 """Trades whose offers are kept in order; there are a few hundred in all."""
@@ -86,6 +91,7 @@ class Index:
     _offers: dict[str, Sketch] = field(default_factory=dict)
     _by_code: dict[str, list[Sketch]] = field(default_factory=dict)
     _bands: dict[WantedTrade | None, _Band] = field(default_factory=dict)
+    _late: list[Sketch] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self._offers)
@@ -96,8 +102,12 @@ class Index:
             self._leave(offer.id)
             if offer.status == "open":
                 self._offers[offer.id] = offer
-                self._by_code.clear()
-                self._bands.clear()
+                if self._by_code or self._bands:
+                    self._late.append(offer)
+        if len(self._late) > _LATE:
+            self._by_code.clear()
+            self._bands.clear()
+            self._late.clear()
 
     def keep(self, ids: set[str]) -> None:
         """Only these stay."""
@@ -126,21 +136,28 @@ class Index:
         return list(best.values())
 
     def _candidates(self, search: Search) -> Iterable[tuple[Sketch, int]]:
-        """The offers that fit a trade of the search, once each, and at least all its places'."""
+        """The offers that fit a trade of the search, and at least all its places'."""
         bands = [self._band(trade) for trade in search.trades or (None,)]
         everywhere = search.france or not (search.circles or search.departements)
         boxes = [box for circle in search.circles for box in boxes_around(circle)]
         departements = search.departements
         if len(bands) == 1 and (everywhere or len(boxes) + len(departements) == 1):
             band = bands[0]
-            return band.everywhere() if everywhere else band.lying_in(boxes, departements)
+            inside = band.everywhere() if everywhere else band.lying_in(boxes, departements)
+            return chain(inside, self._fitting_late(search))
         found: dict[str, tuple[Sketch, int]] = {}
         for band in bands:
             for one in band.everywhere() if everywhere else band.lying_in(boxes, departements):
                 known = found.get(one[0].id)
                 if known is None or one[1] < known[1]:
                     found[one[0].id] = one
-        return found.values()
+        return chain(found.values(), self._fitting_late(search))
+
+    def _fitting_late(self, search: Search) -> Iterator[tuple[Sketch, int]]:
+        """Those the bands do not hold yet; one that a band holds already may come again."""
+        for offer in self._late:
+            if (fitness := fit(search, offer)) is not None:
+                yield offer, fitness
 
     def _band(self, trade: WantedTrade | None) -> _Band:
         """Worked out when a trade is first asked for."""

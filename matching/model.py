@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from math import asin, cos, radians, sin, sqrt
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from matching.job_offer import Company
 
 EARTH_KM = 6371.0088
 """Mean radius of the Earth (IUGG)."""
@@ -19,6 +22,10 @@ START_SLACK = timedelta(days=92)
 
 DEMONSTRATION = "demonstration"
 """The source of offers that are invented, so that the product can be tried without a backend."""
+
+SEEN = "seen:"
+"""How the origin of an offer begins that a source told of in an answer, and no list of its own yet;
+the day follows."""
 
 
 class Unavailable(Exception):
@@ -140,6 +147,7 @@ class Sketch:
     school: bool
     twin: int
     status: Literal["open", "closed"] = "open"
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,14 +193,26 @@ class Page:
     as_of: datetime | None = None
 
 
+Recheck = Literal["gone", "there", "unknown"]
+"""What the source of an offer says of it when it is asked anew; « unknown »: it does not say."""
+
+
 class Matcher(Protocol):
-    """Whoever answers a search: our catalogue, a backend, or several together."""
+    """Whoever answers people: our catalogue alone, or the backends together with it."""
 
     async def find(self, search: Search, *, limit: int = 3, offset: int = 0) -> Page:
         """Raises :class:`Unavailable` when nothing can be said."""
         ...
 
     async def offer(self, id: str) -> Offer | None: ...
+
+    async def recheck(self, id: str) -> Recheck:
+        """Ask the source anew; an offer that is gone is from now on shown to nobody."""
+        ...
+
+    async def companies(self, search: Search) -> Sequence[tuple[Company, float | None]]:
+        """Companies to write to unasked, nearest first, with their distance in km."""
+        ...
 
 
 def distance_km(lat1: float, lon1: float, lat2: float, lon2: float) -> float:

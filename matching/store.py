@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import date, datetime
 from typing import Protocol
 
 from matching.model import Offer, Sketch
@@ -22,6 +23,10 @@ class OfferStore(Protocol):
         """The open offers (``None``), or those written after a revision, closed ones included."""
         ...
 
+    async def erased(self) -> int:
+        """The newest revision at which offers were erased, which leaves nothing to be read."""
+        ...
+
     async def open_ids(self) -> set[str]: ...
 
     async def several(self, ids: Collection[str]) -> list[Offer]:
@@ -37,3 +42,44 @@ class OfferStore(Protocol):
         ...
 
     async def count(self) -> int: ...
+
+
+class LiveStore(OfferStore, Protocol):
+    """The same, kept in step with the sources (implemented by ``storage.live_offers``).
+
+    ``origin`` names the source an offer was read from. Moments are aware.
+    """
+
+    async def closed(self, ids: Collection[str]) -> set[str]:
+        """Those that were found to be gone when somebody said so."""
+        ...
+
+    async def note(self, found: Sequence[Offer], day: date) -> None:
+        """Keep offers that are shown, so that they can be asked for again."""
+        ...
+
+    async def put(self, origin: str, found: Sequence[Offer]) -> tuple[int, int]:
+        """Write what is new or changed, and how many of each; the rest is not touched."""
+        ...
+
+    async def close_missing(self, origin: str, kept: Collection[str], day: date) -> int:
+        """What ``origin`` brought once and does not hold any more is gone; how many."""
+        ...
+
+    async def close_unseen(self, before: date, day: date) -> int:
+        """The same for what was only ever shown, the last time before that day."""
+        ...
+
+    async def forget_gone(self, before: date) -> int:
+        """Erase what is gone since before that day."""
+        ...
+
+    async def open_from(self, origin: str, now: datetime) -> int:
+        """How many offers of ``origin`` are open and not past their date."""
+        ...
+
+    async def read_until(self, source: str) -> datetime | None:
+        """Up to when a source was read, ``None``: never."""
+        ...
+
+    async def was_read(self, source: str, until: datetime) -> None: ...

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
@@ -29,7 +28,9 @@ _AROUND = _BEFORE | _PREPOSITIONS
 _AROUND |= {"et", "ou", "c", "est", "mon", "je", "jsuis", "suis", "plutot", "euh", "bah", "oui"}
 _HOME_NAMES = frozenset({"nord", "oise", "somme", "aisne"})
 _AROUND |= _HOME_NAMES
+_HOME_WORDS = [[name] for name in sorted(_HOME_NAMES)]
 _HERE = "la region"  # without a name, the one we serve
+_AFTER_HERE = REFUSING | {"mais", "svp", "stp", "merci", "dispo", "je", "j", "meme"}
 _LINKED = frozenset({"et", "ou", "le", "la", "l", "dans", "ds", "ni", "en"})
 _GOING_ON = frozenset({"sauf", "pas", "dispo", "pour", "a", "des", "svp", "stp", "urgent"})
 _DEPARTEMENT = frozenset({"departement", "dept", "dep", "dpt", "dpts", "departements"})
@@ -37,6 +38,7 @@ _DEPARTEMENT = frozenset({"departement", "dept", "dep", "dpt", "dpts", "departem
 _ANSWERING = frozenset({"le", "la", "les", "et", "ou", "dans", "ds", "du", "sur", "c", "est", "mon",
                         "tout", "deux", "bah", "euh", "oui", "plutot", "partout", "ca", "va",
                         "peu", "importe"})  # fmt: skip
+_LONGEST_ANSWER = 40  # words
 _OF_THERE = frozenset({"suis", "sui", "chui", "viens", "ville", "villes", "coin", "partout"})
 _UNITS = frozenset({"km", "kms", "kilometre", "kilometres", "borne", "bornes", "ans", "an", "min",
                     "mn", "minutes", "h", "heures", "euros", "euro", "e", "cm", "jours", "jour",
@@ -76,7 +78,7 @@ class Areas:
 
     def __init__(self, table: dict[str, Any]) -> None:
         self.departements = dict(_departements(table["departements"]))
-        self._phrases: dict[str, list[_Phrase]] = defaultdict(list)
+        self._phrases: dict[str, list[_Phrase]] = {}
         self._zones_heard: dict[str, tuple[str, Area]] = {}
         self._zone_heads: set[str] = set()
         self._zone_names_of: dict[str, Area] = {}
@@ -128,7 +130,8 @@ class Areas:
         if len(form) < 5 or form[:2] not in self._zone_heads:
             return ()
         spelling, zone = self._zones_heard.get(sound(form), ("", None))
-        if zone and OSA.distance(form, spelling, score_cutoff=2) <= 2:
+        most = 3 if len(form) > 7 else 2  # « boulonné »
+        if zone and OSA.distance(form, spelling, score_cutoff=most) <= most:
             return (zone,)
         if len(form) < 8:
             return ()
@@ -144,7 +147,7 @@ class Areas:
     def _add(self, key: str, areas: tuple[Area, ...], free: bool) -> None:
         words = tuple(key.split())
         long_zone = len(words) > 1 and areas[0].type == "zone"
-        self._phrases[words[0]].append(_Phrase(words, areas, free, long_zone))
+        self._phrases.setdefault(words[0], []).append(_Phrase(words, areas, free, long_zone))
 
     def read(
         self,
@@ -152,13 +155,18 @@ class Areas:
         asked: str | None,
         free_at: Callable[[int], bool],
         cut: Callable[[int], bool] = lambda i: False,
+        known: Callable[[str], bool] = lambda form: False,
     ) -> Iterator[FoundArea]:
         """Areas in order; ``forms`` are canonical words, ``free_at(i)`` says i is not claimed,
-        ``cut(i)`` that punctuation follows i."""
+        ``cut(i)`` that punctuation follows i; ``known`` words are no misspelt zones."""
         at, before = 0, 0
         while at < len(forms):
-            found = None
-            if free_at(at):
+            found, form = None, forms[at]
+            if form not in self._phrases and not form[0].isdigit():
+                likely = len(form) > 4 and form[:2] in self._zone_heads and not known(form)
+                if likely and free_at(at) and (zone := self._misspelt_zone(form)):
+                    found = FoundArea(zone, at, at, guessed=True)
+            elif free_at(at):
                 found = self._at(forms, at, asked) or self._in_a_list(forms, at, before)
                 found = found or self._after_trade(forms, at, free_at)
                 found = found or self._between_cuts(forms, at, cut)
@@ -226,12 +234,15 @@ class Areas:
         alone = all(form in _AROUND for form in forms[:at])
         said = " ".join(forms[at : at + size])
         if said == _HERE:
-            whole = at > 0 and forms[at - 1] == "toute"
-            return at + size == len(forms) and ((asked == "ask_place" and alone) or whole)
+            whole = at > 0 and forms[at - 1] in {"toute", "tout"}
+            ends = at + size == len(forms) or forms[at + size] in _AFTER_HERE
+            return ends and ((asked == "ask_place" and alone) or whole)
         if asked == "show_offers" and len(forms) <= size + 2 and said not in self._answers:
             return at + size == len(forms) and alone
         most = 7 if said in _HOME_NAMES else 5
         if asked == "ask_place" and len(forms) <= size + most and alone:
+            return True
+        if said in _HOME_NAMES and _beside_another(forms[at + size : at + size + 5]):
             return True
         if said in self._answers:
             return False
@@ -240,6 +251,7 @@ class Areas:
         if forms[at - 1] in {"en", "du"}:
             return at + size == len(forms) or forms[at + size] not in {"de", "du", "des"}
         listed = asked == "ask_place" and forms[at - 2] in {"et", "ou"}
+        listed = listed or (said in _HOME_NAMES and forms[at - 2] in _INSTEAD)
         return at > 1 and (listed or forms[at - 2] in _PREPOSITIONS)
 
     def _number(self, forms: Sequence[str], at: int, asked: str | None) -> FoundArea | None:
@@ -275,7 +287,7 @@ class Areas:
 
     def _answer(self, forms: Sequence[str], asked: str | None) -> bool:
         """« 59 », « le 62 et le 59 »: numbers, and next to nothing besides."""
-        if asked not in {"ask_place", "show_offers"}:
+        if asked not in {"ask_place", "show_offers"} or len(forms) > _LONGEST_ANSWER:
             return False
         if asked == "show_offers" and HOME.isdisjoint(forms):
             return False
@@ -289,6 +301,14 @@ class Areas:
         """The département of « 60 » in « clermont 60 », unless « 60 km » or « 60 ans »."""
         code = form.upper()
         return code if code in self.departements and following not in _UNITS else None
+
+
+def _beside_another(following: Sequence[str]) -> bool:
+    """« oise ou aisne », « nord ou pas de calais »."""
+    said = [form for form in following if form not in _BEFORE]
+    if said[:1] not in (["et"], ["ou"]):
+        return False
+    return said[1:2] == ["pdc"] or said[1:4] == ["pas", "de", "calais"] or said[1:2] in _HOME_WORDS
 
 
 def _paired(forms: Sequence[str], at: int) -> bool:
@@ -311,7 +331,7 @@ def _departements(lines: str) -> Iterator[tuple[str, Area]]:
 
 def canonical(form: str) -> str:
     """The word of a message as names are compared: « st », « gd » -> « grand »."""
-    if form[:1] == "s" and 3 < len(form) < 7 and form not in _NO_SAINTS:
+    if form[0] == "s" and 3 < len(form) < 7 and form not in _NO_SAINTS:
         return "st" if OSA.distance(form, "saint", score_cutoff=1) <= 1 else name_word(form)
     return _SHORT.get(form) or name_word(form)
 
@@ -320,4 +340,7 @@ def canonical(form: str) -> str:
 _NO_SAINTS = frozenset({"sainte", "saints", "sains", "sait", "saine", "suint", "sante"})
 _SHORT = {"gd": "grand", "gde": "grande", "pt": "petit", "pte": "petite", "vx": "vieux",
           "nd": "notre dame", "cht": "chateau", "s": "sur", "ss": "sous",
-          "dan": "dans", "ds": "dans", "coter": "cote", "tt": "tout", "tte": "toute"}  # fmt: skip
+          "dan": "dans", "ds": "dans", "dns": "dans", "coter": "cote", "tt": "tout",
+          "tte": "toute", "sof": "sauf", "sauff": "sauf", "pa": "pas", "po": "pas", "pu": "plus",
+          "plu": "plus", "tro": "trop", "pluto": "plutot", "nn": "non", "nor": "nord", "dla": "la",
+          "somm": "somme"}  # fmt: skip

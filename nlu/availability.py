@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from nlu.datewords import DateWords
 from nlu.meaning import Availability
-from nlu.moments import Days, Moment, moments
+from nlu.moments import Days, Moment, may_speak_of_time, moments
 from nlu.text import Message
 
 _LONGEST = 4_096
@@ -26,10 +26,11 @@ class AvailabilityReading:
     spans: tuple[tuple[int, int], ...] = ()
 
 
+_NOTHING = AvailabilityReading()
 _SMALL = r"(?:(?:en|a|au|le|pour|de|du|des|d|dans|la|cette|ce|l|'|des|mois|encore|vers|est|c|sur|trop) )*$"
 _FROM = re.compile(
     r"(?:(?:pas|rien|jamais|plus|non)(?: \w+){0,2} avant|a partir|a compter|a ?partir|apartir|des|"
-    r"commenc\w+) (?:la |le |du |de |d ' |des |mois |l ' |en |ma |mon )*$"
+    r"commenc\w+) (?:la |le |les |du |de |d ' |des |mois |l ' |en |ma |mon )*$"
 )
 _AFTER = re.compile(
     r"(?:apres|lendemain|passe|une fois|a la fin|a l issue|fin)(?: que j ' ai| avoir| mes| mon| ma| le| la| les| "
@@ -39,7 +40,9 @@ _UNTIL = re.compile(
     r"(?:jusqu a|jusqu au|jusqu en|jusqu ' ?(?:a|au|en)|jusqu a ce que|au plus tard|jusqu)"
     r"(?: la| le| les| fin| l '| en| au| a| du| mois| de)* $"
 )
-_BEFORE = re.compile(r"(?:avant|d ' ici|d ici|dici)(?: la| le| les| l '| fin| de| du| mois| a)* $")
+_BEFORE = re.compile(
+    r"(?<!pas )(?:avant|d ' ici|d ici|dici)(?: la| le| les| l '| fin| de| du| mois| a)* $"
+)
 _NOT = re.compile(
     rf"\b(?:pas|plus|jamais|ni|sauf|annule)(?: (?:dispo|libre|possible|disponib\w*|pouvoir))? {_SMALL}"
 )
@@ -49,7 +52,7 @@ _ELSEWHERE = re.compile(
     r"inscri\w+|permis|rdv|rendez|entretien|passe(?:rai)? (?:mon|le)|j ' ai (?:fini|eu|arrete|commence|quitte)|"
     r"jai (?:fini|eu|arrete|commence|quitte)|offre (?:du|de)|publiee?|poste(?:e)? (?:le|en)|"
     r"alertes?|previen\w*|relance\w*|rappel\w*|stop\w*|reprend\w*|"
-    r"tranquille|voeux?|parcoursup|concours|majeure?|fete\w* (?:mes|son)|arrive en france|conge\w*|salon|portes?|forum|bapteme|mariage)"
+    r"tranquille|silence|voeux?|parcoursup|concours|majeure?|fete\w* (?:mes|son)|arrive en france|conge\w*|salon|portes?|forum|bapteme|mariage)"
     r"(?: \S+){0,4} $"
 )
 # « j'ai cours jusqu'en juin »: free only afterwards.
@@ -61,10 +64,10 @@ _BUSY = re.compile(
 # « maintenant » as in « j'habite à Escaudain maintenant », « je fais quoi maintenant ? ».
 _STILL = re.compile(
     r"\b(?:j ' habite|jhabite|habite|vis|demenag\w*|(?:j ' ?suis|suis|jsuis|jsui|sui|chui) (?:a|sur|vers))"
-    r" (?:(?!dispo|libre|pret|cherche)\w+ ){1,4}$|\b(?:quoi|serieux|serieusement|comment|ou) $"
+    r" (?:(?!dispo|libre|pret|cherche)\w+ ){1,4}$|\benfin (?:le |un )?(?:cs|cap|bp|bac pro|bts) $|\b(?:quoi|serieux|serieusement|comment|ou) $"
 )
 _STILL_AFTER = re.compile(
-    r"^ ,? ?(?:je |j ' ?)?(?:jsuis|jsui|suis|sui|chui|habite|jhabite|vis) (?:a|sur|vers)\b"
+    r"^ (?:c|cest|c ' est|c est) (?!bon|ok|ou|quand|que|pour|possible)|^ ,? ?(?:je |j ' ?)?(?:jsuis|jsui|suis|sui|chui|habite|jhabite|vis) (?:a|sur|vers)\b"
 )
 _FROM_THEN = re.compile(r"\b(?:a partir de (?:la|ce|cette)|des ce|apres)\b")
 # Who goes to school counts years from September.
@@ -76,6 +79,11 @@ _CUE = re.compile(
     r"\b(?:dispo|libre|commenc\w*|demarr\w*|debut\w*|pour|a partir|partir|cherche|jcherche|pret)\b"
 )
 _PAST = re.compile(r"^ (?:dernier|passe|passee|derniere)\b")
+# « dès que j'ai fini le brevet », « quand j'ai eu mon bac ».
+_ONCE_PASSED = re.compile(
+    r"\b(?:des que|quand|une fois que|lorsque|apres que) j ?(?:' ?)?(?:ai|aurai|aurais) (?:fini|eu|passe|termine) "
+    r"(?:\S+ ){0,3}$"
+)
 _RECURRING = re.compile(r"(?:\b(?:tous les|chaque|les|que le|le|toutes les|tout les) )$")
 _EXAM_BEFORE = re.compile(
     r"\b(?:apres|fini\w*|termine\w*|une fois|passe|resultats?|obten\w*|fin)\b[^,;.]{0,25}$"
@@ -95,6 +103,8 @@ def read_availability(message: Message, today: date, asked: str | None) -> Avail
     if len(message.text) > _LONGEST:
         message = Message.of(message.text[:_LONGEST])
     asked_when = asked == "ask_availability"
+    if not asked_when and not may_speak_of_time(message.forms):
+        return _NOTHING
     words = DateWords.of(message.text, asked_when)
     found = moments(words)
     if not found:
@@ -141,6 +151,8 @@ def _is_a_start(moment: Moment, line: str, asked_when: bool) -> bool:
         return True
     if _FROM.search(near) or (_UNTIL.search(near) and not _ELSEWHERE.search(near)):
         return True
+    if moment.kind == "exams" and _ONCE_PASSED.search(near):
+        return True
     if _NOT.search(near) and moment.kind != "exams":
         return False
     if (
@@ -180,6 +192,10 @@ def _chosen(kept: list[Moment], line: str, today: date) -> Days | None:
     read = [(moment, days) for moment, days in related if days is not None]
     if not read:
         return None
+    (first, a), (second, b) = (read + read)[:2]
+    told = first.kind == "year" and second.kind in {"month", "day"} and a.end is not None
+    if told and second.start - first.end < 12 and a.start <= b.start <= (a.end or a.start):
+        return b  # « l'année prochaine en septembre »
     for (first, a), (second, b) in pairwise(read):
         between = line[first.end : second.start]
         if joined := _joined(first, a, second, b, between, line, today):

@@ -5,13 +5,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
 
-from nlu.text import fold
+from nlu.text import fold, in_place
 
 MONTHS = {
     name: number
@@ -34,8 +33,8 @@ _NUMBERS = {
     "deuxieme": "2", "seconde": "2", "troisieme": "3", "quatrieme": "4", "derniere": "dernier",
 }  # fmt: skip
 _VARIANTS = {
-    "janvier": "janv janvie jenvier janviers january stycznia yanvier",
-    "fevrier": "fev fevr fevries fevriers february fevrie",
+    "janvier": "janvieux janv1er janvyer janv janvie jenvier janviers january stycznia yanvier",
+    "fevrier": "fevrie fevrir fev fevr fevries fevriers february fevrie",
     "mars": "march",
     "avril": "avr avrile april avrils",
     "juin": "jun juins june juiin",
@@ -55,11 +54,11 @@ _VARIANTS = {
     "demain": "2main 2m1 dem1 deum1 demin 2min dmain tomorrow",
     "apresdemain": "apres2main",
     "aujourd hui": "ajd auj aujourdhui aujourdui today ojd ojourdhui aujd",
-    "maintenant": "mtn mnt mtnt maintenan now maintnant maintenent mnten",
-    "suite": "swite suit sweet",
+    "maintenant": "mintenan mintenant mintnan mtn mnt mtnt maintenan now maintnant maintenent mnten",
+    "suite": "suitte swite suit sweet",
     "tout": "tt tte toute tou",
     "dans": "ds dan dns in",
-    "semaine": "sem semaines semene smaine weeks week semain",
+    "semaine": "smaines smene senaine semainne semaines semene smaine weeks week semain",
     "mois": "moi month months",
     "an": "ans annee annees year",
     "jour": "jours j jrs day days jour",
@@ -74,22 +73,28 @@ _VARIANTS = {
     "jusqu a": "jusqua juska jusquo until jusqe jusque jsk",
     "jusqu au": "jusquau juskau",
     "jusqu en": "jusquen jusken",
-    "apres": "aprs apre apr",
+    "apres": "apere aprs apre apr",
     "avant": "avt avan",
     "veux": "ve veu",
     "voulez": "voule",
-    "debut": "dbt debu debt debuts",
+    "debut": "debus dbt debu debt debuts",
     "dernier": "derniers",
     "immediat": "immediately immediate immediatement immediats imediat imediatement immediatemen",
     "dispo": "disponible disponibles dispos disponibilite dispso disponnible available",
     "weekend": "we wk weekends wkend",
     "etes": "etes",
     "partir": "partire parti",
-    "possible": "posible",
+    "possible": "possibl posible",
     "directement": "directement direktement dirrectement",
-    "brevet": "dnb brevets",
+    "brevet": "breve brevai dnb brevets",
     "examens": "exam exams examen epreuves exams",
     "2quinzaine": "quinzaine",
+    "printemps": "printan printant printemp printamps printem printent printps",
+    "automne": "autone automn",
+    "pas": "pa po",
+    "plus": "plu pu",
+    "milieu": "millieu",
+    "vite": "vit",
 }  # fmt: skip
 _SPELLINGS = {v: word for word, variants in _VARIANTS.items() for v in variants.split()}
 _SPELLINGS |= _NUMBERS
@@ -104,10 +109,25 @@ _TOKEN = re.compile(
 )
 
 
+_AMBIGUOUS = frozenset("moi out jui jun in we wk parti sem jedi avr ve".split())
+
+
+def words_for(tokens: frozenset[str]) -> frozenset[str]:
+    """The folded words, in all their spellings, that may become one of ``tokens`` or a number,
+    where no date was asked for."""
+    spelled = {
+        spelling
+        for spelling, word in _SPELLINGS.items()
+        if not tokens.isdisjoint(word.split(" ")) or word.isdigit()
+    }
+    spelled -= _AMBIGUOUS | {"j"}  # « 15 j » has its digits
+    return frozenset(tokens | spelled | {"sept", "week", "suite", "suit", "swite", "swit"})
+
+
 def folded_in_place(text: str) -> tuple[str, list[int] | None]:
     """The folded text, and for each of its characters the original one's index (None: the same)."""
     folded = fold(text)
-    if len(folded) == len(text) and (text.isascii() or not _moved(text)):
+    if in_place(text, folded):
         return folded, None
     out: list[str] = []
     origin: list[int] = []
@@ -116,11 +136,6 @@ def folded_in_place(text: str) -> tuple[str, list[int] | None]:
         out.append(piece)
         origin.extend([index] * len(piece))
     return "".join(out), origin
-
-
-def _moved(text: str) -> bool:
-    """Whether lengths may agree by chance only: a combining mark and a ligature."""
-    return any(unicodedata.combining(c) or c in "œŒæÆß" for c in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,12 +218,16 @@ def _compound(token: str) -> str:
 
 def _unless_word(token: str, known: str, asked_when: bool) -> str:
     """« moi », « out », « pro » and « suit » are words of their own unless a date was asked for."""
-    ambiguous = {"moi", "out", "jui", "jun", "in", "we", "wk", "parti", "sem", "jedi", "avr", "ve"}
-    return known if token not in ambiguous or asked_when else token
+    return known if token not in _AMBIGUOUS or asked_when else token
 
 
 # « La Ferrière » is a commune, near « février » as it is.
 _NO_MONTHS = frozenset({"ferriere", "ferrieres"})
+
+
+def like_a_month(word: str) -> bool:
+    """Whether it is taken for a month: « novenbre »."""
+    return len(word) > 5 and word[0] in _FIRST and _month_like(word) in MONTHS
 
 
 def _month_like(token: str) -> str:

@@ -11,15 +11,21 @@ from nlu.text import Message
 _DIPLOMAS: tuple[tuple[str, str], ...] = (
     ("Bac pro", r"bacs? ?pro(?:fessionnels?)?|bac p\b|baccalaureat pro(?:fessionnel)?|bpro"),
     ("Titre professionnel", r"titres? ?pro(?:fessionnels?)?|tp"),
-    ("CS", r"mentions? complementaires?|mention comp|mc\d?|certificats? (?:de )?specialisation|cs"),
+    ("CS", (r"men[tsc]ions? compl\w+|mention comp|mc\d?|certificats? (?:de )?"
+            r"(?:specialisation|spe)|cs")),
     ("BTM", r"btm|brevets? techniques? des metiers"),
     ("BTS", r"bts"),
-    ("BP", r"bps?|brevets? pro(?:fessionnels?)?"),
+    ("BP", r"bps?|breve(?:ts?)? pro(?:fessionnels?)?"),
     ("BM", r"bm|brevets? de maitrise"),
     ("CAP", r"caps?|cap[ae]|certificat d aptitude(?: professionnelle)?"),
 )  # fmt: skip
 _WHOLE = re.compile(
     r"\b(?:" + "|".join(f"(?P<d{i}>{form})" for i, (_, form) in enumerate(_DIPLOMAS)) + r")\b"
+)
+# The letters a diploma's first word begins with: « mc » may be « mc2 ».
+_HEADS = frozenset(
+    "bac bpr tit tp men mec mes cer cs btm bre bts bp bps bm cap mc".split()
+    + [f"mc{digit}" for digit in range(10)]
 )
 # Without one of these words or a trade beside them, two letters are something else.
 _SHORT = frozenset({"tp", "cs", "bm", "mc"})
@@ -31,13 +37,15 @@ _HAD = re.compile(
     r"\b(?:(?:j )?ai (?:deja |eu |obtenu |valide |fini )*(?:un |mon |le |une )?|titulaire d un |"
     r"j ai (?:rate|loupe) (?:mon |le )?|apres (?:un |mon |le )|obtenu (?:un |mon |le )?|"
     r"diplomee (?:d un |du |d |en )?|(?:suis |sui |^)diplome (?:d un |du |d |en )?|"
-    r"(?:pas|oublie|laisse tomber|plus) (?:de |le |un |en )?|sans |sauf )$"
+    r"(?:pas|pa|oublie|laisse tomber|plus|pu|plu) (?:de |le |une? |1 |en )?|sans |sauf )$"
 )
 
 
 # « un BTS… non, un bac pro »
+_REFUSED = re.compile(r"\b(?:pas|pa|plus|pu|plu|sauf|sans) (?:de |d |le |une? )?$")
 _MENDED = re.compile(
-    r"\b(?:non|nan|finalement|pardon|en fait|enfaite)(?: plutot| pas)?(?: une?| le| la)? $"
+    r"\b(?:non|nan|finalement|pardon|en fait|enfaite|mais plutot|enfin|oups|nn|correction)"
+    r"(?: plutot| pas)?(?: c est| c)?(?: une?| le| la| 1)? $"
 )
 
 
@@ -58,11 +66,14 @@ def weighed(message: Message, asked: str | None) -> Iterator[tuple[str, str, str
 
     « mended » counts, and takes the place of those before it.
     """
-    text = " ".join(message.forms[:300])
+    forms = message.forms[:300]
+    if _HEADS.isdisjoint([form[:3] for form in forms]):
+        return
+    text = " ".join(forms)
     for match in _WHOLE.finditer(text):
         before = text[max(0, match.start() - 40) : match.start()].replace("jai ", "j ai ")
         diploma, why = _DIPLOMAS[int(str(match.lastgroup)[1:])][0], None
-        if _HAD.search(before) and asked != "ask_diploma":
+        if _REFUSED.search(before) or (_HAD.search(before) and asked != "ask_diploma"):
             why = "held"
         elif _other_sense(match.group(), before, text[match.end() :], asked):
             why = "other sense"

@@ -114,8 +114,10 @@ class Workbench(Understander):
             self._model.reading, self._rule, tuple(dict.fromkeys(self._said.said)), result,
         )  # fmt: skip
 
-    def _ruled(self, text: str, words: str, values: Values, asked: str | None) -> Ruled | None:
-        self._rule = super()._ruled(text, words, values, asked)
+    def _ruled(
+        self, text: str, words: str, spoken: str, values: Values, asked: str | None
+    ) -> Ruled | None:
+        self._rule = super()._ruled(text, words, spoken, values, asked)
         return self._rule
 
     def _others(

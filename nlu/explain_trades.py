@@ -63,8 +63,10 @@ class _Spotter(Spotter):
             self.note(best, "une tournure qui ne dit aucun métier")
         return best
 
-    def _meant(self, forms: Forms, stems: Forms, first: int, last: int, asked: str | None) -> bool:
-        meant = super()._meant(forms, stems, first, last, asked)
+    def _meant(
+        self, message: Message, forms: Forms, stems: Forms, first: int, last: int, asked: str | None
+    ) -> bool:
+        meant = super()._meant(message, forms, stems, first, last, asked)
         if not meant:
             self.uncued(first, last)
         return meant

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from array import array
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -18,9 +19,37 @@ from nlu.meaning import Place
 
 # Aisne, Nord, Oise, Pas-de-Calais, Somme: at equal names, a commune there wins.
 HOME = frozenset({"02", "59", "60", "62", "80"})
-_COLUMNS = 11
+_CODE = 5  # letters of an INSEE code
+_DEGREE = 10_000  # positions are kept in ten thousandths of a degree
 _POSTCODE = re.compile(r"\b([0-9]{5})\b")
 _CEDEX = re.compile(r"\s+cedex\b.*$", re.IGNORECASE)
+
+
+class _Cells:
+    """A column of texts, in one run of bytes and not in an object each."""
+
+    def __init__(self, column: bytes) -> None:
+        ends = np.flatnonzero(np.frombuffer(column + b"\t", dtype=np.uint8) == ord("\t"))
+        self._ends = array("i", np.concatenate(([-1], ends)).astype(np.intc).tobytes())
+        self._column = column
+
+    def __getitem__(self, row: int) -> str:
+        return self._column[self._ends[row] + 1 : self._ends[row + 1]].decode()
+
+
+def _split(column: bytes) -> list[str]:
+    return column.decode().split("\t")
+
+
+def _shared(column: bytes) -> list[str]:
+    """The cells, equal ones being one object."""
+    seen: dict[str, str] = {}
+    return [seen.setdefault(cell, cell) for cell in _split(column)]
+
+
+def _integers(column: bytes, times: int = 1) -> array[int]:
+    numbers = np.array(column.split(b"\t"), dtype="S12").astype(np.float64)
+    return array("i", np.rint(numbers * times).astype(np.intc).tobytes())
 
 
 class Gazetteer:
@@ -29,29 +58,31 @@ class Gazetteer:
     Source: INSEE, La Poste and IGN (see ``tools/make_communes.py``).
     """
 
-    def __init__(self, table: str, parts: dict[str, list[float]]) -> None:
-        cells = table.rstrip("\n").replace("\n", "\t").split("\t")
-        columns = [cells[i::_COLUMNS] for i in range(_COLUMNS)]
-        self.keys: list[str] = columns[0]
-        self._insee, self._name, self._kind = columns[1], columns[2], columns[3]
-        self._parent = columns[4]
-        self._departement, self._postcodes = columns[5], columns[6]
-        self.population: list[int] = list(map(int, columns[7]))
-        self.lat: list[float] = list(map(float, columns[8]))
-        self.lon: list[float] = list(map(float, columns[9]))
-        self.sounds: list[str] = columns[10]
-        self._row_of: dict[str, int] = dict(zip(self._insee, range(len(self)), strict=True))
-        self._row_of.update(
-            (self._insee[row], row) for row, kind in enumerate(self._kind) if kind == "c"
-        )
+    def __init__(self, table: bytes, parts: dict[str, list[float]]) -> None:
+        """``table`` has a line for each column, its cells parted by tabs."""
+        columns = table.split(b"\n")
+        self.keys: list[str] = columns[0].decode().split("\t")
+        self._insee = columns[1].replace(b"\t", b"").decode()
+        self._names = _Cells(columns[2])
+        self._kind = columns[3].replace(b"\t", b"").decode()
+        self._parent = {row: cell for row, cell in enumerate(_split(columns[4])) if cell}
+        self._departement = _shared(columns[5])
+        self._home = bytes([departement in HOME for departement in self._departement])
+        self._postcodes = _shared(columns[6])
+        self.population = _integers(columns[7])
+        self._lat, self._lon = _integers(columns[8], _DEGREE), _integers(columns[9], _DEGREE)
+        self.sounds: list[str] = _split(columns[10])
+        codes = np.frombuffer(self._insee.encode(), dtype=f"S{_CODE}")
+        self._by_code = array("H", np.argsort(codes, kind="stable").astype(np.uint16).tobytes())
         for insee, (lat, lon, people) in parts.items():
-            row = self._row_of[insee]
-            self.lat[row], self.lon[row], self.population[row] = lat, lon, int(people)
+            row = self.row_of(insee)
+            self._lat[row], self._lon[row] = round(lat * _DEGREE), round(lon * _DEGREE)
+            self.population[row] = int(people)
 
     @classmethod
     def load(cls) -> Gazetteer:
         data = files("nlu") / "data"
-        table = gzip.decompress((data / "communes.tsv.gz").read_bytes()).decode()
+        table = gzip.decompress((data / "communes.tsv.gz").read_bytes())
         parts = yaml.load((data / "parts.yml").read_text("utf-8"), yaml.CSafeLoader)
         return cls(table, parts)
 
@@ -60,21 +91,34 @@ class Gazetteer:
 
     def place(self, row: int, start: int = 0, end: int = 0) -> Place:
         return Place(
-            self._insee[row], self._name[row], self._departement[row], self.lat[row],
-            self.lon[row], self.population[row], start, end,
+            self.insee(row), self._names[row], self._departement[row], self.lat(row),
+            self.lon(row), self.population[row], start, end,
         )  # fmt: skip
 
     def by_insee(self, insee: str) -> Place | None:
-        row = self._row_of.get(insee)
+        row = self._row_of(insee)
         return None if row is None else self.place(row)
+
+    def _row_of(self, insee: str) -> int | None:
+        """Of a commune and its chief part, that share a code, the commune."""
+        at = bisect_left(self._by_code, insee, key=self.insee)
+        found = None
+        while at < len(self) and self.insee(row := self._by_code[at]) == insee:
+            if self._kind[row] == "c":
+                return row
+            found, at = row, at + 1
+        return found
 
     def row_of(self, insee: str) -> int:
         """The row of a code known to exist; ``KeyError`` otherwise."""
-        return self._row_of[insee]
+        row = self._row_of(insee)
+        if row is None:
+            raise KeyError(insee)
+        return row
 
     def postcodes(self, insee: str) -> tuple[str, ...]:
         """Smallest first; empty for an unknown code or a part without its own."""
-        row = self._row_of.get(insee)
+        row = self._row_of(insee)
         return () if row is None else tuple(self._postcodes[row].split())
 
     @cached_property
@@ -96,11 +140,18 @@ class Gazetteer:
 
     def rows_named(self, key: str) -> range:
         """Rows whose key is exactly ``key`` (see ``name_key``)."""
-        return range(bisect_left(self.keys, key), bisect_left(self.keys, key + "\x01"))
+        first = last = bisect_left(self.keys, key)
+        while last < len(self.keys) and self.keys[last] == key:
+            last += 1
+        return range(first, last)
 
     def rows_beginning(self, key: str) -> range:
         """Rows whose key begins with the words of ``key`` and goes on."""
-        return range(bisect_left(self.keys, key + " "), bisect_left(self.keys, key + "!"))
+        begun = key + " "
+        first = bisect_left(self.keys, begun)
+        if first == len(self.keys) or not self.keys[first].startswith(begun):
+            return range(first, first)
+        return range(first, bisect_left(self.keys, key + "!", first))
 
     def likeliest_first(self, rows: Iterable[int]) -> list[int]:
         """The pilot region first, communes before their parts, then by population."""
@@ -110,19 +161,26 @@ class Gazetteer:
         )
 
     def home(self, row: int) -> bool:
-        return self._departement[row] in HOME
+        return self._home[row] == 1
 
     def departement(self, row: int) -> str:
         return self._departement[row]
 
     def name(self, row: int) -> str:
-        return self._name[row]
+        return self._names[row]
+
+    def lat(self, row: int) -> float:
+        """In degrees, as the longitude."""
+        return self._lat[row] / _DEGREE
+
+    def lon(self, row: int) -> float:
+        return self._lon[row] / _DEGREE
 
     def is_part(self, row: int) -> bool:
         return self._kind[row] in "da"
 
     def insee(self, row: int) -> str:
-        return self._insee[row]
+        return self._insee[_CODE * row : _CODE * (row + 1)]
 
     def lookup(self, name: str) -> tuple[Place, ...]:
         """The communes of exactly that name, whatever its accents and hyphens, likeliest first."""
@@ -136,8 +194,8 @@ class Gazetteer:
     @cached_property
     def _sphere(self) -> tuple[list[int], np.ndarray[tuple[int, int], np.dtype[np.float64]]]:
         rows = [row for row, kind in enumerate(self._kind) if kind == "c"]
-        lat = np.radians([self.lat[row] for row in rows])
-        lon = np.radians([self.lon[row] for row in rows])
+        lat = np.radians([self.lat(row) for row in rows])
+        lon = np.radians([self.lon(row) for row in rows])
         points = np.stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))
         return rows, points.T
 
@@ -172,8 +230,8 @@ class Gazetteer:
 
     def _parts_named(self, key: str, rows: list[int]) -> list[int]:
         """« 59160 Lomme »: a part has no postcode of its own, its main commune has it."""
-        mains = {self._insee[row] for row in rows}
-        return [row for row in self.rows_named(key) if self._parent[row] in mains]
+        mains = {self.insee(row) for row in rows}
+        return [row for row in self.rows_named(key) if self._parent.get(row) in mains]
 
     def _named_in(self, key: str, postcode: re.Match[str]) -> Place | None:
         """A commune of that name in the postcode's département (a CEDEX code is in no table)."""

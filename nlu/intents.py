@@ -13,6 +13,7 @@ from typing import Self, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
+from nlu.heard import heard
 from nlu.meaning import Intent
 from nlu.text import fold
 from nlu.texting import SAID
@@ -71,7 +72,7 @@ def tokens(masked: str) -> list[str]:
         text = _RADIUS.sub(" __radius__ ", text)
     text = fold(text)
     found = _TOKEN.findall(text)[:80]
-    return [word for token in found for word in (SAID.get(token) or (_shape(token),))]
+    return [word for token in found for word in (SAID.get(token) or (heard(_shape(token)),))]
 
 
 def _shape(token: str) -> str:

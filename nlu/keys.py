@@ -41,23 +41,24 @@ _SOUNDS = (
     ("eau", "o"), ("ault", "o"), ("au", "o"), ("oeu", "e"), ("oe", "e"), ("eu", "e"), ("ou", "U"),
     ("gue", "ge"), ("gui", "gi"), ("guo", "go"), ("oi", "wa"), ("oy", "wa"), ("ai", "e"),
     ("ei", "e"),
-    ("ay", "e"), ("ey", "e"), ("y", "i"), ("ce", "se"), ("ci", "si"), ("c", "k"), ("q", "k"),
-    ("x", "s"), ("z", "s"), ("h", ""), ("N", "n"),
+    ("ay", "e"), ("ey", "e"), ("y", "i"), ("ce", "se"), ("ci", "si"),
 )  # fmt: skip
+_LETTERS = str.maketrans({"c": "k", "q": "k", "x": "s", "z": "s", "h": None, "N": "n"})
 
 
+_SAINTS = {"st": "sain", "ste": "sainte"}
 _SILENT_G = re.compile(r"(?<=[IAQ])g$")  # « Tourcoing », « Onnaing »
 
 
 def sound(key: str) -> str:
     """How a name's key roughly sounds: « valansienne » and « Valenciennes » give the same."""
-    spelled = " ".join({"st": "sain", "ste": "sainte"}.get(word, word) for word in key.split(" "))
-    heard = spelled.replace(" ", "")
+    spelled = key.replace("i en ", "y en ")  # « crepi en valois » has no « ien »
+    heard = "".join([_SAINTS.get(word, word) for word in spelled.split(" ")])
     heard = _NASAL.sub(lambda match: str(match.lastgroup), heard)
     for spelling, phoneme in _SOUNDS:
         heard = heard.replace(spelling, phoneme)
-    heard = _SILENT_G.sub("", heard)
-    single = "".join(c for c, before in zip(heard, " " + heard, strict=False) if c != before)
+    heard = _SILENT_G.sub("", heard.translate(_LETTERS))
+    single = "".join([c for c, before in zip(heard, " " + heard, strict=False) if c != before])
     kept = single.rstrip("estdpx") if len(single) > 3 else single
     return single[:1] + kept[1:].replace("e", "")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from nlu.alternatives import sorted_out
 from nlu.text import fold
 
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
@@ -35,7 +36,7 @@ _WORDS = {
     "ro": (r"buna ziua|multumesc|caut"),
 }
 _PATTERNS = {code: re.compile(rf"\b(?:{words})\b") for code, words in _WORDS.items()}
-_FOREIGN = re.compile(rf"\b(?:{'|'.join(_WORDS.values())})\b")
+_FOREIGN = re.compile(rf"\b(?:{sorted_out(_WORDS.values())})\b")
 _FRENCH = re.compile(
     r"\b(?:je|j|jveu\w*|cherche|jcherche|un|une|le|la|les|des|du|est|pas|pour|avec|dans|bonjour|salut"
     r"|bjr|slt|merci|oui|non|mon|ma|mes|apprentissage|qui|que|moi|suis|sur|chez|vers|dispo)\b"

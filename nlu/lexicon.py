@@ -12,7 +12,8 @@ def _set(words: str) -> frozenset[str]:
 
 # Small words that neither make nor break a name: « tailleur (de) pierre ».
 SKIPPED = _set(
-    "a au aux d de des du en l la le les pour sur un une dans avec ds dns dan dla dl pr ac avc"
+    "a au aux d de des du en l la le les pour sur un une dans avec ds dns dan dla dl pr ac avc "
+    "dun dune dela dle"
 )
 
 Tree = dict[str, Any]
@@ -92,4 +93,6 @@ def _other_gender(node: Tree, word: str) -> Tree | None:
     below: Tree | None = node.get(word + "e")
     if below is None and word[-1] in "lnt":
         below = node.get(word + word[-1] + "e")
+    if below is None and word[-2:] in {"al", "au"}:  # « cheval », « chevaux »
+        below = node.get(word[:-1] + ("u" if word[-1] == "l" else "l"))
     return below or (node.get(word[:-1]) if len(word) > 3 and word[-1] == "e" else None)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from nlu.datewords import MONTHS, WEEKDAYS, DateWords
+from nlu.datewords import MONTHS, WEEKDAYS, DateWords, like_a_month, words_for
 from nlu.schoolyear import FEASTS, HOLIDAYS, feast, first_monday, holidays
 
 _M = "|".join(MONTHS)
@@ -369,6 +369,7 @@ _RULES: tuple[tuple[str, str, str, Callable[[re.Match[str], date], Days | None]]
     ("week", "weekend", rf"\bweekend du (?:samedi )?{_DAY}(?: (?P<mo>{_M})\b{_YEAR})?", _weekend_of),
     ("week", "semaine", rf"\b(?:la )?semaine du (?:lundi )?{_DAY}(?: (?P<mo>{_M})\b{_YEAR})?", _week_of),
     ("day", " ".join(MONTHS), rf"(?:\b(?:{_W}) )?\b{_DAY} (?:de |d ' |du mois de )?(?P<mo>{_M})\b{_YEAR}", _day_of_month),
+    ("day", " ".join(MONTHS), r"\b(?P<mo>" + _M + r") (?P<d>3[01]|[12][0-9]|[1-9]) (?:st|nd|rd|th)\b(?: ,? ?(?P<y>20[0-4][0-9]))?", _day_of_month),
     ("day", " ".join(MONTHS), rf"\b(?P<nth>[1-4]|dernier) (?:ere? |eme )?(?P<w>{_W}) (?:de |d ' |du mois de )?(?P<mo>{_M})\b{_YEAR}", _nth_weekday),
     ("start", "rentree", rf"\brentree (?:des|apres les|de) vacances(?: (?:de |d ' )?(?:la )?(?P<name>{'|'.join(HOLIDAYS)}))?\b", _back_from_holidays),
     ("start", "rentree", rf"\b(?:la |l a |pour |en |de |prochain |a |a la |cette )*rentree(?: scolaire| prochain)*(?: (?:de |d ' |en )?(?P<mo>{_M})\b)?{_YEAR}", _school_start),
@@ -376,7 +377,7 @@ _RULES: tuple[tuple[str, str, str, Callable[[re.Match[str], date], Days | None]]
     ("holidays", "vacances", r"\b(?:grandes? |prochain )?vacances(?: scolaires?| prochain)?\b", _holidays),
     ("month", " ".join(MONTHS), rf"\b(?P<part>debut|mi|milieu|fin|courant|(?:[1-4]|dernier) (?:ere |eme )?(?:semaine|quinzaine))(?: (?:-|de|d '|du|mois|le|au))* (?P<mo>{_M})\b{_YEAR}", _month),
     ("month", " ".join(MONTHS), rf"(?<!\ble 3[2-9] )(?<!\ble [4-9][0-9] )\b(?:mois (?:de |d ' )?)?(?P<part>)(?P<mo>{_M})\b{_YEAR}", _month),
-    ("in", "dans d sous dici ici avant", r"\b(?:dans|sous|d ' ici|d ici|dici|ici|(?:pas|rien) avant|d ' ici a)(?: (?:environ|a peu pres|genre|minimum|au moins|max|maxi|maximum|mini))? (?P<n>une?|quelques?|plusieurs|[0-9]{1,3})(?: ou [0-9]+)? ?(?P<unit>jour|semaine|quinzaine|mois|an)\b(?P<half> et demie?)?", _in_time),
+    ("in", "jour semaine quinzaine mois an", r"\b(?:dans|sous|d ' ici|d ici|dici|ici|(?:pas|rien) avant|d ' ici a)(?: (?:environ|a peu pres|genre|minimum|au moins|max|maxi|maximum|mini))? (?P<n>une?|quelques?|plusieurs|[0-9]{1,3})(?: ou [0-9]+)? ?(?P<unit>jour|semaine|quinzaine|mois|an)\b(?P<half> et demie?)?", _in_time),
     ("day", "demain apresdemain", r"\bapresdemain\b|\bapres demain\b|\bdemain\b", _tomorrow),
     ("day", "semaine", rf"\b(?P<w>{_W}) (?:de |d ' )?(?:la )?semaine (?:prochain|suivante|d ' apres|qui (?:vient|arrive))", _week),
     ("week", "semaine", r"\b(?:(?P<part>debut|fin) (?:de |d )?(?:la )?)?(?:(?:la|une) )?(?:prochain semaine|semaine (?:prochain|suivante|d ' apres|qui (?:vient|arrive)))\b", _week),
@@ -398,15 +399,15 @@ _RULES: tuple[tuple[str, str, str, Callable[[re.Match[str], date], Days | None]]
     ("year", "an", r"\b(?:au |en )?debut (?:d ' |de |d )(?:l ' )?an\b", _start_of_year),
     ("year", "an", r"\bcette an\b|\bdans l ' an\b", _this_year),
     ("season", "ete printemps automne hiver", rf"\b(?:(?P<part>debut|fin|milieu) (?:de |d ' |du )*)?(?:^|\b(?:cet|l '|l|d '|en|pour|cette|prochain|au|le|du|a l '|ce) )(?P<s>ete|printemps|automne|hiver)\b(?: prochain)?{_YEAR}", _season),
-    ("feast", "noel paques jour nouvel toussaint armistice fete halloween saint st assomption ascension pentecote", rf"\b(?P<f>{_FEAST})\b", _feast),
+    ("feast", "noel paques jour nouvel toussaint armistice fete halloween valentin nicolas assomption ascension pentecote", rf"\b(?P<f>{_FEAST})\b", _feast),
     ("feasts", "fetes", r"\bfetes\b(?: de fin d ' an| de noel)?", _feasts_of_the_year),
-    ("exams", "bac brevet examens bts cap", r"\b(?:bac|brevet|examens)\b", _exams),
-    ("now", "maintenant suite direct directement immediat vite asap urgent dqp possible tot quand importe nimporte aujourd now flexible partant", (
+    ("exams", "bac brevet examens", r"\b(?:bac|brevet|examens)\b", _exams),
+    ("now", "maintenant suite direct directement immediat vite asap urgent dqp possible tot quand importe nimporte aujourd now flexible partant ahora", (
         r"\b(?:des |a partir de |de )?maintenant\b|\b(?:de |tout (?:de )?)suite\b|\btds\b|\bimmediat\b|\basap\b|\bdqp\b"
         r"|\bdes que (?:c ' est |vous |tu )?(?:possible|pouvez|peux|voulez)\b|\ble plus (?:tot|vite|rapidement) possible\b|\bau plus (?:vite|tot)\b"
         r"|\bquand (?:vous|tu|on|ils?|elles?) (?:voulez|ve|veux|veut|veulent|voudrez|voudront|pouvez|peux|peut|peuvent|le souhaitez|souhaitez)\b|\b(?:n ' |n )?n?importe quand\b"
         r"|\b(?:des |a partir d ' )?aujourd hui\b|\baujourd ' hui\b|\b(?:dispo|libre|commencer?|commence|pret|prete) (?:en )?(?:direct|directement|now|vite|rapidement)\b"
-        r"|\bdes que possible\b|\bplus tot possible\b|\bright now\b|\bde suite\b"), _now),
+        r"|\bdes que possible\b|\bplus (?:tot|vite) (?:possible|sera)\b|\bright maintenant\b|\bde suite\b|\bahora mismo\b"), _now),
     ("year", "", r"\b(?:(?P<part>debut|mi|milieu|fin|courant) (?:- )?(?:de )?)?(?:en |pour |l ' an |an |courant )?(?<![/.-] )(?P<y>20[0-4][0-9])\b(?! (?:euro|e\b|€|net|brut|/))", _in_year),
     ("day", "le au des du", rf"(?<!\bdans )(?<!\bsur )\b(?:le|au|du|des le|pour le|vers le) {_DAY}{_NO_UNIT}(?: (?:du|de ce) mois(?: (?P<next>prochain))?)?", _the_day),
 )  # fmt: skip
@@ -417,29 +418,23 @@ _COMPILED = [
 _BARE_DAYS = re.compile(
     rf"\b(?:du|entre le|de) {_DAY} (?:au|et le|jusqu au|a) (?P<d2>3[01]|[12][0-9]|0?[1-9])\b{_NO_UNIT}"
 )
-TRIGGERS: frozenset[str] = frozenset().union(*(needs for _, needs, _, _ in _COMPILED)) - {
-    "le",
-    "au",
-    "des",
-    "du",
-    "/",
-    "-",
-    "d",
-    "dans",
-    "ici",
-    "quand",
-    "an",
-    "jour",
-    "saint",
-    "st",
-}
-_WITH_UNIT = frozenset({"dans", "sous", "ici", "d", "an", "quand", "jour", "saint", "st", "dici"})
-_STARTERS = TRIGGERS | _WITH_UNIT
+# Words without one of which, nor a digit, no rule applies; the little ones need a number too.
+_STARTERS = frozenset().union(*(needs for _, needs, _, _ in _COMPILED)) - {
+    "le", "au", "des", "du", "/", "-",
+}  # fmt: skip
+_TIMELY = words_for(_STARTERS)
 _CANDIDATES = (
     *_COMPILED[:-1],
     ("range", frozenset({"du", "entre", "de"}), _BARE_DAYS, _days_bare),
     _COMPILED[-1],
 )
+
+
+def may_speak_of_time(forms: Sequence[str]) -> bool:
+    """Whether folded words hold a digit, or one of the words without which no moment is read."""
+    if not _TIMELY.isdisjoint(forms):
+        return True
+    return any(like_a_month(form) or not form.isalpha() for form in forms)
 
 
 def moments(words: DateWords) -> list[Moment]:

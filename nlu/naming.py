@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -28,8 +29,13 @@ _TOWN = 10_000  # inhabitants from which a town outside the region stands agains
 _TEN = 10
 _SMALL_TOWN = 3_000
 _REST = 5  # words of a name before or after the one that looks like something else
-_SameSize = tuple[list[str], list[int]]
+# Names by size, their rows, and where those of each size begin.
+_BySize = tuple[list[str], list[int], list[int]]
+_WIDEST = 48  # letters
 _Heard = dict[str, list[tuple[str, int]]]  # a sound -> (name without spaces, row)
+# « noyelle godo », « solem », « le quenoi »: letters that are written and not said.
+_SILENT_INSIDE = re.compile(r"(?<=[a-z]{3})[sxtd](?= )|(?<=e)s(?=[nmldtv])|(?<=ai)s(?=[nm])")
+_LONG = 9  # letters
 _NICKNAME = 6  # letters from which a nickname is looked for misspelt
 
 
@@ -65,6 +71,11 @@ class Naming:
             if length > 1:
                 self._remember(tuple(word for word in words if word not in LINKS))
         self._near = list(gazetteer.homes_and_towns())
+        self._towns_to_unglue = frozenset(
+            gazetteer.keys[row]
+            for row in self._near
+            if gazetteer.home(row) and gazetteer.population[row] >= _SMALL_TOWN
+        )
         self._bare: dict[str, list[int]] = defaultdict(list)
         self._joined: dict[str, list[int]] = defaultdict(list)
         for row in self._near:
@@ -72,11 +83,13 @@ class Naming:
             if " " in key:
                 self._bare[without_links(key.split(" "))].append(row)
                 self._joined[key.replace(" ", "")].append(row)
-        self._by_size: dict[tuple[str, int], _SameSize] = defaultdict(lambda: ([], []))
+        self._first: _Heard = defaultdict(list)
         self._by_sound: _Heard = defaultdict(list)
         self._by_consonants: _Heard = defaultdict(list)
         self._begun_by_sound: dict[str, set[int]] = defaultdict(set)
         self._listen()
+        self._by_letter = {letter: _by_size(found) for letter, found in self._first.items()}
+        self._first.clear()
         self._towns = sorted(
             (gazetteer.keys[row].replace(" ", ""), row)
             for row in self._near
@@ -113,9 +126,10 @@ class Naming:
         joined = key.replace(" ", "")
         self._by_sound[heard].append((joined, row))
         self._by_consonants[joined[0] + consonants(heard)].append((joined, row))
-        names, rows = self._by_size[joined[0], len(joined)]
-        names.append(joined)
-        rows.append(row)
+        self._first[joined[0]].append((joined, row))
+
+        if (said := _SILENT_INSIDE.sub("", key)) != key:
+            self._by_sound[sound(said)].append((joined, row))
 
     def _hear_beginnings(self, words: list[str], row: int) -> None:
         for size in range(1, len(words)):
@@ -234,7 +248,7 @@ class Naming:
             return (by_people[0],)
         return tuple(self._g.likeliest_first(rows)[:_CANDIDATES])
 
-    def misspelt(self, text: str, allowed: int | None = None) -> Named | None:
+    def misspelt(self, text: str, allowed: int | None = None, article: str = "") -> Named | None:
         """The likeliest name within one or two typing errors of ``text``, or sounding alike."""
         key = name_key(text)
         joined = key.replace(" ", "")
@@ -243,13 +257,16 @@ class Naming:
         limit = _errors(len(joined)) if allowed is None else allowed
         heard = sound(key)
         alike = self._by_sound.get(heard, []) if len(heard) > 1 else []
+        if joined[-1] in "mn" and len(joined) > 4:
+            alike = [*alike, *self._by_sound.get(sound(key + "e"), ())]  # « bapom »
         rows_alike = {row for _, row in alike}
         best: tuple[float, int, int] | None = None
         for errors, row in self._resembling(joined, limit):
             best = self._better(best, errors - 0.5 * (row in rows_alike), row, errors)
         for name, row in alike:
             far = OSA.distance(joined, name)
-            best = self._better(best, 0.5 + 0.2 * far, row, 1)
+            same = bool(article) and self.article(row) == article  # « le kesnoi »
+            best = self._better(best, 0.5 + 0.2 * far - 0.8 * same, row, 1)
         if (begun := self._begun(joined)) is not None:
             best = self._better(best, 0.7, begun, 1)
         for row in self._glued_article(joined) if " " not in key else ():
@@ -269,9 +286,9 @@ class Naming:
     def _as_said(self, row: int, errors: int) -> Named:
         """The name that was meant: where it begins a larger town's, the rule of ten decides."""
         words = self._g.keys[row].split(" ")
-        if len(words) == 1 and self._g.home(row):
+        if self._g.home(row):
             said = self.exactly(words, self.article(row), frozenset())
-            if said and not said.resolved and row in said.rows:
+            if said and (len(words) > 1 if said.resolved else row in said.rows):
                 return Named(said.rows, exact=said.exact, errors=errors)
         return Named((row,), exact=True, errors=errors)
 
@@ -286,7 +303,7 @@ class Naming:
     def _vaguely_heard(self, joined: str, heard: str, limit: int) -> Iterable[tuple[float, int]]:
         """(cost, row): « hezbrouk » has all its consonants; « cato » begins one town's name."""
         bones = consonants(heard)
-        if len(bones) > 2:
+        if len(bones) > 2 and len(joined) > 4:
             for name, row in self._by_consonants.get(joined[0] + bones, ()):
                 if OSA.distance(joined, name, score_cutoff=limit + 1) == limit + 1:
                     yield limit, row
@@ -295,16 +312,36 @@ class Naming:
             if len(chosen) == 1:
                 yield 1.0, chosen[0]
 
+    def heard(self, words: Sequence[str]) -> bool:
+        """Whether the words together sound like a whole name, and are written much like it."""
+        joined = "".join(words)
+        most = 4 if len(joined) > _LONG else 3
+        return any(
+            name[0] == joined[0] and OSA.distance(joined, name, score_cutoff=most) <= most
+            for name, _ in self._by_sound.get(sound(" ".join(words)), ())
+        )
+
+    def unglued(self, form: str) -> str | None:
+        """« darras », « alille »: the town of the region after the small word."""
+        if form[0] == "d" and form[1] in "aeiouh" and form[1:] in self._towns_to_unglue:
+            return form[1:]
+        for word in ("a", "sur", "vers"):
+            rest = form[len(word) :]
+            if form.startswith(word) and len(rest) > 3 and rest in self._towns_to_unglue:
+                return rest
+        return None
+
     def joined(self, words: Sequence[str]) -> Named | None:
         """« creve coeur le grand »: a name of several words, cut where it is not."""
         rows = self._joined.get("".join(words), []) if len(words) > 1 else []
         return Named(self.rule_of_ten(rows), exact=True) if rows else None
 
-    def sounds_like_a_town(self, word: str, people: int) -> bool:
+    def sounds_like_a_town(self, word: str, people: int, article: str = "") -> bool:
         """« calé » for Calais: a town of the region of at least so many ``people``."""
         return any(
             self._g.home(row)
             and self._g.population[row] >= people
+            and (not article or self.article(row) == article)
             and OSA.distance(word, name, score_cutoff=3) <= 3
             for name, row in self._by_sound.get(sound(word), ())
         )
@@ -329,12 +366,22 @@ class Naming:
 
     def _resembling(self, joined: str, limit: int) -> Iterable[tuple[int, int]]:
         """(errors, row) of the names with the same first letter within ``limit`` errors."""
-        for size in range(len(joined) - limit, len(joined) + limit + 1):
-            if same := self._by_size.get((joined[0], size)):
-                for _, errors, index in process.extract_iter(
-                    joined, same[0], scorer=OSA.distance, score_cutoff=limit
-                ):
-                    yield int(errors), same[1][index]
+        if (same := self._by_letter.get(joined[0])) is None:
+            return
+        names, rows, starts = same
+        size = len(joined)
+        first, last = starts[max(0, size - limit)], starts[min(size + limit, _WIDEST) + 1]
+        for _, errors, index in process.extract(
+            joined, names[first:last], scorer=OSA.distance, score_cutoff=limit, limit=None
+        ):
+            yield int(errors), rows[first + index]
+
+
+def _by_size(found: list[tuple[str, int]]) -> _BySize:
+    found.sort(key=lambda one: len(one[0]))
+    sizes = [len(name) for name, _ in found]
+    starts = [bisect_left(sizes, size) for size in range(_WIDEST + 2)]
+    return [name for name, _ in found], [row for _, row in found], starts
 
 
 def _errors(length: int) -> int:

@@ -100,6 +100,8 @@ def _negated(s: Sentence, mention: Mention) -> bool | None:
     i = mention.first - 1
     if pw.REFUSED_BEFORE.search(" ".join(s.forms[max(0, i - 4) : mention.first])):
         return True
+    if i > 0 and s.forms[i - 1 : i + 1] == ["trop", "loin"] and not s.cut(i):
+        return True  # « c'est trop loin amiens »
     seen_cut = False
     while i >= 0 and (s.forms[i] in pw.BETWEEN or s.forms[i] in ARTICLES) and not seen_cut:
         seen_cut = s.cut(i)
@@ -141,9 +143,7 @@ def _liked_less(s: Sentence, before: Mention | None, mention: Mention) -> bool:
     """« je préfère Lens à Liévin »: Liévin is ruled out."""
     if before is None or s.forms[before.last + 1 : mention.first] != ["a"]:
         return False
-    return any(
-        form.startswith("prefer") for form in s.forms[max(0, before.first - 3) : before.first]
-    )
+    return any("prefer" in form for form in s.forms[max(0, before.first - 3) : before.first])
 
 
 def located(g: Gazetteer, s: Sentence, mentions: list[Mention], area: FoundArea) -> bool:
@@ -173,10 +173,17 @@ def area_values(s: Sentence, found: list[FoundArea]) -> tuple[Area, ...]:
 
 
 def _ruled_out(s: Sentence, area: FoundArea) -> bool:
-    words = s.forms[max(0, area.first - 3) : area.first]
-    if "pas" in words and not {"loin", "sais", "sai", "c", "est"}.intersection(words):
-        return True
-    return not pw.REFUSING.isdisjoint(words)
+    for i in range(area.first - 1, max(-1, area.first - 5), -1):
+        form = s.forms[i]
+        if form == "pas":
+            return not {"loin", "sais", "sai", "c", "est"}.intersection(
+                s.forms[max(0, i - 2) : area.first]
+            )
+        if form in pw.REFUSING:
+            return True
+        if form not in pw.BEFORE_AREA or s.cut(i - 1):
+            return False
+    return False
 
 
 def _narrowed(s: Sentence, area: FoundArea, following: FoundArea) -> bool:

@@ -16,18 +16,26 @@ class Traps:
     """Claims the words of fixed phrases (« croix rouge ») and of streets: none is a place."""
 
     def __init__(self, phrases: Iterable[str]) -> None:
-        self._phrases = [tuple(phrase.split()) for phrase in phrases]
-        self._heads = frozenset(phrase[0] for phrase in self._phrases)
+        self._by_head: dict[str, list[list[str]]] = {}
+        for words in (phrase.split() for phrase in phrases):
+            self._by_head.setdefault(words[0], []).append(words)
+        self._any = frozenset(self._by_head) | pw.STREETS | pw.NUMBER_WORDS
 
     def claim(self, sentence: Sentence) -> None:
         forms = sentence.forms
+        if self._any.isdisjoint(forms):
+            return
         for i, form in enumerate(forms):
-            if form in self._heads:
-                for trap in self._phrases:
-                    if tuple(forms[i : i + len(trap)]) == trap:
+            if form not in self._any:
+                continue
+            if form in self._by_head:
+                for trap in self._by_head[form]:
+                    if forms[i : i + len(trap)] == trap:
                         sentence.claim(i, i + len(trap) - 1)
             elif form in pw.STREETS:
                 _claim_street(sentence, i)
+            elif form in pw.NUMBER_WORDS and not pw.COUNTED.isdisjoint(forms[i + 1 : i + 2]):
+                sentence.claim(i, i)
 
 
 _TOWN_OF = r"(?:de|d|du|a|au)(?: (?:la|le|l))?$"
@@ -36,7 +44,7 @@ _SCHOOL = re.compile(
     r"|cio|france travail|pole emploi|club"
     r"|(?:apres|fini|eu) (?:mon |un |le )?(?:cap|bac|bts|bp|bep)"
     r"|eu (?:un |mon |des )?(?:entretiens?|rdv)"
-    r"|3e|3eme|troisieme|seconde|2nde|terminale|fait (?:un |mon |des |deja )*stages?)"
+    r"|3e|3eme|troisieme|seconde|2nde|terminale|fait (?:un |mon |des |deja )*stages?|mon stage)"
     r"(?: (?!(?:et|je|j|jhabite|habite|cherche|jcherche|mais|pour)\b)\w+){0,8}? ?"
     rf"\b{_TOWN_OF}"
 )
@@ -47,10 +55,16 @@ _NEAR_SCHOOL = re.compile(r"\b(?:pres|proche|cote|autour|loin)(?: \w+){0,6}$")
 _SOMEBODY_ELSES = re.compile(
     r"\b(?:cousine?|(?:beau )?frere|soeur|pere|mere|daron(?:ne)?|oncle|tante|tonton|pote|copain|"
     r"copine|papa|maman|papi|papy|mamie|grand (?:mere|pere)|parents|amie?|voisine?)"
-    r"(?: \w+)? (?:bosse\w*|travaill\w+|taf\w*|habit\w+|vit|vivent|est)(?: \w+)?"
-    r"(?:(?<=habite)| (?:a|sur|vers|de|en))(?: (?:la|le|l))?$"
+    r"(?: \w+)? (?:bosse\w*|travaill\w+|taf\w*|habit\w+|vit|vivent|est|"
+    r"(?:tient|tiennent|gere|ont|a) (?:une?|son|sa|leur) \w+)(?: \w+)?"
+    r"(?:(?<=habite)|(?<=habitent)| (?:a|sur|vers|de|en))(?: (?:la|le|l))?$"
     r"|\bnee? (?:a|au)(?: (?:la|le|l))?$|\bdemenage (?:de|d)$"
-    r"|\bhabit(?:ais|ait)(?: (?:a|sur|vers))?(?: (?:la|le|l))?$"
+    r"|\b(?:habit|et)(?:ais|ait)(?: (?:a|sur|vers))?(?: (?:la|le|l))?$"
+    # « mon bus passe par Carvin », « en vacances à Wissant », « je suis en stage à Douchy ».
+    r"|\b(?:pass\w+ (?:par|devant)|travers\w+)(?: (?:la|le|l))?$"
+    r"|\b(?:s arret\w+|arret\w*) (?:a|sur|au)(?: (?:la|le|l))?$"
+    r"|\b(?:vacances|week ?end|match|concert|mariage|soiree|anniv\w*|fete|en stage)"
+    r" (?:a|sur|vers|au)(?: (?:la|le|l))?$"
 )
 _NOTHING_THERE = re.compile(
     r"(?:il )?(?:n )?(?:y a|ya) rien\b"

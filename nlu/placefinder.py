@@ -6,50 +6,38 @@ import re
 from dataclasses import replace
 
 from nlu import placewords as pw
-from nlu.areas import Areas
-from nlu.gazetteer import Gazetteer
 from nlu.keys import ARTICLES, LINKS
-from nlu.naming import Named, Naming
+from nlu.naming import Named
 from nlu.placechoice import weaker
 from nlu.placepostcodes import postcode_at
 from nlu.placesentence import Mention, Sentence
+from nlu.placeweights import PlaceWeigher
 
 _ORDINAL = re.compile(r"^([0-9]{1,2})(?:eme|er|e)$")
 
 _MOST = 40  # places or guesses in one message; more is noise
+_GOES_ON = LINKS - {"a", "et"} | {"st", "ste"}  # « noyer st martin »
 _HAMLET = 100  # the least that a place without a population counts for
 _SURE = 4_000  # inhabitants from which a name outside the region is not taken for a typing error
-_TOWN = 2_000  # inhabitants from which a common word among towns is one
 _SHORT = 6  # letters of an answer in which two errors are forgiven, not one as elsewhere
 _LONG = 12  # letters from which two errors are forgiven although a shorter name is there
 _WELL_KNOWN = 20_000
-# « Rue, la ville », « Eu, c'est le nom de ma ville », « bus c'est mon village ».
-_SAID_TO_BE_A_TOWN = re.compile(
-    r"(?:dans l?\w* ?\w+ |en \w+ )?(?:c |c ?est |est )*(?:le nom de |un nom de )?"
-    r"(?:la|ma|mon|le|une?|notre) (?:ville|village|commune|bled|patelin)\b"
-)
 
 
-class PlaceFinder:
-    """Walks a sentence from left to right; ``common`` are words that are seldom places."""
-
-    def __init__(
-        self, gazetteer: Gazetteer, naming: Naming, areas: Areas, common: frozenset[str]
-    ) -> None:
-        self._g = gazetteer
-        self._naming = naming
-        self._areas = areas
-        self._common = common
+class PlaceFinder(PlaceWeigher):
+    """Walks a sentence from left to right."""
 
     def mentions(self, sentence: Sentence, departements: frozenset[str]) -> list[Mention]:
         found: list[Mention] = []
         at = 0
         while at < len(sentence.forms) and len(found) < _MOST:
             mention = None
-            if not sentence.claimed[at]:
+            if not sentence.claimed[at] and sentence.forms[at] not in self._idle:
                 mention = self._mention_at(sentence, at, departements, found)
             if mention:
                 found.append(mention)
+                following = sentence.announced and sentence.found_up_to + 1 == at
+                sentence.announced = following or self._cue(sentence, at) > 1
                 sentence.found_up_to = mention.last
                 at = mention.last + 1
             else:
@@ -64,15 +52,29 @@ class PlaceFinder:
             return postcode_at(self._g, s, at)
         listed = self._in_a_list(s, at, found)
         exact = None
+        if form not in self._naming.longest and len(form) > 4 and form[0] in "dasv":
+            form = self._unglued(s, at)
         if form in self._naming.longest:
             exact = self._exact_at(s, at, departements, listed)
+        if (exact is None or not exact.named.resolved) and (
+            len(form) < 2 or form in ARTICLES or (form in pw.SMALL and form not in {"st", "ste"})
+        ):
+            return exact
         cue = 3 if listed else self._cue(s, at)
         if exact and exact.named.resolved:
             return self._longer_or_likelier(s, at, cue, exact)
-        if len(form) < 2 or form in ARTICLES or (form in pw.SMALL and form not in {"st", "ste"}):
-            return exact
         guess = self._misspelt_at(s, at, cue, exact)
         return exact if guess is None or (exact and weaker(self._g, guess, exact)) else guess
+
+    def _unglued(self, s: Sentence, at: int) -> str:
+        """« coiffure darras » : the name without « d' »."""
+        form = s.forms[at]
+        rest = None if form in self._common else self._naming.unglued(form)
+        if rest is None or rest in self._common:
+            return form
+        s.forms[at] = rest
+        s.glued |= {at}
+        return rest
 
     def _longer_or_likelier(self, s: Sentence, at: int, cue: int, exact: Mention) -> Mention:
         """« montreuil sur mere », « hénin bomont »: more words; « la madelaine »: a larger town."""
@@ -80,7 +82,7 @@ class PlaceFinder:
         if following and not s.claimed[exact.last + 1] and not s.cut(exact.last):
             if self._naming.goes_on(row, s.forms[at : exact.last + 1], following[0]):
                 return replace(exact, last=exact.last + 1)
-            linked = following[0] in LINKS - {"a", "et"} and len(following) > 1
+            linked = following[0] in _GOES_ON and len(following) > 1
             if linked or not exact.named.exact:  # « pont st maxence »
                 longer = self._misspelt_at(s, at, cue, exact)
                 if longer and longer.last > exact.last:
@@ -105,13 +107,17 @@ class PlaceFinder:
     def _exact_at(
         self, s: Sentence, at: int, departements: frozenset[str], listed: bool
     ) -> Mention | None:
-        ahead = s.forms[at : at + self._naming.longest[s.forms[at]]]
-        longest = self._naming.reach([_ORDINAL.sub(r"\1", form) for form in ahead])
+        longest = s.unbroken(at, self._naming.longest[s.forms[at]])
+        if longest > 1:
+            ahead = s.forms[at : at + longest]
+            longest = self._naming.reach(
+                [form if form.isalpha() else _ORDINAL.sub(r"\1", form) for form in ahead]
+            )
         for size in range(longest, 0, -1):
             last = at + size - 1
-            if any(s.claimed[at : last + 1]) or any(s.cut(i) for i in range(at, last)):
-                continue
             if self._naming.unfinished(s.forms[at : last + 1]):
+                continue
+            if size == 1 and at and s.forms[at - 1] in pw.SUBJECTS:
                 continue
             if size == 1 and s.forms[at] in pw.GRAMMAR and len(s.forms) > 2:
                 continue  # « pas », « vers »: towns bear these names, nobody means them
@@ -129,149 +135,6 @@ class PlaceFinder:
             return [words[0], _ORDINAL.sub(r"\1", words[1])]
         return words
 
-    def _number_after(self, s: Sentence, last: int) -> frozenset[str]:
-        """The département number right after a name: « clermont 60 », « bruay (62) »."""
-        if last + 1 >= len(s.forms) or s.claimed[last + 1]:
-            return frozenset()
-        following = s.forms[last + 2] if last + 2 < len(s.forms) else ""
-        code = self._areas.named_by_number(s.forms[last + 1], following)
-        return frozenset({code}) if code else frozenset()
-
-    def _departements_after(self, s: Sentence, last: int) -> frozenset[str]:
-        """« clermont 60 », « rue, dans la somme », « breteuil (oise) »."""
-        at = last + 1
-        while at < min(last + 3, len(s.forms)) and at not in s.inside and s.forms[at] in pw.INSIDE:
-            at += 1
-        return s.inside.get(at) or self._number_after(s, last)
-
-    def _weighed(
-        self, s: Sentence, at: int, last: int, named: Named, article: str, listed: bool
-    ) -> Mention | None:
-        """The mention, unless the words are likelier to mean something else here."""
-        words = s.forms[at : last + 1]
-        if at == last and words[0] in pw.GRAMMAR and not (named.exact and len(s.forms) <= 2):
-            return None
-        cue = 3 if listed else self._cue(s, at)
-        after = self._departements_after(s, last)
-        located = any(self._g.departement(row) in after for row in named.rows)
-        common = len(words) == 1 and (words[0] in self._common or len(words[0]) < 3)
-        common = common or (
-            len(words) > 1
-            and all(w in self._common or w in LINKS for w in words)
-            and not any(w in {"st", "ste"} for w in words)
-        )
-        family = len(words) == 1 and words[0] in pw.NOT_MINE
-        sure = located or _said_to_be_a_town(s, last)
-        sure = sure or (s.answer and not family and self._whole(s, at, last))
-        sure = sure or (s.answer and common and self._only(s, at, named))
-        sure = sure or (common and self._opens_a_list(s, last, named))
-        nickname = " ".join(words) in self._naming.nicknames
-        contracted = article and s.forms[at - 1] in {"au", "aux", "du"} and not nickname
-        if contracted and not s.answer and self._naming.article(named.rows[0]) != article:
-            return None  # « une tarte au maroilles »
-        one = common and len(words) == 1 and bool(article)
-        if one and self._naming.article(named.rows[0]) != article:
-            return None
-        if sure or (cue == 3 and not (common and self._hollow(s, at, last))):
-            return Mention(at, last, named, 3)
-        if common and (listed or s.found_up_to + 1 == at) and self._listed_town(s, last, named):
-            return Mention(at, last, named, 3)
-        if cue == 0 and article and self._naming.article(named.rows[0]) != article:
-            return None  # « j'adore le maroilles »
-        if common and not self._stands_alone(s, at, last, named, cue):
-            return None
-        if common and last == at:
-            return Mention(at, last, named, 2)
-        return self._by_name(s, at, last, named, cue, nickname)
-
-    def _stands_alone(self, s: Sentence, at: int, last: int, named: Named, cue: int) -> bool:
-        """« boulanger aire sur la lys », « coiffure albert »: common words, yet a name."""
-        people = self._g.population[named.rows[0]]
-        if last > at:
-            return named.exact and (cue > 0 or people >= 2_000)
-        after_trade = at > 0 and s.claimed[at - 1] and last + 1 == len(s.forms)
-        named_so = s.message.text[s.message.words[at].start].isupper() and people >= 5_000
-        home = named.resolved and named.exact and (named_so or self._g.home(named.rows[0]))
-        return after_trade and home and people >= 1_000 and s.forms[at] not in pw.THINGS
-
-    def _only(self, s: Sentence, at: int, named: Named) -> bool:
-        """« y a que ham où je peux aller »."""
-        return at > 0 and s.forms[at - 1] == "que" and self._town(named)
-
-    def _opens_a_list(self, s: Sentence, last: int, named: Named) -> bool:
-        """« croix ou wasquehal »: a common word beside a town whose name is no word."""
-        following = [f for f in s.forms[last + 1 : last + 4] if f not in ARTICLES]
-        if len(following) < 2 or following[0] not in {"et", "ou"} or following[1] in self._common:
-            return False
-        rows = self._g.rows_named(following[1])
-        return self._town(named) and any(self._g.population[row] >= _TOWN for row in rows)
-
-    def _listed_town(self, s: Sentence, last: int, named: Named) -> bool:
-        """« st omer ou aire », « hem lannoy lys »."""
-        ends = last + 1 == len(s.forms) or s.cut(last) or s.forms[last + 1] in pw.DETACHING
-        return ends and self._town(named)
-
-    def _town(self, named: Named) -> bool:
-        row = named.rows[0]
-        return named.resolved and self._g.home(row) and self._g.population[row] >= _TOWN
-
-    def _by_name(
-        self, s: Sentence, at: int, last: int, named: Named, cue: int, nickname: bool
-    ) -> Mention | None:
-        """A distinctive name without « à » before it."""
-        if not named.resolved:
-            good = cue > 0 or s.short or (last > at and named.exact)
-            return Mention(at, last, named, 1) if good else None
-        people, home = self._g.population[named.rows[0]], self._g.home(named.rows[0])
-        needed = 0 if home and named.exact else 1_500 if home else 8_000
-        if cue or nickname or (s.short and home) or (last > at and named.exact):
-            needed = 0 if home or nickname or last > at else 3_000
-        elif s.about_work and s.detached(at, last):
-            needed = min(needed, 3_000)  # « luthier mirecourt »
-        return Mention(at, last, named, 2) if people >= needed else None
-
-    def _whole(self, s: Sentence, at: int, last: int) -> bool:
-        """Whether nothing but small words stands around: « c ham », « ham dans la somme »."""
-        return len(s.forms) <= 16 and all(
-            taken or at <= i <= last or f in pw.SMALL or f.isdigit() or f in pw.CUES
-            for i, (f, taken) in enumerate(zip(s.forms, s.claimed, strict=True))
-        )
-
-    def _hollow(self, s: Sentence, at: int, last: int) -> bool:
-        """« a fond », « a jour le matin », « sur une » : a common word that goes on as one."""
-        if s.forms[at] in pw.SMALL and s.forms[at] not in {"y", "us", "o", "eu"}:
-            return True
-        if at == last and s.forms[at] in {"y", "o", "us", "eu"}:
-            return last + 1 < len(s.forms) and not s.cut(last)
-        before = s.forms[at - 1] if at else ""
-        home = any(self._g.home(row) for row in self._g.rows_named(s.forms[at]))
-        if home and before in ARTICLES and at > 1 and s.forms[at - 2] in {"a", "vers"}:
-            return last + 1 < len(s.forms) and s.forms[last + 1] not in {"en", "pour", "svp"}
-        if before not in {"a", "vers", "habite", "jhabite", "secteur"} and not self._near(s, at):
-            return not self._g_home_named(s, at, last)
-        return last + 1 < len(s.forms) and s.forms[last + 1] in {"de", "d", "du", "des", "que"}
-
-    def _near(self, s: Sentence, at: int) -> bool:
-        return at > 1 and s.forms[at - 1] in {"de", "d", "du"} and s.forms[at - 2] in pw.NEAR
-
-    def _g_home_named(self, s: Sentence, at: int, last: int) -> bool:
-        rows = self._g.rows_named(" ".join(s.forms[at : last + 1]))
-        return any(self._g.home(row) and self._g.population[row] >= 1_000 for row in rows)
-
-    def _cue(self, s: Sentence, at: int) -> int:
-        """How much the words before say « place »: 3 « à », « près de »; 2 « de », « dans »; 0."""
-        i = at - 1
-        if i >= 0 and s.forms[i] in ARTICLES and not s.cut(i):
-            i -= 1
-        if i < 0 or s.cut(i):
-            return 0
-        form, before = s.forms[i], s.forms[i - 1] if i else ""
-        if form in {"de", "d", "du", "des"}:
-            return 3 if before in pw.NEAR else 2
-        if form in {"a", "au", "aux"}:
-            return 0 if before in pw.HAS else 3
-        return 3 if form in pw.CUES else 2 if form in pw.WEAK_CUES else 0
-
     def _in_a_list(self, s: Sentence, at: int, found: list[Mention]) -> bool:
         """« doullens ou albert », « Lens/Liévin/Hénin »: coordinated with a place just read."""
         if not found:
@@ -287,12 +150,15 @@ class PlaceFinder:
 
     def _misspelt_at(self, s: Sentence, at: int, cue: int, exact: Mention | None) -> Mention | None:
         """A misspelt name where the sentence expects a place."""
+        beside = s.announced and s.found_up_to + 1 == at and exact is None
+        if not cue and (beside or self._before_a_town(s, at)):
+            cue = 1
         expected = cue > 0 or s.asked == "ask_place" or s.short
         expected = expected or (s.about_work and s.starts(at) and self._unknown(s.forms[at]))
         if not expected or s.guesses >= _MOST:
             return None
         s.guesses += 1
-        for size in range(min(5, len(s.forms) - at), 0, -1):
+        for size in range(s.unbroken(at, 5), 0, -1):
             last = at + size - 1
             words = s.forms[at : last + 1]
             if exact is None and (cue or s.answer) and (found := self._cut_wrongly(s, at, last)):
@@ -303,7 +169,8 @@ class PlaceFinder:
             strict = 1 + (length > _LONG) if size > 1 and exact else None
             if size > 1 and all(word in self._common for word in words):
                 strict = 1
-            named = self._naming.misspelt(" ".join(words), strict)
+            article = pw.ARTICLE_OF.get(s.forms[at - 1], "") if at else ""
+            named = self._naming.misspelt(" ".join(words), strict, article)
             if named is None and s.answer and length == _SHORT and len(s.forms) <= 2:
                 named = self._naming.misspelt(" ".join(words), 2)
             detached = s.about_work and s.detached(at, last)
@@ -315,21 +182,30 @@ class PlaceFinder:
                 return Mention(at, last, named, 2)
         return None
 
+    def _before_a_town(self, s: Sentence, at: int) -> bool:
+        """« gamache ou ault »: beside a place whose name is no word."""
+        following = [f for f in s.forms[at + 1 : at + 4] if f not in ARTICLES]
+        if len(following) < 2 or following[0] not in {"et", "ou"} or following[1] in self._common:
+            return False
+        people, home = self._g.population, self._g.home
+        rows = self._g.rows_named(following[1])
+        return any(home(row) and people[row] >= 1_000 for row in rows)
+
     def _unknown(self, form: str) -> bool:
         return form not in self._common and form not in pw.NEVER
 
     def _cut_wrongly(self, s: Sentence, at: int, last: int) -> Mention | None:
         """« creve coeur le grand »: common words, that together are one name."""
-        if last == at or any(s.claimed[at : last + 1]) or any(s.cut(i) for i in range(at, last)):
+        if last == at:
             return None
         named = self._naming.joined(s.forms[at : last + 1])
         return Mention(at, last, named, 2) if named else None
 
     def _may_be_misspelt(self, s: Sentence, at: int, last: int) -> bool:
         words = s.forms[at : last + 1]
-        if any(s.claimed[at : last + 1]) or any(s.cut(i) for i in range(at, last)):
-            return False
         if any(w.isdigit() for w in words) or words[-1] in LINKS or words[-1] in pw.SMALL:
+            return False
+        if at and s.forms[at - 1] in pw.SUBJECTS:
             return False
         if len(words) == 1:
             bare = s.asked == "ask_place" and self._bare(s) and len(words[0]) > 4
@@ -341,7 +217,12 @@ class PlaceFinder:
             return False
         if s.answer and self._whole(s, at, last) and len("".join(words)) > 8:
             return True  # « quand plage »
-        return any(w not in self._common for w in words if len(w) > 2) and len(words[-1]) > 1
+        whole = len(words[-1]) > 1 or (len(words) > 2 and words[-1] == "o")  # « st amen les o »
+        if s.answer and len(words) > 1 and self._naming.heard(words):
+            return True  # « mers les bain ou eu »
+        # « noyer st martin », « st amant »
+        saint = not {"st", "ste"}.isdisjoint(words if s.answer else words[1:])
+        return whole and (saint or any(w not in self._common for w in words if len(w) > 2))
 
     def _bare(self, s: Sentence) -> bool:
         """One word alone, or with its article: « la bassé »."""
@@ -352,8 +233,12 @@ class PlaceFinder:
         ends = at + 1 == len(s.forms) or s.cut(at) or s.forms[at + 1] in pw.DETACHING
         before = s.forms[at - 1] if at else ""
         said = before in {"a", "vers", "sur"} or bool(self._departements_after(s, at))
-        heard = ends and said and len(s.forms[at]) > 3 and s.forms[at] in self._common
-        return heard and self._naming.sounds_like_a_town(s.forms[at], _WELL_KNOWN)
+        said = said or (s.asked == "ask_place" and at > 0 and s.cut(at - 1))
+        if not ends or len(s.forms[at]) < 4 or s.forms[at] not in self._common:
+            return False
+        if before in ARTICLES and (s.asked == "ask_place" or s.claimed[at - 2 : at - 1] == [True]):
+            return self._naming.sounds_like_a_town(s.forms[at], 3_000, before)  # « dla bassé »
+        return said and self._naming.sounds_like_a_town(s.forms[at], _WELL_KNOWN)
 
     def _plausible(
         self, s: Sentence, named: Named, cue: int, size: int, length: int, *, detached: bool
@@ -365,7 +250,8 @@ class PlaceFinder:
         if s.answer or cue == 3:
             return (home and (people >= 300 or named.errors <= 1)) or people >= 40_000
         if cue:
-            return home and people >= 2_000 and named.errors <= 1 + (length > 8)
+            least = 2_000 if length > 4 or s.asked == "ask_place" else 10_000
+            return home and people >= least and named.errors <= 1 + (length > 8)
         if detached and length == 4 and home and people >= _WELL_KNOWN:
             return named.errors <= 1  # « esthéticienne lile »
         if detached and (people >= 40_000 if not home else people >= 2_000):
@@ -376,7 +262,3 @@ class PlaceFinder:
         lone = s.asked == "show_offers" and len(s.forms) == 1 and length >= 8
         allowed = 2 if lone and people >= 20_000 else 1  # « tourcouin »
         return home and people >= 3_000 and named.errors <= allowed and length >= 5
-
-
-def _said_to_be_a_town(s: Sentence, last: int) -> bool:
-    return _SAID_TO_BE_A_TOWN.match(" ".join(s.forms[last + 1 : last + 10])) is not None

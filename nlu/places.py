@@ -11,14 +11,18 @@ import yaml
 from nlu import placewords as pw
 from nlu.areas import Areas, FoundArea, canonical
 from nlu.gazetteer import HOME, Gazetteer
+from nlu.keys import LINKS
 from nlu.meaning import AmbiguousPlace, Area, Place
 from nlu.naming import Naming
+from nlu.placebeside import beside
 from nlu.placechoice import area_values, located, ruled_out, wanted
 from nlu.placeclaims import Traps, elsewhere, without_teams
 from nlu.placefinder import PlaceFinder
 from nlu.placesentence import Mention, Sentence
-from nlu.text import Message
+from nlu.text import Message, Word
 
+_LONG = 10  # letters
+_SAID_AT_ONCE = 16  # words of an answer
 _MOST_WORDS = 400  # beyond these, a message does not say where one looks for work
 
 
@@ -37,6 +41,9 @@ class PlaceReading:
         where: list[Place | Area] = [*self.places, *self.negated_places, *self.areas]
         where += [ambiguous.candidates[0] for ambiguous in self.ambiguous_places]
         return [(place.start, place.end) for place in where]
+
+
+_NOTHING = PlaceReading()
 
 
 class PlaceReader:
@@ -60,7 +67,13 @@ class PlaceReader:
         sentence = self._prepare(message, asked, taken)
         self._traps.claim(sentence)
         areas = list(
-            self._areas.read(sentence.forms, asked, lambda i: not sentence.claimed[i], sentence.cut)
+            self._areas.read(
+                sentence.forms,
+                asked,
+                lambda i: not sentence.claimed[i],
+                sentence.cut,
+                self._known,
+            )
         )
         areas = [area for area in areas if not self._in_a_name(sentence, area)]
         areas = [area for area in areas if not self._rather_a_village(sentence, area)]
@@ -73,9 +86,40 @@ class PlaceReader:
                 )
         departements = frozenset(d for f in areas for a in f.areas for d in a.departements)
         mentions = self._finder.mentions(sentence, departements)
+        if not mentions and not areas:
+            return _NOTHING
         mentions = elsewhere(sentence, without_teams(sentence, mentions))
+        mentions = beside(self._g, self._naming, sentence, mentions)
         areas = [area for area in areas if not located(self._g, sentence, mentions, area)]
         return self._reading(sentence, wanted(self._g, sentence, mentions), areas)
+
+    def heard(self, message: Message) -> list[tuple[int, int]]:
+        """Parts of an answer to « où ? » that sound like a commune: « ferier la grande »."""
+        words = message.words[:_SAID_AT_ONCE]
+        spans: list[tuple[int, int]] = []
+        start = 0
+        for i, word in enumerate(words):
+            parts = i + 1 < len(words) and words[i + 1].form not in pw.LISTING
+            if parts and not set(message.between(i, i + 1)) & set(",;/+.\n"):
+                continue
+            if word.form not in pw.LISTING:
+                spans += self._heard(words[start : i + 1])
+            start = i + 1
+        return spans
+
+    def _heard(self, words: Sequence[Word]) -> list[tuple[int, int]]:
+        while words and (words[0].form in pw.SMALL or words[0].form in pw.CUES):
+            words = words[1:]
+        forms = [canonical(word.form) for word in words]
+        known = len(forms) > 5 or all(form in self._common or form in LINKS for form in forms)
+        if known or not (self._naming.heard(forms) or self._nearly(" ".join(forms))):
+            return []
+        return [(words[0].start, words[-1].end)]
+
+    def _nearly(self, name: str) -> bool:
+        """« granviliers »: a long name of the region, two letters of it wrong at most."""
+        named = self._naming.misspelt(name, 2) if len(name) >= _LONG else None
+        return named is not None and self._g.home(named.rows[0])
 
     def _prepare(
         self, message: Message, asked: str | None, taken: Sequence[tuple[int, int]]
@@ -105,12 +149,19 @@ class PlaceReader:
         return form in self._naming.longest or form in self._common
 
     def _in_a_misspelt_name(self, sentence: Sentence, area: FoundArea) -> bool:
-        """« crepi en valois »."""
-        first = area.first - 2
-        if first < 0 or sentence.forms[first + 1] not in {"en", "sur"} or area.first != area.last:
+        """« crepi en valois », « le cato cambresi », « sain polle sur ternoiz »."""
+        if area.number or not area.first or area.first != area.last:
             return False
-        words = sentence.forms[first : area.last + 1]
-        return words[0] not in pw.SMALL and self._naming.misspelt(" ".join(words), 2) is not None
+        linked = sentence.forms[area.first - 1] in {"en", "sur"}
+        for first in range(area.first - 1 - linked, max(-1, area.first - 4), -1):
+            words = sentence.forms[first : area.last + 1]
+            if words[0] in pw.SMALL or sentence.cut(first):
+                return False
+            if (linked or area.guessed) and self._naming.heard(words):
+                return True
+            if linked and self._naming.misspelt(" ".join(words), 2) is not None:
+                return True
+        return False
 
     def _reading(
         self, s: Sentence, mentions: list[Mention], areas: list[FoundArea]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 from nlu import placewords as pw
 from nlu.naming import Named
@@ -32,15 +33,18 @@ class Sentence:
     forms: list[str]
     claimed: list[bool]
     guesses: int = 0
+    glued: frozenset[int] = frozenset()  # words that began with « à » or « d' »: « darras »
     found_up_to: int = -2  # the last word of the last place read so far
+    announced: bool = False  # whether a word like « sur » stood before it
     # The départements of each area written in words, by the index of its first word.
     inside: dict[int, frozenset[str]] = field(default_factory=dict)
     _cuts: list[bool] = field(init=False)
 
     def __post_init__(self) -> None:
         """One cut a word; none after the last one, nor before the first (``cut(-1)``)."""
-        gaps = [self.gap(left, left + 1) for left in range(len(self.forms) - 1)]
-        self._cuts = [*(gap != " " and not _STOPS.isdisjoint(gap) for gap in gaps), False]
+        text, words = self.message.text, self.message.words[: len(self.forms)]
+        gaps = [text[left.end : right.start] for left, right in pairwise(words)]
+        self._cuts = [*[gap != " " and not _STOPS.isdisjoint(gap) for gap in gaps], False]
 
     @cached_property
     def short(self) -> bool:
@@ -75,12 +79,18 @@ class Sentence:
     def answer(self) -> bool:
         return self.asked == "ask_place" and self.short
 
-    def gap(self, left: int, right: int) -> str:
-        return self.message.between(left, right)
-
     def cut(self, left: int) -> bool:
         """Whether punctuation or a line break stands after word ``left``."""
-        return left + 1 < len(self.forms) and self._cuts[left]
+        return self._cuts[left]
+
+    def unbroken(self, first: int, most: int) -> int:
+        """How many words from ``first`` on, ``most`` at most, are free and not cut apart."""
+        for i in range(first, min(first + most, len(self.forms))):
+            if self.claimed[i]:
+                return i - first
+            if self._cuts[i]:
+                return i - first + 1
+        return min(most, len(self.forms) - first)
 
     def claim(self, first: int, last: int) -> None:
         for i in range(first, last + 1):

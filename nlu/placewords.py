@@ -24,8 +24,10 @@ NEAR = frozenset({
     "coin", "min", "mn", "minutes", "km", "kms", "ville", "region", "secteur", "suis", "sui",
     "chui", "jsuis", "jsui", "viens", "vien", "habitant", "kilometres", "bornes", "agglo", "centre",
     "nord", "sud", "est", "ouest", "commune", "peripherie", "proche", "gare", "cfa", "alentoure",
-    "heure", "h", "bassin", "kote", "partir", "bout",
+    "heure", "h", "bassin", "kote", "partir", "bout", "pre", "limite", "banlieue",
 })  # fmt: skip
+# « je marche », « on loge »: a verb follows, whatever communes are called so.
+SUBJECTS = frozenset({"je", "tu", "on", "il", "elle", "ils", "jme", "jle"})
 # « il a », « y a », « on a » is to have, not « à ».
 HAS = frozenset({
     "y", "il", "elle", "on", "tu", "ya", "qui", "m", "n", "t", "nous", "ca", "yen", "l", "ki",
@@ -77,7 +79,8 @@ NEVER = frozenset({
 NEGATORS = frozenset({
     "pas", "sauf", "hors", "enleve", "enlever", "retire", "retirer", "supprime", "supprimer",
     "sans", "ni", "plus", "hormis", "excepte", "vire", "oublie", "evite", "jamais", "enleves",
-    "enlevez", "retirez", "surtoutpas", "pa",
+    "enlevez", "retirez", "surtoutpas", "oubli", "oubliez", "oublies", "virez", "vires", "evitez",
+    "eviter", "supprimez", "supprimes", "exepte", "excepter", "hormi",
 })  # fmt: skip
 # What may stand between « pas » and the place it rules out.
 BETWEEN = frozenset({
@@ -101,18 +104,24 @@ NOT_MINE = frozenset({
 
 # Never a place by themselves, whatever stands before: they begin names (« Pas-en-Artois »).
 GRAMMAR = (SMALL | CUES | NEGATORS) - {"ville", "y", "coin", "cote"} | {"cote", "coin"}
+GRAMMAR |= {"celle", "celles", "celui", "ceux"}
+LISTING = frozenset({"et", "ou", "ni", "puis", "sinon"})
 AT_HOME = frozenset({"habite", "jhabite", "vis", "jabite", "abite", "reside"})
 REPLACE = frozenset({"change", "remplace", "changer", "remplacer", "changez", "remplacez"})
 # « lille c'est trop loin », « lille non », « au lieu de lille », « plutôt que lille ».
 REFUSED_AFTER = re.compile(
-    r"(?:c |cest |c est |ca |ca fait |fait |est |ces )?(?:(?:un peu |bcp |vraiment )?trop loin|tro loin|mort\b|"
-    r"non\b(?! une?\b)|nan\b|pas possible|impossible|bof\b|pas question|hors de question)"
+    r"(?:(?:c|cest|est|ca|sa|ces|fait|finalement|la|s|quand|meme) ){0,4}"
+    r"(?:(?:un peu |bcp |vraiment |bien |beaucoup )?trop loin|mort\b|non\b(?! une?\b)|nan\b|pas possible|"
+    r"impossible|bof\b|pas question|hors de question|niet\b|jamais de la vie|j ?y (?:vais|irai|vai) (?:pas|jamais))"
 )
 REFUSED_BEFORE = re.compile(
     r"\b(?:lieu|place) (?:de|d|du)$|\blaiss\w+ tomber(?: a| sur| vers)?$|\beviter$"
     r"|\b(?:plutot|autres?) (?:que|qu)(?: juste| seulement)?(?: a| sur| vers| de)?$"
     r"|\b(?:aucune|pas|plus) envie (?:de |d |d)?(?:aller |bosser |travailler )?(?:a|sur|vers)$"
     r"|\b(?:deteste|marre de|supporte pas|veux pas (?:entendre parler )?de)$"
+    r"|\b(?:pas|hors de) question(?: de| d)?(?: aller| bosser| travailler)? (?:a|sur|vers)$"
+    r"|\b(?:irai|veux|vais|peux) (?:pas|jamais)(?: aller| bosser| travailler)? (?:a|sur|vers|jusqu a)$"
+    r"|\barretez? (?:avec|sur)$"
     r"|\ba part(?: sur| vers| a)?$|\bexception (?:de|d)$"
 )
 # « inscrit au cfa d'Arras »: where one learns is not where one looks.
@@ -123,7 +132,46 @@ INSIDE = frozenset({"dans", "ds", "en", "le", "la", "l"})
 WITHIN = INSIDE | {"les", "sur", "tout", "toute", "du", "de", "d", "des"}
 # What rules out an area, among the three words before it.
 REFUSING = frozenset({"sauf", "enleve", "enlever", "retire", "retirer", "supprime", "hors", "oublie",
-                      "vire", "hormis", "excepte"})  # fmt: skip
+                      "vire", "hormis", "excepte", "oubli", "exepte", "ni", "sans"})  # fmt: skip
+# What may stand between such a word and the area: « pas trop dans le coin de l'Oise ».
+BEFORE_AREA = BETWEEN | {
+    "le",
+    "la",
+    "l",
+    "les",
+    "tout",
+    "toute",
+    "departement",
+    "coin",
+    "secteur",
+    "region",
+    "zone",
+    "que",
+    "c",
+    "plus",
+    "partie",
+}
+# « quarante-cinq »: a number, before another or a unit, although Quarante is a commune.
+NUMBER_WORDS = frozenset({"deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix",
+                          "onze", "douze", "quinze", "vingt", "trente", "quarante", "cinquante",
+                          "soixante", "cent"})  # fmt: skip
+COUNTED = NUMBER_WORDS | {
+    "un",
+    "et",
+    "km",
+    "kms",
+    "kilometres",
+    "kilometre",
+    "bornes",
+    "borne",
+    "kilos",
+    "minutes",
+    "min",
+    "mn",
+    "ans",
+    "euros",
+    "heures",
+}
 # Inside no name: what stands on both sides is not one misspelt name.
 APART = frozenset({"a", "vers", "je", "jsuis", "ou", "dans", "ds", "pour", "cherche", "jcherche"})
 # Towns that after a trade are what is worked on: « mécanique avion ».

@@ -23,7 +23,7 @@ _BARE_RANGE = re.compile(
 _BARE = re.compile(rf"(?<![0-9/:.,]){_NUMBER}(?![0-9/:])")
 # After these units, a number is a time, an age, a price: no distance.
 _OTHER_UNIT = re.compile(
-    r"\s*(?:ans?|cc\b|cm3|fois|jrs|h\b|heures?|min|mn|minutes?|mois|jours?|euros?|€|e\b|%|semaines?|eme|er\b|cm\b)"
+    r"\s*(?:[kq]u?ar[dt]?s? d|ans?|cc\b|cm3|fois|jrs|h\b|heures?|min|mn|minutes?|mois|jours?|euros?|€|e\b|%|semaines?|eme|er\b|cm\b)"
 )
 _UNITS = {
     "zero": 0, "un": 1, "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6,
@@ -53,6 +53,18 @@ _MENDS = re.compile(
     r"\b(?:remplac|chang|passe|mis\b|dit\b|mais c|trop|pas assez|augment|monte|baiss|descend)"
 )
 _LARGEST = 1_000
+_DIGIT = re.compile(r"[0-9]")
+_SIGNS = ("k", "born", "rayon", "perimetre", "trop", "pas assez", "tro ", "loin")
+# « trop loin, mets 10 », of an offer that was shown.
+_TOO_FAR = re.compile(
+    r"\bloin\b[^0-9]{0,12}?\b(?:mets?|mettez|max\w*|plutot|limite|disons)(?: a| moi| en| plutot)* ([0-9]{1,3})"
+    r"(?:$| ?(?:max\w*|svp|stp|pas plus|plutot)\b)"
+)
+# « 50 km c'est abusé, 18 maxi »: the last counts.
+_TOO_MUCH = re.compile(
+    rf"{_NUMBER}\s*{_UNIT}[^0-9]{{0,12}}?\b(?:abuse\w*|enorme|beaucoup|mort|exagere|chaud|non|nan|bcp)\b[^0-9]{{1,16}}?"
+    r"([0-9]{1,3})(?: max\w*| ?km| bornes| pas plus|$)"
+)
 
 
 def _value(words: str) -> int:
@@ -84,12 +96,31 @@ def _figure(match: re.Match[str]) -> str:
 
 def read_radius(message: Message, asked: str | None) -> int | None:
     """The distance in km, the upper bound of a range; a bare number only after the question."""
-    folded = fold(message.text)
+    folded = message.folded
     if asked != "ask_radius" and not _may_hold_a_distance(folded):
         return None
-    text = _DENIED.sub(" ", _HOME.sub(" ", in_figures(folded)))
-    if _MENDS.search(text) and (mended := _instead(text)):
-        return mended
+    text = in_figures(folded)
+    if not _DIGIT.search(text):
+        return None
+    text = _DENIED.sub(" ", _HOME.sub(" ", text))
+    mended = _mended(text, asked)
+    if mended is None:
+        mended = _measured(text)
+    return _bare(text) if mended is None and asked == "ask_radius" else mended
+
+
+def _mended(text: str, asked: str | None) -> int | None:
+    """What takes the place of a distance that was too far, or not far enough."""
+    if _MENDS.search(text) and (instead := _instead(text)):
+        return instead
+    if asked == "show_offers" and (far := _TOO_FAR.search(text)):
+        return _sensible(int(far[1]))
+    much = _TOO_MUCH.search(text)
+    return _sensible(int(much[2])) if much else None
+
+
+def _measured(text: str) -> int | None:
+    """The distance that says it is one."""
     for match in _GOING_UP.finditer(text):
         if not _OTHER_UNIT.match(text, match.end()):
             return _sensible(_bound(match))
@@ -99,8 +130,6 @@ def read_radius(message: Message, asked: str | None) -> int | None:
     for match in _AROUND.finditer(text):
         if not _OTHER_UNIT.match(text, match.end()):
             return _sensible(_bound(match))
-    if asked == "ask_radius":
-        return _bare(text)
     return None
 
 
@@ -118,7 +147,7 @@ def distances(message: Message) -> Iterator[tuple[str, str, int]]:
 
 
 def _may_hold_a_distance(folded: str) -> bool:
-    return any(sign in folded for sign in ("k", "born", "rayon", "perimetre", "trop", "pas assez"))
+    return any(sign in folded for sign in _SIGNS)
 
 
 def _instead(text: str) -> int | None:
@@ -183,7 +212,7 @@ _ANY_WAY = re.compile(rf"\b(?:{sorted_out(words for _, words in _WAYS)})\b")
 def read_travel(message: Message, trades: Iterable[tuple[int, int]] = ()) -> Travel | None:
     """How the person gets about; neither what is refused or told of, nor ``trades`` (spans)."""
     text = message.text
-    if not _ANY_WAY.search(fold(text)):  # taking words out, below, brings none in
+    if not _ANY_WAY.search(message.folded):  # taking words out, below, brings none in
         return None
     for start, end in trades:
         text = text[:start] + " " * (end - start) + text[end:]

@@ -76,7 +76,9 @@ def _with_the_rest(
         looks = values.trade and values.place and rules.says("seeks", words)
         if looks and guess.confidence < _STRANGE:
             return replace(guess, intent="search")
-        return guess if guess.confidence >= _DOUBT else _noise(guess)
+        if guess.confidence >= _DOUBT or not (values.trade or values.place):
+            return guess if guess.confidence >= _DOUBT else _noise(guess)
+        return _by_values(rules, guess, values, words, asked)
     if values.anything:
         long = words.count(" ") >= 3
         if guess.confidence > _believed_from(guess, values, asked, long=long):
@@ -105,11 +107,15 @@ def _believed_from(guess: IntentReading, values: Values, asked: str | None, *, l
     """How sure the model must be to be believed although values were found; 1 is never."""
     answers = asked == "confirm" or (asked or "").startswith("ask_")
     if guess.reason in ("employer", "customer", "housing"):
-        return 0.8 if answers else 0.5
+        return (
+            0.8
+            if answers or (guess.reason in ("customer", "housing") and values.trades.trades)
+            else 0.5
+        )
     if guess.intent == "human":
         return 0.6
     if guess.reason == "noise" and not answers and not values.negated and long:
-        return 0.6  # « tu as vu le match de Lens »
+        return 0.8 if values.trades.trades else 0.6  # « tu as vu le match de Lens »
     incidental = not (values.trade or values.place or values.negated or values.radius_km)
     # « non, en septembre » under the offers mends the search; it does not turn it down.
     mends = guess.intent == "deny" and asked == "show_offers"
@@ -133,6 +139,8 @@ def _by_values(
     clear = mends > _CLEAR or values.negated or rules.says("corrects", words)
     if (mends > asks and clear) or asked == "confirm":
         return IntentReading("correct", None, max(mends, _VALUED))
+    if values.negated and not (values.trade or values.place):
+        return IntentReading("correct", None, max(mends, _VALUED))  # « ni barbier ni coiffeur »
     one: Intent = "search" if seeks or (values.trade and values.place) else "give_info"
     return IntentReading(one, None, max(asks, _VALUED))
 

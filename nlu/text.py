@@ -33,6 +33,16 @@ def fold(text: str) -> str:
     return text.lower() if text.isascii() else text.translate(_LETTERS).lower()
 
 
+def in_place(text: str, folded: str) -> bool:
+    """Whether each character of ``folded`` stands where its own does in ``text``.
+
+    It does when none was spelled out in two: those that vanish are the marks that combine.
+    """
+    if text.isascii():
+        return True
+    return len(folded) == len(text) and all(_LETTERS[ord(letter)] for letter in set(text))
+
+
 class Word(NamedTuple):
     """A run of letters and digits: folded form, and its span in the original text."""
 
@@ -47,15 +57,18 @@ class Message:
 
     text: str
     words: tuple[Word, ...]
+    forms: tuple[str, ...]
+    folded: str
 
     @classmethod
     def of(cls, text: str) -> Message:
-        words = [Word(fold(m.group()), *m.span()) for m in _WORD.finditer(text)]
-        return cls(text, tuple(words))
-
-    @property
-    def forms(self) -> tuple[str, ...]:
-        return tuple(word.form for word in self.words)
+        folded = fold(text)
+        spans = [m.span() for m in _WORD.finditer(text)]
+        if in_place(text, folded):
+            words = tuple([Word(folded[start:end], start, end) for start, end in spans])
+        else:
+            words = tuple([Word(fold(text[start:end]), start, end) for start, end in spans])
+        return cls(text, words, tuple([word.form for word in words]), folded)
 
     def between(self, left: int, right: int) -> str:
         """What stands between word ``left`` and word ``right`` in the original text."""

@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
-from nlu.lexicon import SKIPPED, Tree, longest, singular, stem, tree
+from nlu.heard import ordinary, usual
+from nlu.lexicon import END, Tree, longest, singular, stem, tree
 from nlu.text import Message
-from nlu.trade_spelling import Speller
+from nlu.trade_context import (
+    ABOVE_ALL,
+    ANY_HINT,
+    AROUND,
+    BETWEEN,
+    BETWEEN_AND_PLACED,
+    CUES,
+    PLACED,
+    SMALL,
+    STOP,
+    SUBJECTS,
+    THEM,
+    TO,
+    WORKPLACES,
+    A,
+    alone,
+    asks_who,
+    clause,
+    cued_after,
+    cued_before,
+    hyphenated,
+    is_neutral,
+    linked_after,
+    linked_before,
+    others,
+    refused_there,
+    rides,
+    runs,
+    shows,
+)
+from nlu.trade_spelling import Speller, sound
 from nlu.trade_table import read_lexicon
-from nlu.wish_words import HINTS, SEEKING, WITHDRAWN
-
-_WORDS = Path(__file__).with_name("data") / "words.txt"
 
 Forms = tuple[str, ...]
 
@@ -21,67 +47,14 @@ Forms = tuple[str, ...]
 class Found(NamedTuple):
     """Words ``first`` to ``last`` (excluded) that mean a trade id, « @field » or « #number ».
 
-    ``done`` tells an activity (« faire du pain ») from a name.
+    ``done`` tells an activity (« faire du pain ») from a name; ``group`` is that of its verb.
     """
 
     first: int
     last: int
     meaning: str
     done: bool = False
-
-
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-# What may stand between a verb and its thing: « réparer (de vieilles) voitures ».
-BETWEEN = SKIPPED | _set(
-    "mes mon ma ses son sa nos notre leur ce cette ces tout tous toutes toute plein beau beaux "
-    "belle belles bon bons bonne bonnes petit petits petites gros grosse grosses vieux vieille "
-    "vieilles vielle vielles nouvelles nouveaux jolis jolies super truc trucs comme autre autres "
-    "pou ches specialise specialisee specialiste the some my"
-)
-# What tells that an unsure word is a trade: « dans (la) photo », « faire (de la) moto ».
-_CUES = (
-    (SEEKING - _set("montre donne trouve previens met mets"))
-    | HINTS
-    | _set("dans ds dns dan faire fair fais cote genre etre plutot finalement enfaite fait")
-)
-_ANY_HINT = HINTS | WITHDRAWN | _set("plutot finalement enfaite")
-# « les ongles, c'est mon métier »; « les ongles non ».
-_AFTER = _set("passion metier interesse interessent interesserait branche non nan nn bof")
-_BEFORE_AFTER = _set("c est ca sa cest ma m mon me oui mais")
-# One comes « en moto »; one works « dans la moto ».
-_NO_EN = _set("velo moto taxi voiture vehicule photo")
-_A = _set("un une 1")
-# « une montre ».
-_ONE = _set("une la ma de d")
-_TO = _set("a sur vers habite pres dans de ville")
-_AROUND = BETWEEN | _TO | {"et", "ou"}
-# « à Avion », « sur Art-sur-Meurthe »: towns.
-_PLACED = _set("a sur vers")
-_THEM = _set("les le la l a")
-# « peintre, mais sur voitures », « la mécanique, surtout les motos »
-_ABOVE_ALL = _set("mais surtout surtt srtt plutot genre notamment option")
-# « je cherche un garage », but « je veux une pizza » is no trade.
-_WORKPLACES = _set(
-    "garage restaurant salon atelier kebab laiterie friterie ferme usine boutique creche hotel bar "
-    "entrepot pharmacie banque agence assurance laboratoire supermarche ecurie bibliotheque"
-)
-_BETWEEN_AND_PLACED = BETWEEN | _PLACED
-# « je me recouche » is no misspelt « retouche ».
-_SUBJECTS = _set("je tu il elle on ils elles me te se")
-# What may stand around a trade that is thrown beside a place: « vélo, Grenoble, 5 km ».
-_NEUTRAL = (
-    _AROUND
-    | HINTS
-    | _set(
-        "km kms borne bornes max rayon autour secteur je j jkiffe kiffe suis bonjour slt salut cc "
-        "bjr svp stp merci moi c est dispo"
-    )
-)
-_PAUSE = re.compile(r"[.!?;,:()\n]")
-_STOP = re.compile(r"[.!?;,\n]")
+    group: str = ""
 
 
 class Spotter:
@@ -95,17 +68,34 @@ class Spotter:
         self._firsts = frozenset((*self._names, *self._joined, *self._unsure))
         self._everyday = frozenset(stem(word) for word in lexicon["everyday"])
         self._objects = {group: tree(things) for group, things in lexicon["objects"].items()}
+        self._homophones = {
+            sound(word): stem(word) for word in ("toit", "toits", "pain", "vin", "fer", "cuir")
+        }
         self._verbs: dict[str, list[str]] = lexicon["verbs"]
         self._variants: dict[str, str] = lexicon["variants"]
         self._towns = frozenset(lexicon["towns"])
-        self._alone = _alone(lexicon["objects"])
-        known = frozenset(_WORDS.read_text("utf-8").split()) | self._vocabulary(
-            lexicon["not_trades"]
+        self._alone = alone(lexicon["objects"])
+        known = ordinary() | self._vocabulary(lexicon["not_trades"])
+        self._speller = Speller(
+            lexicon["heads"],
+            lexicon["sounds"],
+            known,
+            frozenset(lexicon["ordinary"]),
+            (verb for verb in self._verbs if len(verb) > 4),
+            self._short_words(lexicon["objects"]),
+            usual(),
         )
-        self._speller = Speller(lexicon["heads"], lexicon["sounds"], known)
+
+    @staticmethod
+    def _short_words(objects: dict[str, dict[str, str]]) -> Iterator[str]:
+        """Things that a word of three or four letters may stand for: « boi », « pier »."""
+        for things in objects.values():
+            for thing in things:
+                if " " not in thing and 3 < len(thing) < 7 and thing.isascii():
+                    yield thing
 
     def _vocabulary(self, others: list[str]) -> frozenset[str]:
-        words = {*others, *self._verbs, *_CUES}
+        words = {*others, *self._verbs, *CUES, *SMALL}
         stack: list[Tree] = [self._names, self._joined, self._unsure, *self._objects.values()]
         while stack:
             for word, below in stack.pop().items():
@@ -119,7 +109,9 @@ class Spotter:
         mend, variants = self._speller.mend, self._variants
         return tuple(
             [
-                form if i and forms[i - 1] in _SUBJECTS else variants.get(form) or mend(form)
+                self._speller.verb(form)
+                if i and forms[i - 1] in SUBJECTS
+                else variants.get(form) or mend(form)
                 for i, form in enumerate(forms)
             ]
         )
@@ -129,22 +121,26 @@ class Spotter:
         stems = tuple([stem(form) for form in forms])
         i, before = 0, None
         while i < len(forms):
-            best = self._mended_too(stems, i, before)
+            best = self._same_done(forms, stems, i, before)
             if best is None and self._may_start(forms[i], stems[i]):
-                linked = before is not None and _linked(forms, before.last, i)
+                linked = before is not None and linked_after(forms, before.last, i)
                 best = self._longest(message, forms, stems, i, asked, linked)
             if best and best.meaning != "!":
+                if before is None and (earlier := self._thing_before(forms, stems, i)):
+                    yield earlier
                 yield best
                 before = best
             i = best.last if best else i + 1
 
-    def thing(self, forms: Forms) -> Iterator[Found]:
+    def thing(self, forms: Forms, start: int = 0) -> Iterator[Found]:
         """After « quel métier ? », a bare thing is enough: « les voitures », « le pain »."""
         stems = [stem(form) for form in forms]
-        for i, form in enumerate(forms):
-            if form in BETWEEN or _shows(forms, i):
+        for i in range(start, len(forms)):
+            if forms[i] in BETWEEN or shows(forms, i):
                 continue
-            if found := longest(self._alone, stems, i):
+            field = longest(self._unsure, stems, i)
+            found = field if field and field[1][0] == "@" else longest(self._alone, stems, i)
+            if found:
                 yield Found(i, *found)
                 return
 
@@ -154,7 +150,7 @@ class Spotter:
         ``taken`` tells of each word whether it is part of a place or of a date.
         """
         stems = [stem(form) for form in forms]
-        for first, last in _runs(message, forms, taken):
+        for first, last in runs(message, forms, taken):
             found = list(self._only_trades(forms, stems, first, last))
             if found and not (last < len(forms) and forms[last] in {"de", "d", "du"}):
                 yield from found  # but « bois de Boulogne » is none
@@ -168,10 +164,10 @@ class Spotter:
         i = first
         while i < last:
             one = self._thrown(stems, i)
-            if one and one[0] <= last and not _shows(forms, i) and not _rides(forms, i):
+            if one and one[0] <= last and not shows(forms, i) and not rides(forms, i):
                 found.append(Found(i, *one))
                 i = one[0]
-            elif _is_neutral(forms[i]) or (forms[i] in self._verbs and forms[i][-1] == "r"):
+            elif is_neutral(forms[i]) or (forms[i] in self._verbs and forms[i][-1] == "r"):
                 i += 1
             else:
                 return
@@ -185,14 +181,28 @@ class Spotter:
         return None
 
     def _may_start(self, form: str, stem: str) -> bool:
-        return stem in self._firsts or form in self._verbs or form[0] == "j"
+        if stem in self._firsts or form in self._verbs:
+            return True
+        return form[0] in "jd" and form[1:] in self._verbs
 
-    def _mended_too(self, stems: Forms, i: int, before: Found | None) -> Found | None:
-        """« mécano moto ou auto »: both are mended."""
-        if before is None or before.last != i - 1 or stems[i - 1] not in {"ou", "et"}:
+    def _same_done(self, forms: Forms, stems: Forms, i: int, before: Found | None) -> Found | None:
+        """« mécano moto ou auto »: both are mended; « faire du chocolat ou de la glace »."""
+        if before is None or i - before.last > 3 or forms[i] in BETWEEN:
             return None
-        found = longest(self._objects["réparer"], stems, i)
-        return Found(i, *found) if found and before.meaning.startswith("mecanicien") else None
+        mended = before.meaning.startswith("mecanicien")
+        group = "réparer" if mended else before.group
+        if not group or not linked_after(forms, before.last, i, refused=mended):
+            return None
+        found = longest(self._objects[group], stems, i)
+        return Found(i, *found, done=not mended, group=group) if found else None
+
+    def _thing_before(self, forms: Forms, stems: Forms, i: int) -> Found | None:
+        """« les chapeaux ou les costumes sur mesure »: the first is meant as the second."""
+        end = linked_before(forms, i)
+        for k in range(end - 1, max(-1, end - 4), -1):
+            if (found := longest(self._alone, stems, k)) and found[0] == end:
+                return Found(k, *found)
+        return None
 
     def _longest(
         self,
@@ -222,14 +232,16 @@ class Spotter:
         linked: bool,
     ) -> Iterator[Found]:
         """Names, hyphenated titles, activities and unsure words that begin at word ``i``."""
-        found = longest(self._names, stems, i)
-        if found and (linked or self._meant(forms, stems, i, found[0], asked)):
+        found = self._name(message, stems, i)
+        if found and found[0] == i + 1 and rides(forms, i):
+            found = None
+        if found and (linked or self._meant(message, forms, stems, i, found[0], asked)):
             verbal = found[0] > i + 1 and forms[i][-2:] in {"er", "re", "ir"}
             yield Found(i, *found, done=verbal)
-        if (found := longest(self._joined, stems, i)) and _hyphenated(message, i, found[0]):
+        if (found := longest(self._joined, stems, i)) and hyphenated(message, i, found[0]):
             yield Found(i, *found)
         word = forms[i]
-        groups = self._verbs.get(word) or (self._verbs.get(word[1:]) if word[0] == "j" else None)
+        groups = self._verbs.get(word) or (self._verbs.get(word[1:]) if word[0] in "jd" else None)
         for group in groups or ():
             done = self._activity(group, message, forms, stems, i)
             if done or (done := self._activity_on(group, forms, stems, i)):
@@ -238,13 +250,28 @@ class Spotter:
         if found and (linked or self._cued(forms, i, found[0], asked)):
             yield Found(i, *found)
 
-    def _meant(self, forms: Forms, stems: Forms, first: int, last: int, asked: str | None) -> bool:
+    def _name(self, message: Message, stems: Forms, i: int) -> tuple[int, str] | None:
+        """The longest sure name; « cuisinier, pâtissier » are two."""
+        found = longest(self._names, stems, i)
+        if found and found[0] == i + 2 and STOP.search(message.between(i, i + 1)):
+            return longest(self._names, stems[: i + 1], i)
+        return found
+
+    def _meant(
+        self, message: Message, forms: Forms, stems: Forms, first: int, last: int, asked: str | None
+    ) -> bool:
         """Whether « cuisine », « resto », « chauffage » are said of work, not of a flat."""
         if last > first + 1 or stems[first] not in self._everyday or asked == "ask_trade":
             return True
-        if not _ANY_HINT.isdisjoint(forms) or self._cued(forms, first, last, asked):
+        if not ANY_HINT.isdisjoint(forms) or self._cued(forms, first, last, asked):
             return True
-        return _others(forms, first, last, _AROUND, 3) < 3
+        if refused_there(forms, first) or asks_who(forms):
+            return True
+        start, end = clause(message, first, last)
+        near = [form for form in forms[start:end] if stem(form) not in self._everyday]
+        return others(forms, first, last, AROUND, 3) < 3 or (
+            start == 0 and others(tuple(near), 0, 0, AROUND, 1) < 1
+        )
 
     def _activity(
         self, group: str, message: Message, forms: Forms, stems: Forms, i: int
@@ -253,18 +280,23 @@ class Spotter:
         if objects is None:
             return None
         for k in range(i + 1, min(len(forms), i + 6)):
-            if _STOP.search(message.between(k - 1, k)):
+            if STOP.search(message.between(k - 1, k)):
                 return None
             if found := longest(objects, stems, k):
-                return Found(i, *found, done=True)
-            if forms[k] not in BETWEEN and forms[k] not in _ABOVE_ALL:
-                return None
+                return Found(i, *found, done=True, group=group)
+            if forms[k] in BETWEEN or forms[k] in ABOVE_ALL:
+                continue
+            thing = self._homophones.get(sound(forms[k])) if k > i + 1 else None
+            meant = thing and self._objects[group].get(thing)
+            return Found(i, k + 1, meant[END], True, group) if meant and END in meant else None
         return None
 
     def _activity_on(self, group: str, forms: Forms, stems: Forms, i: int) -> Found | None:
-        """« les gâteaux, surtout les décorer »: the thing was said before."""
-        if not i or forms[i - 1] not in _THEM or forms[i][-1] not in "re":
+        """« les gâteaux, surtout les décorer », « des piscines, en poser »: said before."""
+        if not i or forms[i - 1] not in THEM | {"en"} or forms[i][-1] not in "re":
             return None
+        if forms[i - 1] == "en" and forms[i][:3] in {"fai", "fer"}:
+            return None  # « en faire mon métier »
         objects = self._objects.get(group, {})
         best: tuple[int, str] | None = None
         for k in range(i - 2, max(-1, i - 9), -1):
@@ -276,16 +308,16 @@ class Spotter:
 
     def _cued(self, forms: Forms, first: int, last: int, asked: str | None) -> bool:
         """Whether an unsure word stands where a trade would: « dans le bois », « photo » alone."""
-        if _shows(forms, first) or _rides(forms, first) or asked == "ask_place":
+        if shows(forms, first) or rides(forms, first) or asked == "ask_place":
             return False
-        if first and forms[first - 1] in _PLACED and forms[first] not in self._verbs:
+        if first and forms[first - 1] in PLACED and forms[first] not in self._verbs:
             return False
-        if first and forms[first - 1] in _A and singular(forms[first]) not in _WORKPLACES:
+        if first and forms[first - 1] in A and singular(forms[first]) not in WORKPLACES:
             return False
-        rest = _others(forms, first, last, _BETWEEN_AND_PLACED, 4)
-        if not rest or (asked == "ask_trade" and rest <= 3):
+        rest = others(forms, first, last, BETWEEN_AND_PLACED, 4)
+        if not rest or (asked == "ask_trade" and (rest <= 3 or forms[first - 1] in {"ou", "et"})):
             return True
-        return _cued_before(forms, first) or _cued_after(forms, last)
+        return cued_before(forms, first) or cued_after(forms, last)
 
     def _is_place(self, message: Message, forms: Forms, found: Found, asked: str | None) -> bool:
         """« à Mâcon », « à La Couture » are towns; « apprenti macon », « la couture » trades."""
@@ -294,94 +326,7 @@ class Spotter:
             return False
         typed = message.text[word.start : word.end].lower()
         before = [form for form in forms[max(0, found.first - 3) : found.first] if form != "la"]
-        placed = bool(before) and before[-1] in _TO
+        placed = bool(before) and before[-1] in TO
         if word.form == "macon":
             return "â" in typed or ("ç" not in typed and (placed or asked == "ask_place"))
         return (placed and before[-1] != "dans") or (asked == "ask_place" and len(forms) < 3)
-
-
-def _others(forms: Forms, first: int, last: int, small: frozenset[str], most: int) -> int:
-    """How many words other than ``small`` ones and numbers stand around, ``most`` at most."""
-    count = 0
-    for k in range(len(forms)):
-        if not first <= k < last and forms[k] not in small and not forms[k].isdigit():
-            count += 1
-            if count == most:
-                break
-    return count
-
-
-def _linked(forms: Forms, last: int, i: int) -> bool:
-    """« plomberie ou chauffage »: the second is meant as the first."""
-    return last < i and forms[last] in {"ou", "et"} and BETWEEN.issuperset(forms[last + 1 : i])
-
-
-def _cued_before(forms: Forms, first: int) -> bool:
-    for k in range(first - 1, max(-1, first - 6), -1):
-        if forms[k] in _CUES or forms[k] == "en":
-            return True
-        if forms[k] in {"c", "est", "cest"} and "moi" in forms[max(0, k - 2) : k]:
-            return True  # « moi c'est les voitures »
-        if forms[k] not in BETWEEN and forms[k] not in {"et", "ou", "travail"}:
-            return False
-    return False
-
-
-def _cued_after(forms: Forms, last: int) -> bool:
-    for form in forms[last : last + 4]:
-        if form in _AFTER:
-            return True
-        if form not in _BEFORE_AFTER:
-            return False
-    return False
-
-
-def _runs(message: Message, forms: Forms, taken: Sequence[bool]) -> Iterator[tuple[int, int]]:
-    """First and last (excluded) word of what stands between commas, places and dates, small and
-    neutral words aside."""
-    start = 0
-    for k in range(len(forms) + 1):
-        ends = k == len(forms) or taken[k]
-        if not ends and not (k and _PAUSE.search(message.between(k - 1, k))):
-            continue
-        first, last = start, k
-        while first < last and _is_neutral(forms[first]):
-            first += 1
-        while first < last and _is_neutral(forms[last - 1]):
-            last -= 1
-        if first < last:
-            yield first, last
-        start = k + 1 if ends else k
-
-
-def _is_neutral(form: str) -> bool:
-    return form in _NEUTRAL or form.isdigit()
-
-
-def _shows(forms: Forms, i: int) -> bool:
-    """« montre les offres », not « une montre »."""
-    return forms[i] == "montre" and not (i and forms[i - 1] in _ONE)
-
-
-def _rides(forms: Forms, i: int) -> bool:
-    """One comes « en moto »."""
-    return bool(i) and forms[i - 1] == "en" and singular(forms[i]) in _NO_EN
-
-
-def _hyphenated(message: Message, first: int, last: int) -> bool:
-    """« boulanger-pâtissier » is one title, « boulanger pâtissier » two trades."""
-    return all(message.between(k, k + 1) in "-–‑" for k in range(first, last - 1))
-
-
-def _alone(objects: dict[str, dict[str, str]]) -> Tree:
-    """Things that mean one trade whatever is done with them.
-
-    Mending wins over making, and making over selling (« le pain » is the baker's).
-    """
-    meanings: dict[str, set[str]] = {}
-    for group, things in objects.items():
-        for thing, id_ in things.items():
-            if group not in {"vendre", "peindre", "nettoyer"}:
-                meanings.setdefault(thing, set()).add(id_)
-    sure = {thing: min(ids) for thing, ids in meanings.items() if len(ids) == 1}
-    return tree({**objects["vendre"], **objects["réparer"], **sure})

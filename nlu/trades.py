@@ -8,10 +8,11 @@ from itertools import islice
 
 from nlu.deeds import is_everyday
 from nlu.meaning import NoncraftTrade, TradeMention
-from nlu.text import Message
+from nlu.text import Message, fold
+from nlu.trade_context import works_with
 from nlu.trade_spotting import Forms, Found, Spotter
 from nlu.trade_table import TradeTable, read_lexicon
-from nlu.wish_words import TROUBLES
+from nlu.wish_words import I_HAVE, MENDED, TAKEN_DOWN, TROUBLES
 from nlu.wishes import Verdict, verdict
 
 _IN = (("dans",), ("ds",), ("dan",))
@@ -44,10 +45,12 @@ class TradeReader:
 
     def read(self, message: Message, asked: str | None) -> TradeReading:
         """The trades of ``message``; ``asked`` is what the bot had asked (`ask_trade`…)."""
-        forms = self._spotter.mended([word.form for word in message.words[:_MOST_WORDS]])
+        forms = self._spotter.mended(_spoken(message))
         found = list(islice(self._spotter.spot(message, forms, asked), _MOST_FOUND))
         if not found and asked == "ask_trade" and len(forms) <= 6:
             found = list(self._spotter.thing(forms))
+        elif not found and (at := works_with(forms)) >= 0:
+            found = list(self._spotter.thing(forms, at))
         reading = self._sorted(message, forms, found)
         if not found and not message.text.isascii() and (asked == "ask_trade" or len(forms) < 3):
             self._pictured(message.text, reading)
@@ -59,7 +62,7 @@ class TradeReader:
         ``taken`` are the spans (characters) of what was read as places and dates.
         """
         words = message.words[:_MOST_WORDS]
-        forms = self._spotter.mended([word.form for word in words])
+        forms = self._spotter.mended(_spoken(message))
         inside = [any(a < word.end and word.start < b for a, b in taken) for word in words]
         found = islice(self._spotter.beside(message, forms, inside), _MOST_FOUND)
         return self._sorted(message, forms, list(found))
@@ -78,7 +81,7 @@ class TradeReader:
             if how != "other":
                 span = message.words[one.first].start, message.words[one.last - 1].end
                 reading.spans.append(span)
-                self._put(reading, one.meaning, span, how)
+                self._put(reading, one.meaning, span, how, message.text)
         if reading.trades:
             reading.domains.clear()
         return reading
@@ -101,12 +104,21 @@ class TradeReader:
             if judged and how == "wish":
                 how = _like_before(forms, judged[-1], one)
             judged.append((one, how))
+        judged = _mistaken(forms, judged)
         wished = any(how == "wish" for _, how in judged)
         return [(one, how) for one, how in judged if not (how == "weak" and wished)]
 
     def _put(
-        self, reading: TradeReading, meaning: str, span: tuple[int, int], how: Verdict
+        self,
+        reading: TradeReading,
+        meaning: str,
+        span: tuple[int, int],
+        how: Verdict,
+        text: str = "",
     ) -> None:
+        def said_as(mention: TradeMention) -> bool:
+            return fold(text[mention.start : mention.end]) == fold(text[slice(*span)])
+
         if meaning[0] == "@":
             if how != "refused" and meaning[1:] not in reading.domains:
                 reading.domains.append(meaning[1:])
@@ -118,9 +130,31 @@ class TradeReader:
             trade = self.table.get(meaning)
             wanted, refused = reading.trades, reading.negated_trades
             into, out = (refused, wanted) if how == "refused" else (wanted, refused)
+            if how == "refused" and any(m.id == trade.id and not said_as(m) for m in wanted):
+                return  # « sertisseur, et plus bijoutier »: one trade of ours, two of theirs
             out[:] = [mention for mention in out if mention.id != trade.id]
             if all(mention.id != trade.id for mention in into):
                 into.append(TradeMention(trade.id, trade.label, trade.rome, *span))
+
+
+def _spoken(message: Message) -> list[str]:
+    """The words; « mé » is « mais », which its bare letters do not tell."""
+    forms = [word.form for word in message.words[:_MOST_WORDS]]
+    if "ç" in message.text:
+        for i, word in enumerate(message.words[:_MOST_WORDS]):
+            typed = message.text[word.start : word.end].lower()
+            if (
+                "ç" in typed
+                and len(typed) > 4
+                and "con" not in word.form
+                and "cad" not in word.form
+            ):
+                forms[i] = fold(typed.replace("ç", "ss"))
+    if "me" in forms and not message.text.isascii():
+        for i, word in enumerate(message.words[:_MOST_WORDS]):
+            if word.form == "me" and message.text[word.start + 1 : word.end].lower() in {"é", "è"}:
+                forms[i] = "mais"
+    return forms
 
 
 def _is_everyday(forms: Forms, one: Found) -> bool:
@@ -166,6 +200,18 @@ def _like_before(forms: Forms, before: tuple[Found, Verdict], one: Found) -> Ver
     if link == ("ou",) or all_but or (link in ((), ("et",)) and before[1] != "refused"):
         return before[1]
     return "wish"
+
+
+def _mistaken(forms: Forms, judged: list[tuple[Found, Verdict]]) -> list[tuple[Found, Verdict]]:
+    """« j'ai écrit couvreur mais c'est coffreur »: the first is refused for the second."""
+    for at in range(len(judged) - 1):
+        (one, how), (then, how_then) = judged[at : at + 2]
+        before = forms[max(0, one.first - 3) : one.first]
+        said = not TAKEN_DOWN.isdisjoint(before) and not I_HAVE.isdisjoint(before)
+        mended = not MENDED.isdisjoint(forms[one.last : then.first])
+        if said and mended and how in {"wish", "weak"} and how_then == "wish":
+            judged[at] = (one, "refused")
+    return judged
 
 
 def _in_trouble(forms: Forms, one: Found) -> bool:

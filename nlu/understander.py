@@ -7,6 +7,7 @@ from datetime import date
 from nlu.availability import read_availability
 from nlu.diplomas import read_diploma
 from nlu.gazetteer import Gazetteer
+from nlu.heard import rightly
 from nlu.intents import IntentModel, IntentReading, mask
 from nlu.language import read_language
 from nlu.meaning import Understanding
@@ -46,12 +47,14 @@ class Understander:
         """What ``text`` means after ``asked``; never raises, reads 4,096 characters at most."""
         text = text[:LONGEST]
         words = plain(text)
+        spoken = rightly(words)
         values = self.values(text, asked, today)
-        if ruled := self._ruled(text, words, values, asked):
+        if ruled := self._ruled(text, words, spoken, values, asked):
             guess = IntentReading(ruled.intent, ruled.reason, _SURE)
         else:
             guess = self._intents.read(mask(text, values.spans), asked, values.found)
-            guess = settle(self._rules, guess, values, words, asked)
+            said = words if spoken == words else f"{words} / {spoken}"
+            guess = settle(self._rules, guess, values, said, asked)
         if asked == "confirm":
             guess = agreed(self._rules, guess, text, words)
         values = values.kept_for(guess.intent, named=bool(ruled and ruled.values))
@@ -60,9 +63,10 @@ class Understander:
     def values(self, text: str, asked: str | None, today: date) -> Values:
         """Trades first, then dates, then places among the words that are left."""
         message = Message.of(text)
-        trades = self._trades.read(message, asked)
-        when, naming = read_availability(message, today, asked), self._places.naming
-        if when.spans and (rest := without_names(naming, message, when.spans, asked)):
+        told = self._without_answer(message) if asked == "ask_place" else message
+        trades = self._trades.read(told, asked)
+        when, naming = read_availability(told, today, asked), self._places.naming
+        if when.spans and (rest := without_names(naming, told, when.spans, asked)):
             when = read_availability(rest, today, asked)
         places = self._places.read(message, asked, [*trades.spans, *when.spans])
         if not trades.spans and places.spans and asked != "ask_place":
@@ -76,12 +80,33 @@ class Understander:
             read_travel(message, trades.spans),
         )
 
-    def _ruled(self, text: str, words: str, values: Values, asked: str | None) -> Ruled | None:
+    def _without_answer(self, message: Message) -> Message:
+        """Where the name of a commune was asked for, what sounds like one is no trade."""
+        text = message.text
+        for start, end in self._places.heard(message):
+            text = text[:start] + "_" * (end - start) + text[end:]
+        return message if text is message.text else Message.of(text)
+
+    def _asks_who(self, ruled: Ruled, words: str, values: Values) -> bool:
+        """« coiffeur à Lens, y a quelqu'un ? » seeks an employer, not one of us."""
+        plainly = ruled.intent == "human" and ruled.reason is None and values.trade
+        return plainly and self._rules.says("anyone", words)
+
+    def _ruled(
+        self, text: str, words: str, spoken: str, values: Values, asked: str | None
+    ) -> Ruled | None:
         ruled = self._rules.decide(text, words, asked) or self._rules.elsewhere(words)
+        if ruled is None and spoken != words:
+            ruled = self._rules.decide(text, spoken, asked) or self._rules.elsewhere(spoken)
+            if ruled and ruled.intent in ("help", "affirm", "deny") and values.anything:
+                ruled = None  # « menuz » is no menu
         if ruled is not None:
             # « vire Lille de la liste », « mets en pause la coiffure » are about the search.
-            about_search = (ruled.intent == "delete_data" and values.negated) or (
-                ruled.intent == "pause_alerts" and (values.trade or values.negated)
+            about_search = (
+                (ruled.intent == "stop_alerts" and values.trade and values.negated)
+                or self._asks_who(ruled, words, values)
+                or (ruled.intent == "delete_data" and values.negated)
+                or (ruled.intent == "pause_alerts" and (values.trade or values.negated))
             )
             return None if about_search else ruled
         insulted = not values.anything and self._rules.says("insult", words)

@@ -21,7 +21,7 @@ SEEKING = _set(
     "postule postuler trouver trouve prefere prefererais preferai envie desire reve devenir kiffe "
     "adore kifferais jadore jkiffe passionne passionnee passion recherchons vise plait want "
     "looking busco quiero szukam szukac propose montre donne mets met rajoute ajoute previens "
-    "offres offre annonces"
+    "offres offre annonces vourros vouros vourro vorros voudros"
 )
 # Said anywhere in a message, these tell that it speaks of work.
 HINTS = (SEEKING - _set("montre donne trouve met mets previens passion propose")) | _set(
@@ -30,19 +30,29 @@ HINTS = (SEEKING - _set("montre donne trouve met mets previens passion propose")
     "contrat bosser travailler apprenti apprentie aprenti aime jaime patron atelier artisan "
     "apprendre aprendre apprend aprend apprends passion orienter reconversion embauche"
 )
+# Verbs by which a trade is withdrawn, however their ends are written: « annul », « oubli ».
+_UNDOING = frozenset(
+    root + ending
+    for root in "annul oubli suprim supprim supr suppr sup enlev retir efac effac abandon abandonn "
+    "quit quitt degag zap zapp lach".split()
+    for ending in ("", "e", "es", "er", "ez", "ee", "ons")
+)
 # These tell that a trade is withdrawn.
-WITHDRAWN = _set(
+WITHDRAWN = _UNDOING | _set(
     "marre deteste detester horreur quitter arreter arrete enleve enlever retire retirer supprime "
     "annule abandonne abandonner remplace remplacer sauf change pause"
 )
+# « qui me forme », « être formé »: one who learns says so.
+TAUGHT = _set("etre detre qui ki me m suis jsuis se sois soit y")
 # Words that may stand between « pas » and what is refused.
 LIGHT = SKIPPED | _set(
     "faire fair fer etre etr devenir travailler bosser trop vraiment envie un une mon ma mes que "
     "qu comme veux vouloir chercher aller continuer forcement interesse interessee tout l metier "
     "metiers domaine secteur apprentissage alternance formation cap non fait fais voir c est ce "
-    "cette offres offre trucs truc finir filiere etudes plein rester refaire entendre parler"
+    "cette offres offre trucs truc finir filiere etudes plein rester refaire entendre parler "
+    "annonces annonce alertes alerte moi besoin qui ki"
 )
-NEVER = _set(
+NEVER = _UNDOING | _set(
     "marre assez deteste detester horreur supporte quitter quitte arreter arrete arretais enleve "
     "enlever retire retirer supprime annule annuler abandonne abandonner lache lacher changer sauf "
     "excepte hormis ni sans jamais oublie degoute saoule saoulee oublier virer vire zappe "
@@ -51,10 +61,15 @@ NEVER = _set(
 # « change coiffure par esthétique » refuses, « je change pour coiffure » does not.
 TOWARDS = _set("pour pr par en vers contre")
 # « je n'ai plus envie de », « ça m'intéresse pas, la mécanique ».
-NOT = _set("pas pa plus aucune jamais pu")
+NOT = _set("pas pa po plus plu pu aucune jamais")
 NO_LONGER_MOVED = _set("envie interesse passionne plait")
 # « t'as marqué maçon » is said of a mistake of ours.
-TAKEN_DOWN = _set("marque mis note compris ecrit enregistre")
+TAKEN_DOWN = _set(
+    "marque mis note compris ecrit enregistre ecri mi tape coche choisi selectionne clique met dit "
+    "demande inscrit"
+)
+I_HAVE = _set("ai jai g ge avais javais j")
+MENDED = _set("mais me c cest est pardon non enfait fait plutot pas erreur voulais jvoulais")
 WE_HAVE = _set("as tas avez mas")
 # « plus coiffure » refuses only after these.
 BEFORE_PLUS = _set(
@@ -74,7 +89,7 @@ KIN = _set(
 # « papa répare la tondeuse »: these need no « mon ».
 KIN_BY_NAME = _set("papa maman papi papy mamie mamy tonton tata tatie daron daronne")
 ELDERS = KIN_BY_NAME | _set("pere mere parents oncle tante")
-LIKES = _set("veut adore kiffe aime desire")
+LIKES = _set("veut adore kiffe aime desire adores kiffes aimes")
 THEIRS = _set("son ton leur votre")
 MINE = _set("mon ma mes ton ta tes son sa ses notre nos votre vos")
 OF_THINGS = _set(
@@ -98,12 +113,20 @@ SAME = re.compile(
     r"|meme (?:chose|metier|truc)|me plait"
     r"|comme metier|ses traces|a mon tour|moi aussi)\b"
 )
+NOT_SAME = re.compile(r"\b(?:pas?|jamais|non) (?:\w+ ){1,3}(?:pareil|comme (?:lui|elle|eux))\b")
+RATHER = _set("plutot plus mieux prefere jprefere preferai aime jaime vaut")
+OFFERS = _set("offre offres annonce annonces")
+WOULD = _set("voudrais voudrai jvoudrais jvoudrai aimerais aimerai veux veu jveux jveu")
+SENDING = _set("envoyez envoies envoie envoi envoye proposez proposes")
 A = _set("un une la le")
 BOSSES = _set("patron patronne maitre tuteur chef boss")
 STREETS = _set(
     "rue ruelle avenue av boulevard bd bld impasse allee allees chemin route square residence cite "
     "quai faubourg arret quartier hameau lycee college ecole lycees lot"
 )
+RENOWNED = _set("ville capitale pays berceau village musee fete foire")
+OF_THE = (("de",), ("du",), ("des",))
+THE = _set("la le l")
 SIRS = _set("m mr monsieur mme madame mlle mademoiselle melle sieur mrs dr docteur")
 NAMES = _set("presente appelle appel apelle mappelle mapelle jmappelle jmapelle nom prenom nomme")
 # « Moi c'est Enzo Maçon »: two capitals after one of these make a surname.
@@ -115,7 +138,9 @@ NOW = _set(
     "deja eu termine terminee passe actuellement stage"
 )
 # « au début je voulais faire boulanger, mais… », not « je voulais dire boulanger ».
-ONCE_WISHED = _set("voulais jvoulais voulai voulait pensais jpensais pensait revais")
+ONCE_WISHED = _set(
+    "voulais jvoulais voulai voulait pensais jpensais pensait revais jvoulai pensai jpensai"
+)
 ONCE_SAID = _set("dire savoir demander")
 DONE = _set(
     "cap bp bep bac diplome titre brevet mc fait eu travaille bosse passe commence arrete obtenu"
@@ -138,23 +163,32 @@ SERVICES = _set(
     "depanner depannez construire repeindre repeignez nettoyer nettoyez laver lavez"
 )
 TROUBLES = _set("fuite devis enferme")
+STARTS = _set(
+    "commencer comencer commence comence commencé entrer rentrer bosser travailler apprendre "
+    "aprendre dispo embaucher place taf taffer former"
+)
 PRICES = _set("coute coutent tarif tarifs prix devis rdv rendez")
 
 # « la coiffure, ça me plaît pas », « boucher non merci », read from the words that follow.
 REFUSED_AFTER = re.compile(
-    r"^(?:(?:la|le|les|ca|c|sa|est|j|je|me|m|moi|y|en|ai|jai|ne|n|franchement|finalement|et|du"
-    r"|vraiment)\s+)*"
+    r"^(?!(?:j ai|jai|g) di[st]?\b)"
+    r"(?:(?:la|le|les|ca|c|sa|est|j|je|me|m|moi|y|en|ai|jai|jen|ne|n|franchement"
+    r"|finalement|et|du|vraiment)\s+)*"
     r"(?:(?:plait|interesse|dit|tente|aime|jaime|kiffe|veux|jveux|veu|supporte|convient|est)\s+"
-    r"(?:trop |vraiment |du tout )?(?:pas|plus)\b(?! (?:loin|mal|encore|tard|grave|que))"
+    r"(?:trop |vraiment |du tout )?(?:pas?|po|plus?|pu)\b(?! (?:loin|mal|encore|tard|grave|que))"
     r"|(?:fini|mort|termine)\b|marre|surtout pas|(?<!et )non\b|nan\b|nn\b|pas pour moi|bof"
+    r"|(?:suis|me suis|jme suis) lasse"
     r"|plus jamais|jamais de la vie"
     r"|trop (?:dur|difficile|physique|fatigu?ant|crevant|salissant|chiant)\w*(?! (?:a|de|d) )"
     r"|deteste|degoute|saoule|horreur)"
 )
+# « la coiffure, c'est ma copine »
+KIN_AFTER = re.compile(rf"^(?:la |le )?(?:c|cest|c est) (?:mon|ma) (?:{'|'.join(sorted(KIN))})\b")
 # « le médecin a dit », « la boulangerie est fermée ».
 SOMEONE_AFTER = re.compile(
-    r"^(?:du \w+ |d a cote )?"
-    r"(?:(?:m|t|nous|l) a|ma|ta|a (?:dit|fait|mis|pris|eu|l air|ferme|ouvert|oublie|appele|coule"
+    r"^(?:qui )?(?:du \w+ |d a cote |de (?:mon|ma|mes|ton|ta) \w+ )?"
+    r"(?:(?:m|t|nous|l) (?:a|ont)|ma|ta"
+    r"|a (?:dit|fait|mis|pris|eu|l air|ferme|ouvert|oublie|appele|coule"
     r"|fini|repondu|rate|offert|casse|change)"
     r"|(?:m |t |nous |l |y |se |te |me )?(?:va|vient|passe|arrive|repare|est|etait|sont|ont|avait"
     r"|peut|doit|dit|coute|ferme|ouvre|commence|habite|sent|pue|marche))\b"

@@ -14,7 +14,7 @@ Verdict = Literal["wish", "weak", "refused", "other"]
 Forms = tuple[str, ...]
 
 _FAR = 14
-_NO = frozenset({"non", "nan", "nn"})
+_NO = frozenset({"non", "nan", "nn", "bof"})
 _STOP = re.compile(r"[.!?;\n,:()]")
 _END = re.compile(r"[.!?;\n]")
 
@@ -53,15 +53,25 @@ def verdict(message: Message, forms: Forms, first: int, last: int) -> Verdict:
     after = _after(message, forms, last)
     if after and w.REFUSED_AFTER.match(after):
         return "refused"
+    if after and w.KIN_AFTER.match(after):
+        return "other"
     if after and (w.CUSTOMER_AFTER.match(after) or _said_of_someone(forms, first, after)):
         return "other"
-    return _before(message, forms, first)
+    before = _before(message, forms, first)
+    if before == "refused" and _in_brackets(message, forms, first):
+        return "other"  # « brasserie (la bière, pas le resto) » tells what is meant
+    return before
+
+
+def _in_brackets(message: Message, forms: Forms, first: int) -> bool:
+    start = message.words[first].start
+    return message.text.rfind("(", 0, start) > message.text.rfind(")", 0, start)
 
 
 def _said_of_someone(forms: Forms, first: int, after: str) -> bool:
     return (
         first > 0
-        and forms[first - 1] in {"le", "la", "l", "ce", "cette", *w.MINE}
+        and forms[first - 1] in {"le", "la", "l", "les", "ce", "cette", *w.MINE}
         and w.HINTS.isdisjoint(forms)
         and w.SOMEONE_AFTER.match(after) is not None
     )
@@ -94,7 +104,7 @@ def _before(message: Message, forms: Forms, first: int) -> Verdict:
     """The nearest word that decides does; a bare « chez le boulanger » is no wish."""
     light, hired, chez = True, False, False
     for spot in _clause(message, forms, first):
-        if light and _refuses(spot):
+        if (light and _refuses(spot)) or (spot.word == "hors" and "question" in spot.between[:2]):
             return "refused"
         light = light and spot.word in w.LIGHT
         chez = chez or (spot.word == "chez" and spot.gap < 4)
@@ -114,12 +124,16 @@ def _near(spot: Spot) -> Verdict | None:
 
 def _seeking(spot: Spot, hired: bool) -> Verdict | None:
     """« je cherche », unless it is an apprentice that is looked for."""
+    if spot.word in w.HIRING and spot.before in w.TAUGHT:
+        return "wish"  # « qui forme des couvreurs ? », « être formé en »
     if spot.word in w.HIRING or (spot.word == "contre" and spot.before == "rien"):
         return "other"
     if spot.word not in w.SEEKING:
         return None
     if "que" in spot.between[:2] and w.ME & {*spot.between[:4]}:
         return "weak"  # « mon père veut que je fasse couvreur »
+    if told := _sent_or_loved(spot):
+        return told
     if spot.before in w.ELDERS and spot.word in w.LIKES:
         return "other"  # « ma mère veut changer la moquette »
     if spot.word in w.NO_LONGER_MOVED and w.NOT & {spot.before, *spot.between[:1]}:
@@ -127,6 +141,21 @@ def _seeking(spot: Spot, hired: bool) -> Verdict | None:
     if not hired or spot.word in {"devenir", "trouve", "trouver"}:
         return "wish"
     return "wish" if {"comme", "etre", "place"} & {*spot.between} else "other"
+
+
+def _sent_or_loved(spot: Spot) -> Verdict | None:
+    """Offers one wants no more; what a brother wants, what you like."""
+    earlier = {*spot.forms[max(0, spot.k - 4) : spot.k]}
+    if spot.word in w.OFFERS:
+        if (w.NEVER | {"stop"}) & earlier:
+            return "refused"  # « vire-moi ces annonces de ravalement »
+        if w.SENDING & earlier and {"tu", "vous"} & {*spot.forms[max(0, spot.k - 5) : spot.k]}:
+            return "refused"  # « vous m'envoyez des offres de couvreur »
+    if spot.before in {"qui", "ki"} and w.KIN & earlier:
+        return "other"  # « c'est mon frère qui veut couvreur »
+    if spot.before in {"tu", "vous"} and spot.word in w.LIKES:
+        return "other"  # « tu kiffes la peinture, toi ? »
+    return None
 
 
 def _situation(spot: Spot, chez: bool) -> Verdict | None:
@@ -140,13 +169,13 @@ def _situation(spot: Spot, chez: bool) -> Verdict | None:
         if "comme" in pair and w.THIRD_VERBS.isdisjoint(spot.between):
             return None
         return "wish" if "pour" in pair else "other"
-    if chez and spot.word in w.SEARCHED:
+    if chez and (spot.word in w.SEARCHED or (spot.word in w.STARTS and _at_one(spot))):
         return "wish"
     if spot.word in {"ai", "jai", "avais", "javais"} and not w.DONE.isdisjoint(spot.between):
         return "weak"
     if spot.word in w.ONCE_WISHED and w.ONCE_SAID.isdisjoint(spot.between):
         return "weak"
-    if spot.word in w.NOW:
+    if spot.word in w.NOW and spot.before not in w.WOULD:
         if spot.before in w.KIN or spot.before in w.THIRD:
             return "other"
         return "other" if chez and "stage" not in spot.forms[: spot.first] else "weak"
@@ -158,21 +187,30 @@ def _situation(spot: Spot, chez: bool) -> Verdict | None:
 # --------------------------------------------------------------------------------- refusals
 def _refuses(spot: Spot) -> bool:
     word, before = spot.word, spot.before
-    if word in {"pas", "pa"}:
+    if word in {"pas", "pa", "po"}:
         return before not in w.BEFORE_PAS and spot.between[:1] not in (("que",), ("qu",))
     if word == "jamais":
         return before not in {"ai", "jai"}
-    if word == "plus":
+    if word in {"beton", "tomber", "tombe"}:
+        return before.startswith("laiss")
+    if word in {"plus", "plu", "pu"}:
         following = spot.forms[spot.k + 1] if spot.gap else ""
         return (
             spot.k == 0
             or before in w.BEFORE_PLUS
+            or following in {"envie", "besoin"}
+            or (not spot.gap and "mais" in spot.forms[spot.first + 1 : spot.first + 3])
+            or (before in {"et", "c", "est", "cest"} and not spot.gap)
             or (following in {"de", "du"} and before not in {"en", "le", "la", "un"})
         )
     if word == "non":
         return before == "et"
+    if word == "trop":
+        return spot.between[:1] in (("de",), ("d",))
     if word in {"change", "changer"} and spot.between[:1] and spot.between[0] in w.TOWARDS:
         return False
+    if word[0] == "j" and word[1:] in w.NEVER:
+        return True  # « jarrête la maçonnerie »
     return word in w.NEVER or _instead(spot) or _mistaken(spot)
 
 
@@ -187,7 +225,7 @@ def _instead(spot: Spot) -> bool:
     """« plutôt menuisier que charpentier », « au lieu de », « à la place de »."""
     earlier = spot.forms[max(0, spot.k - 5) : spot.k]
     return (
-        (spot.word == "que" and not {"plutot", "plus", "mieux"}.isdisjoint(earlier[:-1]))
+        (spot.word == "que" and not w.RATHER.isdisjoint(earlier[:-1]))
         or (spot.word == "a" and not {"prefere", "jprefere"}.isdisjoint(earlier[:-1]))
         or (spot.word == "passer" and spot.between[:1] == ("de",))
         or (spot.word == "lieu" and earlier[-1:] == ("au",))
@@ -252,8 +290,14 @@ def _served(spot: Spot) -> Verdict | None:
     return "other" if asked or spot.word in {"faire", "fair"} else None
 
 
+def _town(spot: Spot) -> Verdict | None:
+    """« la ville de la faïence », « le pays du cristal »."""
+    said = spot.word in w.RENOWNED and _only_small(spot)
+    return "other" if said and spot.between[:1] in w.OF_THE and spot.before in w.THE else None
+
+
 _RULES: tuple[Callable[[Spot], Verdict | None], ...] = (
-    _street, _square, _surname, _customer, _served, _mine,
+    _street, _town, _square, _surname, _customer, _served, _mine,
 )  # fmt: skip
 
 
@@ -291,10 +335,18 @@ def _is_hired(spot: Spot) -> bool:
 
 def _same(spot: Spot) -> bool:
     """« mon oncle est couvreur, je veux faire pareil »."""
-    return w.SAME.search(" ".join(spot.forms[spot.first :])) is not None
+    after = " ".join(spot.forms[spot.first :])
+    return w.SAME.search(after) is not None and w.NOT_SAME.search(after) is None
+
+
+def _at_one(spot: Spot) -> bool:
+    """« commencer chez un tapissier », not « chez le tapissier »."""
+    return "chez" in spot.between and bool({"un", "une", "1"} & {*spot.between})
 
 
 def _is_kin(spot: Spot) -> bool:
+    if spot.word in {"mec", "meuf"} and spot.between[:1] in (("qui",), ("ki",)):
+        return False  # « le mec qui fait les perruques » names the trade
     if spot.word in w.KIN:
         return spot.before in w.OF_SOMEONE or spot.word in w.KIN_BY_NAME
     return spot.word in w.BOSSES and spot.before in {"mon", "ancien", "ex", "son", "ma"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from hashlib import blake2b
 from operator import attrgetter
@@ -38,7 +39,7 @@ _CHUNK = 5_000
 _SKETCHED = 1_000
 """Sketches at a time: the other conversations go on in between."""
 
-# The columns in the order of Sketch's fields; its twin key is made of those that follow.
+# The columns in the order of Sketch's fields; its twin key is made of the next three.
 _SKETCH = (
     "id", "title", "city", "insee", "departement", "lat", "lon", "rome_codes", "published",
     "expires", "start", "diploma_level", "diploma", "school", "status",
@@ -48,6 +49,7 @@ _TWIN = (
     offers.c.postcode,
     offers.c.company,
     case((_UNNAMED, offers.c.description), else_="").label("told"),
+    offers.c.origin,
 )
 _BY_ID = (
     select(*(offers.c[name] for name in _SKETCH), *_TWIN)
@@ -59,6 +61,7 @@ _OPEN_SKETCHES = _BY_ID.where(offers.c.status == "open")
 _CHANGED_SKETCHES = _BY_ID.where(offers.c.changed > bindparam("since"))
 _SEVERAL = select(*_COLUMNS).where(offers.c.id.in_(bindparam("ids", expanding=True)))
 _REVISION = select(revisions.c.n).where(revisions.c.name == "offers")
+_ERASED = "offers erased"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class _Change:
     gone: list[dict[str, Any]]
     offers: list[dict[str, Any]]
     codes: list[dict[str, Any]]
+    erases: bool
 
 
 class Offers:
@@ -80,6 +84,12 @@ class Offers:
         async with self._db.read() as tx:
             self.latest = (await tx.execute(_REVISION)).scalar_one_or_none() or 0
         return self.latest
+
+    async def erased(self) -> int:
+        """The newest revision at which offers were erased."""
+        query = select(revisions.c.n).where(revisions.c.name == _ERASED)
+        async with self._db.read() as tx:
+            return (await tx.execute(query)).scalar_one_or_none() or 0
 
     async def sketches(self, since: int | None) -> AsyncIterator[Sequence[Sketch]]:
         """The open offers (``None``), or those written after a revision, closed ones included."""
@@ -146,9 +156,11 @@ class Offers:
             change = await asyncio.to_thread(_difference, known, source, offers_)
             if not (change.gone or change.offers):
                 return
-            latest = await _next_revision(tx)
+            latest = await next_revision(tx)
             for row in change.offers:
                 row["changed"] = latest
+            if change.erases:
+                await mark(tx, _ERASED, latest)
             erase = delete(offers).where(offers.c.id == bindparam("gone"))
             for statement, rows in (
                 (erase, change.gone),
@@ -162,7 +174,7 @@ class Offers:
     async def close(self, id: str) -> bool:
         """Show an offer no more; ``False`` when it is unknown."""
         async with self._db.write() as tx:
-            latest = await _next_revision(tx)
+            latest = await next_revision(tx)
             closed = update(offers).where(offers.c.id == id)
             result = await tx.execute(closed.values(status="closed", changed=latest))
         self.latest = latest
@@ -175,7 +187,7 @@ class Offers:
             return int((await tx.execute(query)).scalar_one())
 
 
-async def _next_revision(tx: Transaction) -> int:
+async def next_revision(tx: Transaction) -> int:
     """Before the first row is written: whoever writes the offers waits here for the others, so
     that revisions are committed in their order."""
     first = schema.insert(tx, revisions).values(name="offers", n=1)
@@ -183,6 +195,12 @@ async def _next_revision(tx: Transaction) -> int:
         index_elements=["name"], set_={"n": revisions.c.n + 1}
     ).returning(revisions.c.n)
     return int((await tx.execute(bumped)).scalar_one())
+
+
+async def mark(tx: Transaction, name: str, n: int) -> None:
+    """Keep a number among the revisions, in place of the one it had."""
+    row = schema.insert(tx, revisions).values(name=name, n=n)
+    await tx.execute(row.on_conflict_do_update(index_elements=["name"], set_={"n": n}))
 
 
 @cache
@@ -219,7 +237,7 @@ def _sketch(row: Sequence[Any], shared: dict[Any, Any]) -> Sketch:
     """``shared`` holds the values that many offers have in common: each is kept once."""
     (
         id, title, city, insee, departement, lat, lon, codes, published, expires, start, level,
-        diploma, school, status, postcode, company, told,
+        diploma, school, status, postcode, company, told, origin,
     ) = row  # fmt: skip
     once = shared.setdefault
     return Sketch(
@@ -239,35 +257,40 @@ def _sketch(row: Sequence[Any], shared: dict[Any, Any]) -> Sketch:
         school,
         hash(twin_key(title, postcode or insee, company, told)),
         status,
+        once(origin, origin),
     )
 
 
 def _difference(known: dict[str, tuple[Any, ...]], source: str, found: Iterable[Offer]) -> _Change:
     """What to write so that ``source`` holds these; ``known``: id -> digest, origin."""
     latest = {offer.id: offer for offer in found}
-    stamps = {id: (_digest(offer), source) for id, offer in latest.items()}
+    stamps = {id: (digest_of(offer), source) for id, offer in latest.items()}
     gone = [id for id, (_, origin) in known.items() if origin == source and id not in latest]
     changed = [offer for id, offer in latest.items() if known.get(id) != stamps[id]]
+    erases = bool(gone)
     gone += [offer.id for offer in changed if offer.id in known]
     return _Change(
         [{"gone": id} for id in gone],
-        [_row(offer) | {"digest": stamps[offer.id][0], "origin": source} for offer in changed],
-        [row for offer in changed for row in _code_rows(offer)],
+        [row_of(offer) | {"digest": stamps[offer.id][0], "origin": source} for offer in changed],
+        [row for offer in changed for row in code_rows(offer)],
+        erases,
     )
 
 
-def _digest(offer: Offer) -> str:
-    return blake2b(repr(_values(offer)).encode(), digest_size=16).hexdigest()
+def digest_of(offer: Offer) -> str:
+    # Whoever read the moments, with a time zone of whichever make: the same text.
+    said = tuple(v.astimezone(UTC) if isinstance(v, datetime) else v for v in _values(offer))
+    return blake2b(repr(said).encode(), digest_size=16).hexdigest()
 
 
-def _row(offer: Offer) -> dict[str, Any]:
+def row_of(offer: Offer) -> dict[str, Any]:
     row = dict(zip(_FIELDS, _values(offer), strict=True))
     row["rome_codes"], row["also"] = " ".join(offer.rome_codes), " ".join(offer.also)
     row["departement"] = offer.departement
     return row
 
 
-def _code_rows(offer: Offer) -> Iterable[dict[str, Any]]:
+def code_rows(offer: Offer) -> Iterable[dict[str, Any]]:
     place = {"lat": offer.lat, "lon": offer.lon, "departement": offer.departement}
     for code in dict.fromkeys(offer.rome_codes):
         yield {"code": code, "offer_id": offer.id, **place}

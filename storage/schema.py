@@ -166,7 +166,8 @@ revisions = Table(
     Column("name", String, primary_key=True),
     Column("n", BigInteger, nullable=False),
 )
-"""How many times a table was written, for those who keep a copy of it."""
+"""How many times a table was written, for those who keep a copy of it; under names that begin with
+``read:``, up to when a source of offers was read, in seconds since 1970."""
 
 counters = Table(
     "counters",
@@ -203,7 +204,8 @@ rates = Table(
     Column("key", String, primary_key=True),
     Column("free_at", Double, nullable=False, index=True),
 )
-"""``free_at``: seconds since 1970 from which a key is free (GCRA's theoretical arrival time)."""
+"""``free_at``: seconds since 1970 from which a key is free (GCRA's theoretical arrival time, or the
+end of a lease)."""
 
 
 def insert(tx: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:

@@ -22,12 +22,14 @@ async def furnish(url: str, offers: str, understander: Understander) -> None:
             await import_demonstration(store, locate, TODAY)
         else:
             jobs = yaml.safe_load((FOLDER / "offers" / f"{offers}.yml").read_text("utf-8"))
-            await store.replace(offers, [parse_job(_job(n, j), locate) for n, j in enumerate(jobs)])
+            await store.replace(
+                offers, [parse_job(as_job(n, j), locate) for n, j in enumerate(jobs)]
+            )
     finally:
         await database.close()
 
 
-def _job(number: int, short: dict[str, object]) -> dict[str, object]:
+def as_job(number: int, short: dict[str, object]) -> dict[str, object]:
     """A ``JobOfferRead`` from its few telling lines: title, rome, address, start, published."""
     return {
         "identifier": {"id": f"{number:024x}", "partner_label": "offres_emploi_lba"},

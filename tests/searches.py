@@ -36,7 +36,7 @@ def twin(offer: Offer) -> object:
 
 
 def sketch(offer: Offer) -> Sketch:
-    names = [f.name for f in fields(Sketch) if f.name != "twin"]
+    names = [f.name for f in fields(Sketch) if f.name not in {"twin", "origin"}]
     return Sketch(**{name: getattr(offer, name) for name in names}, twin=hash(twin(offer)))
 
 

@@ -18,6 +18,7 @@ from bot.config import Settings
 from bot.links import Link
 from bot.turn import Incoming
 from dialogs.reply import Button, Reply
+from matching.sources import Patience
 from nlu.understander import Understander
 
 FOLDER = Path(__file__).parent / "conversations"
@@ -129,6 +130,7 @@ async def rooms_for(
     redis_url: str | None,
     understander: Understander,
     today: date | None = TODAY,
+    patience: Patience | None = None,
     **other: Any,
 ) -> AsyncIterator[Rooms]:
     """The real house on this database, at this date."""
@@ -138,7 +140,7 @@ async def rooms_for(
             "TODAY": today, "public_url": "http://127.0.0.1:8080", **other,
         }
     )  # fmt: skip
-    async with assemble(settings, understander) as rooms:
+    async with assemble(settings, understander, patience) as rooms:
         yield rooms
 
 

@@ -70,6 +70,7 @@ async def test_a_stop_in_the_middle_is_told_as_unknown_later_and_once(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene.api.fault("done_hang", route="apply")
+    scene.api.arrived.clear()
     await scene.talk.press("Envoyer")
     await scene.api.arrived.wait()
     await scene.applying.drain(0)
@@ -96,6 +97,7 @@ async def test_who_has_everything_erased_meanwhile_hears_no_more_of_it(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene.api.fault("done_hang", route="apply")
+    scene.api.arrived.clear()
     await scene.talk.press("Envoyer")
     await scene.api.arrived.wait()
     await scene.talk.send(payload="/delete_yes")

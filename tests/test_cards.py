@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
-from dialogs.cards import card
+from dialogs.cards import card, facts
 from dialogs.voice import Voice
-from tests.talk import TODAY
+from matching.model import Found, Offer
+from tests.talk import TODAY, plain
 
 FACTS: dict[str, Any] = {
     "id": "o1", "title": "Apprenti boulanger", "company": "Chez Lou", "city": "Lens", "km": 3,
@@ -43,3 +46,35 @@ def test_one_applies_here_only_where_it_is_possible() -> None:
     assert "Postuler ici" not in labels
     first = card(Voice.load(), FACTS | {"apply": True}, TODAY).buttons[0]
     assert (first.text, first.payload) == ("Postuler ici", "/apply o1")
+
+
+AD = Offer(
+    "France Travail:207QYWM", "France Travail", "Apprenti boulanger", "Chez Lou", "Lens", "62300",
+    "62498", 50.43, 2.83, ("D1102",), "https://candidat.francetravail.fr/x",
+    published=datetime(2026, 11, 20, tzinfo=UTC),
+    updated=datetime(2026, 11, 21, 23, 30, tzinfo=UTC),
+)  # fmt: skip
+
+
+def test_a_card_says_what_the_licence_of_france_travail_asks() -> None:
+    """Source, last update (the day it was in France), and where the conditions are."""
+    made = card(Voice.load(), facts(Found(AD, 3.0), "https://exemple.fr"), TODAY)
+    assert [plain(line) for line in made.lines[-2:]] == [
+        "Publiée il y a 3 jours, France Travail",
+        "Mise à jour le 22 novembre 2026, licence : https://francetravail.io/data/api/offres-emploi",
+    ]
+    untouched = replace(AD, updated=None, published=None)
+    made = card(Voice.load(), facts(Found(untouched, 3.0), "https://exemple.fr"), TODAY)
+    assert plain(made.lines[-1]) == "Licence : https://francetravail.io/data/api/offres-emploi"
+
+
+def test_other_cards_say_no_more_than_their_source() -> None:
+    own = replace(AD, source="offres_emploi_lba")
+    made = card(Voice.load(), facts(Found(own, 3.0), "https://exemple.fr"), TODAY)
+    assert not any("icence" in line for line in made.lines)
+
+
+def test_a_school_says_so() -> None:
+    school = replace(AD, school=True)
+    made = card(Voice.load(), facts(Found(school, 3.0), "https://exemple.fr"), TODAY)
+    assert made.note

@@ -52,7 +52,7 @@ def fill_centres(rows: list[Row]) -> None:
 
 
 def lines(rows: list[Row]) -> Iterable[str]:
-    """Tab-separated, sorted by key, then the most populated first."""
+    """A line a column, tab-separated; communes sorted by key, then the most populated first."""
     fill_centres(rows)
     people = {r["insee"]: r["population"] for r in rows if r["kind"] == "commune-actuelle"}
     keys = {r["insee"]: name_key(r["name"]) for r in rows if r["kind"] == "commune-actuelle"}
@@ -64,13 +64,13 @@ def lines(rows: list[Row]) -> Iterable[str]:
         if kind == "m":
             key = " ".join(key.split()[:2]).removesuffix("er").removesuffix("e")
         population = int(row["population"] or (people.get(insee, "0") if kind in "da" else "0"))
-        where = f"{float(row['lat']):.4f}\t{float(row['lon']):.4f}"
+        lat, lon = f"{float(row['lat']):.4f}", f"{float(row['lon']):.4f}"
         known = row["departement"] in HOME or population >= TOWN
         heard = sound(key) if known else ""
         fields = (key, insee, row["name"], kind, row["parent_insee"], row["departement"],
-                  row["postcodes"], str(population), where, heard)  # fmt: skip
-        out.append((key, -population, insee, "\t".join(fields)))
-    return [line for *_, line in sorted(out)]
+                  row["postcodes"], str(population), lat, lon, heard)  # fmt: skip
+        out.append((key, -population, insee, fields))
+    return ["\t".join(column) for column in zip(*(f for *_, f in sorted(out)), strict=True)]
 
 
 def write(path: Path, text: str) -> None:

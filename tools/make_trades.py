@@ -27,6 +27,8 @@ from nlu.trade_spelling import Speller, sound, sounds
 DATA = Path(__file__).resolve().parent.parent / "nlu" / "data"
 # Shorter words outside the crafts are not mended: « batman » is not « barman ».
 FAR_LEAST = 7
+# Hauts-de-France: a misspelt town of these is no trade.
+REGION = ("02", "59", "60", "62", "80")
 COLUMNS = ("rome", "parent", "family", "masculine", "feminine")
 ENDINGS = ("er", "e", "es", "ez", "ent", "ais", "ait", "ant", "é", "erai")
 ROOTS = {
@@ -111,6 +113,7 @@ class Lexicon:
     everyday: list[str] = field(default_factory=list)
     variants: dict[str, str] = field(default_factory=dict)
     not_trades: list[str] = field(default_factory=list)
+    ordinary: list[str] = field(default_factory=list)
     towns: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     stems: dict[str, str] = field(default_factory=dict)
@@ -253,6 +256,15 @@ def add_titles(lexicon: Lexicon, titles: list[dict[str, str]]) -> None:
                 lexicon.names.setdefault(word, id_)
 
 
+def add_heard_verbs(lexicon: Lexicon) -> None:
+    """« encadré dé tablo » is « encadrer des tableaux »; « bijoutié » is no verb."""
+    for name, target in list(lexicon.names.items()):
+        first, space, rest = name.partition(" ")
+        verb = first.endswith("er") and not first.endswith(("ier", "cher", "ger"))
+        if space and verb:
+            lexicon.names.setdefault(f"{first[:-1]} {rest}", target)
+
+
 def owner(trades: list[list[Any]], title: str) -> str:
     """Of the trades that share a code, the one whose stem the title bears, else the first."""
     words = Message.of(title).forms
@@ -289,7 +301,8 @@ def mendable(head: str) -> bool:
 def add_towns(lexicon: Lexicon, words: frozenset[str]) -> None:
     """Communes whose name, or a word of it, is or looks like a trade."""
     with gzip.open(DATA / "communes.tsv.gz", "rt", encoding="utf-8") as file:
-        towns = {line.split("\t")[0] for line in file}
+        towns = set(file.readline().rstrip("\n").split("\t"))
+    lexicon.ordinary = ordinary_sounds(lexicon, words)
     speller = Speller(lexicon.heads, lexicon.sounds, words)
     known = {word for name in (*lexicon.names, *lexicon.joined) for word in name.split(" ")}
     parts = {form for town in towns for form in town.split(" ")}
@@ -303,6 +316,15 @@ def add_towns(lexicon: Lexicon, words: frozenset[str]) -> None:
                 lexicon.names.setdefault(spelled, "!")
 
 
+def ordinary_sounds(lexicon: Lexicon, words: frozenset[str]) -> list[str]:
+    """How ordinary words and towns of the region sound: « vitess » is no misspelt trade."""
+    with gzip.open(DATA / "communes.tsv.gz", "rt", encoding="utf-8") as file:
+        rows = [line.split("\t") for line in file]
+    towns = {form for row in rows if row[5] in REGION for form in row[0].split(" ")}
+    heard = {sound(word) for word in words | towns if len(word) > 4 and word.isalpha()}
+    return sorted(one for one in heard - lexicon.sounds.keys() if len(one) > 2)
+
+
 def build() -> str:
     """The text of trades.json, from trades.yml, noncraft.yml and titles.tsv."""
     source = yaml.safe_load((DATA / "trades.yml").read_text("utf-8"))
@@ -314,11 +336,13 @@ def build() -> str:
     check(lexicon, source, titles)
     drop_diplomas(lexicon)
     add_titles(lexicon, titles)
+    add_heard_verbs(lexicon)
     words = frozenset((DATA / "words.txt").read_text("utf-8").split())
     # Our own words first: of two that sound alike, the commoner is meant.
     ours = [*lexicon.heads, *(w for table in lexicon.objects.values() for w in table)]
     theirs = [n for n in lexicon.names if lexicon.names[n][0] not in "#!" or len(n) >= FAR_LEAST]
-    lexicon.heads = {head: None for head in [*ours, *theirs] if mendable(head)}
+    unsure = [n for n in lexicon.unsure if lexicon.unsure[n][0] not in "#!"]
+    lexicon.heads = {head: None for head in [*ours, *theirs, *unsure] if mendable(head)}
     lexicon.sounds = sounds(lexicon.heads)
     add_towns(lexicon, words)
     return lexicon.to_json()

@@ -23,8 +23,10 @@ from scipy.sparse import csr_matrix  # type: ignore[import-untyped]  # comes wit
 from sklearn.linear_model import LogisticRegression
 
 from nlu.gazetteer import Gazetteer
+from nlu.heard import HEARD_FILE, ordinary
 from nlu.intents import MODEL_FILE, SENTENCES, IntentModel, features, mask
-from nlu.rules import Rules
+from nlu.rules import RULES_FILE, Rules
+from nlu.text import fold
 from nlu.trade_table import TradeTable
 from nlu.understander import Understander
 
@@ -37,6 +39,7 @@ NONSENSE = ("out_of_scope/noise", "out_of_scope/insult")
 NAMED_FROM = 2500
 # Our sentences are read as if written on that day.
 DAY = date(2026, 11, 23)
+_LETTERS = re.compile(r"[a-z]+")
 _VALUE = re.compile(r"\[([^\]]+)\]\((\w+)\)")
 
 
@@ -242,9 +245,9 @@ def check(sentences: list[Sentence], folds: int = 5) -> None:
     sure, right = list[Any](), list[int]()
     wrong = list[str]()
     reader = Reader()
-    for fold in range(folds):
-        model = train([s for at, s in enumerate(sentences) if at % folds != fold], reader)
-        for sentence in sentences[fold::folds]:
+    for part in range(folds):
+        model = train([s for at, s in enumerate(sentences) if at % folds != part], reader)
+        for sentence in sentences[part::folds]:
             row = reader.row(sentence.label, sentence.text, sentence.asked)
             sure.append(model.probabilities(row.masked, row.asked, row.values))
             right.append(model.labels.index(row.label))
@@ -269,6 +272,15 @@ def _family(label: str) -> str:
     return "search" if intent == "give_info" else intent
 
 
+def heard_words(sentences: list[Sentence]) -> list[str]:
+    """The ordinary words of our sentences and rules, the commonest first, rightly spelt."""
+    said = Counter(word for one in sentences for word in _LETTERS.findall(fold(one.masked)))
+    ruled = Counter(_LETTERS.findall(fold(RULES_FILE.read_text("utf-8"))))
+    counts = Counter({word: 10 * times + ruled[word] for word, times in (said | ruled).items()})
+    right = ordinary() | {"apprentissage", "alternance", "apprenti", "metier", "metiers", "dispo"}
+    return [word for word, _ in counts.most_common() if len(word) > 3 and word in right]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--check", action="store_true", help="five folds instead of an export")
@@ -276,6 +288,7 @@ def main() -> None:
     if parser.parse_args().check:
         check(sentences)
     else:
+        HEARD_FILE.write_text("\n".join(heard_words(sentences)) + "\n", "utf-8")
         export(sentences)
         print(f"{len(sentences)} sentences, {MODEL_FILE.stat().st_size / 1024:.0f} KiB")
 

@@ -10,6 +10,7 @@ from aiohttp import web
 from bot.web.templating import Asset, safe_url, tel
 from dialogs.cards import card, facts
 from dialogs.french import in_pairs
+from matching.attribution import attribution
 from matching.model import DEMONSTRATION, Found, Offer, Unavailable
 from storage.redis_link import RedisLink, RedisLost
 
@@ -49,7 +50,7 @@ class Pages:
         if not id.isprintable():  # no offer bears it, and PostgreSQL would choke on some of them
             raise web.HTTPNotFound
         try:
-            offer = await self._rooms.catalogue.offer(id)
+            offer = await self._rooms.matcher.offer(id)
         except Unavailable:
             raise web.HTTPServiceUnavailable from None
         if offer is None:
@@ -67,6 +68,7 @@ class Pages:
             "phone_link": tel(offer.phone or ""),
             "page": "" if invented else safe_url(offer.url, self._settings.public_url),
             "description": offer.description,
+            "owed": attribution(offer),
             "private": True,
             "started": False,
         }

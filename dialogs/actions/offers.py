@@ -12,8 +12,9 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from dialogs.actions.base import BUTTON_LENGTH, Services, argument, button, effect
-from dialogs.cards import facts
+from dialogs.cards import cut, facts
 from dialogs.french import capital, day, join
+from matching.job_offer import PARIS
 from matching.model import Page, Search, Unavailable, WayOut
 
 PAGE = 3
@@ -27,6 +28,9 @@ WHEN_ASKED_MOST = 2
 
 WORTH_A_DIPLOMA = 6
 """Offers below this number are read without asking for a diploma."""
+
+MOST_COMPANIES = 3
+COMPANY_LENGTH = 40
 
 FARTHER = ("radius", "trade", "any_trade")
 """The ways out whose distance is worth saying."""
@@ -76,10 +80,15 @@ class OffersAction(Action):
             first=offset + 1,
             last=offset + shown,
         )
-        if page.as_of:
-            dispatcher.utter_message(response="utter_as_of", day=day(page.as_of.date()))
+        self.date(dispatcher, page)
         ids = [f.offer.id for f in page.offers]
         return [SlotSet("shown", {"offset": offset, "total": page.total, "ids": ids})]
+
+    def date(self, dispatcher: CollectingDispatcher, page: Page) -> None:
+        """When the answer is that of a copy, from when it is."""
+        if page.as_of:
+            of = day(page.as_of.astimezone(PARIS).date())
+            dispatcher.utter_message(response="utter_as_of", day=of)
 
 
 class ShowOffers(OffersAction):
@@ -97,7 +106,10 @@ class ShowOffers(OffersAction):
             return []
         effect(dispatcher, "count", name="searches", label="found" if page.total else "empty")
         if page.total == 0:
-            return self._nothing(dispatcher, slots, page.ways_out)
+            events = self._nothing(dispatcher, slots, page.ways_out)
+            self.date(dispatcher, page)
+            await self._unasked(dispatcher, slots)
+            return events
         events = self.show(dispatcher, page, slots, "utter_offers", 0)
         return [*events, SlotSet("asked", "show_offers"), *self._question(dispatcher, slots, page)]
 
@@ -141,6 +153,19 @@ class ShowOffers(OffersAction):
             response="utter_nothing", ways=join(texts, "et"), buttons=buttons, **values
         )
         return [*events, SlotSet("pending", [payload(ordered[0], search), "/change"])]
+
+    async def _unasked(self, dispatcher: CollectingDispatcher, slots: Slots) -> None:
+        """Companies that may take somebody without having said so."""
+        search = self.services.criteria.search(slots)
+        found = [c for c, _ in await self.services.matcher.companies(search)][:MOST_COMPANIES]
+        if not found:
+            return
+        names = [f"{cut(capital(c.name), COMPANY_LENGTH)} ({c.city})" for c in found]
+        buttons = [{"title": cut(capital(c.name), BUTTON_LENGTH), "url": c.url} for c in found]
+        dispatcher.utter_message(
+            response="utter_companies", companies=join(names, "et"),
+            buttons=[button for button in buttons if button["url"]],
+        )  # fmt: skip
 
     def describe(self, way: WayOut, search: Search) -> str:
         """« 3 offres vers Arras et Lens (32–34 km) », and every condition it lifts besides."""

@@ -13,17 +13,24 @@ from rasa_sdk.types import DomainDict
 from dialogs.actions.base import Services, argument, button, effect
 from dialogs.cards import COMPANY_LENGTH, SAID_LENGTH, cut, facts, offer_url
 from dialogs.steps import noted, which
-from matching.model import DEMONSTRATION, Found, Offer, Unavailable, nearest_km
+from matching.model import DEMONSTRATION, Found, Offer, Recheck, Unavailable, nearest_km
 
 HIDDEN_KEPT = 100
 """So that a conversation stays small."""
 
 
+TAKEN: dict[Recheck, str] = {
+    "gone": "utter_taken_gone", "there": "utter_taken_there", "unknown": "utter_taken",
+}  # fmt: skip
+
 Shown = dict[str, Any]
 
 
 class Hide(Action):
-    """« Pas pour moi », « déjà pris »: this offer is not shown to this person again."""
+    """« Pas pour moi », « déjà pris »: this offer is not shown to this person again.
+
+    What is said to be taken is asked for anew at its source; when it is gone, nobody sees it again.
+    """
 
     def __init__(self, services: Services, *, taken: bool) -> None:
         self.services = services
@@ -38,9 +45,8 @@ class Hide(Action):
         slots, id = tracker.slots, argument(tracker) or ""
         hidden = [*(h for h in slots["hidden"] or () if h != id), id][-HIDDEN_KEPT:]
         left = _without(slots["shown"], id)
-        dispatcher.utter_message(
-            response="utter_taken" if self.taken else "utter_hidden", buttons=self._then(left)
-        )
+        said = TAKEN[await self.services.matcher.recheck(id)] if self.taken else "utter_hidden"
+        dispatcher.utter_message(response=said, buttons=self._then(left))
         effect(dispatcher, "count", name="taken" if self.taken else "not_for_me")
         events = [
             SlotSet("hidden", hidden),

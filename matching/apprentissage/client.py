@@ -38,6 +38,7 @@ from matching.apprentissage.routes import (
 )
 from matching.calling import TURN_SECONDS, Answer, Backend, CallFailed, Misread, Route, left, within
 from matching.job_offer import BadOffer, Company, Locate, parse_job
+from matching.merging import best_first
 from matching.model import (
     Circle,
     Found,
@@ -47,8 +48,6 @@ from matching.model import (
     is_open,
     matches,
     nearest_km,
-    rank,
-    twin_key,
 )
 from matching.ports import Cache
 
@@ -104,18 +103,15 @@ class Apprentissage:
 
     async def find_all(self, search: Search) -> list[Found]:
         """Every offer that answers a search, best first, the first of each group of copies."""
-        now = self._clock()
+        return best_first(search, await self.candidates(search), self._clock())
+
+    async def candidates(self, search: Search) -> list[Offer]:
+        """What the service answers, more than matches: to be merged with other sources."""
         offers: dict[object, Offer] = {}
         for answered in await self._ask_all(search):
             for offer in answered.offers:
                 offers.setdefault(offer.id.rpartition(":")[2], offer)
-        fitting = sorted(
-            (o for o in offers.values() if matches(search, o, now)), key=lambda o: rank(search, o)
-        )
-        best: dict[object, Offer] = {}
-        for offer in fitting:
-            best.setdefault(_twin(offer), offer)
-        return [Found(offer, nearest_km(search, offer)) for offer in best.values()]
+        return list(offers.values())
 
     async def companies(self, search: Search) -> list[tuple[Company, float | None]]:
         """Companies to write to unasked, nearest first, with their distance in km.
@@ -131,6 +127,14 @@ class Apprentissage:
         ]
         return sorted(found, key=lambda pair: (pair[1] or 0.0, pair[0].id))
 
+    def knows(self, id: str) -> bool:
+        """Whether :meth:`offer` can say something about it."""
+        return _NUMBER.fullmatch(id.rpartition(":")[2]) is not None
+
+    def id_of(self, known_as: str) -> str | None:
+        """Offers are not found by their partners' numbers here."""
+        return None
+
     async def offer(self, id: str) -> Offer | None:
         """An offer as it is now, never from memory; ``None`` when it is gone, filled or expired.
 
@@ -138,7 +142,7 @@ class Apprentissage:
         be said about it.
         """
         number = id.rpartition(":")[2]
-        if not _NUMBER.fullmatch(number):
+        if not self.knows(id):
             raise CallFailed(self._backend.name, "foreign", sent=False)
         with within(TURN_SECONDS):
             return await self._ask(
@@ -274,11 +278,6 @@ def _cut(asked: Sequence[Question], answers: Sequence[Answered]) -> list[Questio
         if answered.cropped
         for half in question.halves(answered.offers) or ()
     ]
-
-
-def _twin(offer: Offer) -> object:
-    place = offer.postcode or offer.insee
-    return twin_key(offer.title, place, offer.company, offer.description)
 
 
 def _as_offer(company: Company) -> Offer:

@@ -24,10 +24,12 @@ from matching.france_travail.query import (
 from matching.france_travail.token import Tokens
 from matching.job_offer import BadOffer, Locate
 from matching.merging import best_first
-from matching.model import Found, Offer, Page, Search
+from matching.model import Found, Offer, Page, Search, reference
 from matching.ports import Cache
 
 _FIXED = (APPRENTICESHIP, NEWEST_FIRST)
+
+_KNOWN_AS = reference(SOURCE, "").rstrip(":")
 
 _AT_A_TIME = 50
 """Ads read before others have their turn: about 7 ms."""
@@ -88,24 +90,36 @@ class FranceTravail:
         series = [_fixed(ask) for ask in wanted]
         return await self._offers(await self._pages.all(series))
 
+    def knows(self, id: str) -> bool:
+        """Whether :meth:`offer` can say something about it."""
+        source, _, number = id.partition(":")
+        return source == SOURCE and is_number(number)
+
+    def id_of(self, known_as: str) -> str | None:
+        """Ours of the offer that is known as that elsewhere, if it is one of these."""
+        source, _, number = known_as.partition(":")
+        return f"{SOURCE}:{number}" if source == _KNOWN_AS and is_number(number) else None
+
     async def offer(self, id: str) -> Offer | None:
         """An offer that is still open, asked for anew; ``None`` also when it is not ours.
 
         ``id`` is ours: « France Travail:207QYWM ». Raises :class:`matching.model.Unavailable`.
         """
-        source, _, number = id.partition(":")
-        if source != SOURCE or not is_number(number):
+        if not self.knows(id):
             return None
-        sent = await self._pages.one(number)
+        sent = await self._pages.one(id.partition(":")[2])
         return next(iter(await self._offers([] if sent is None else [sent])), None)
 
-    async def new_since(self, moment: datetime) -> AsyncIterator[Offer]:
-        """What was created since ``moment`` (aware), newest first in each list of trades.
+    async def new_since(
+        self, moment: datetime, until: datetime | None = None
+    ) -> AsyncIterator[Offer]:
+        """What was created since ``moment`` (aware), up to now or ``until``, newest first in each
+        list of trades.
 
         An offer that appears late under an older date is missed: ask from a little before.
         Raises :class:`matching.model.Unavailable`.
         """
-        dates = created(moment, self._clock())
+        dates = created(moment, until or self._clock())
         seen: set[str] = set()
         for codes in code_lists(self._crafts):
             for origin in origins(self._beside_lba):

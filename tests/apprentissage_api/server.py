@@ -59,6 +59,7 @@ class Api(World):
         self.export_format = "array"
         self.exported: Callable[[], Iterable[Json]] | None = None
         self.export_text: str | None = None  # the file as it is, in place of one written here
+        self.exported_at = "2026-11-25T03:00:00.000Z"
         self.link_is_old = False
         self.delay = 0.0
         self.port = 0
@@ -219,7 +220,7 @@ class Api(World):
             case "export":
                 name = f"/bucket/export.json?X-Amz-Signature={len(self.calls)}"
                 url = self.url.removesuffix(BASE) + name
-                return 200, {"url": url, "lastUpdate": "2026-11-25T03:00:00.000Z"}
+                return 200, {"url": url, "lastUpdate": self.exported_at}
             case "apply":
                 return 202, take(self, await self._body(request, call))
             case "appointment":

@@ -66,7 +66,7 @@ class Telegram:
         self._layout = Layout(rooms.voice, rooms.signer)
         self._sender = Sender(self.bot, rooms.turns, self._layout)
         self._gestures = Gestures(
-            self.bot, rooms.voice, rooms.catalogue, settings.public_url, rooms.turns.busy
+            self.bot, rooms.voice, rooms.matcher, settings.public_url, rooms.turns.busy
         )
         reader = Reader(rooms.signer, rooms.understander.gazetteer, stream)
         self._intake = Intake(rooms.turns, reader, self._sender, self._gestures, stream)

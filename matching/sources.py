@@ -1,0 +1,246 @@
+"""One answer from API apprentissage, France Travail and our own copy together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Protocol
+
+from matching.calling import within
+from matching.catalogue import Catalogue
+from matching.failures import CallFailed
+from matching.job_offer import PARIS, Company
+from matching.merging import best_first, merge, twin
+from matching.model import (
+    DEMONSTRATION,
+    SEEN,
+    Found,
+    Offer,
+    Page,
+    Recheck,
+    Search,
+    Unavailable,
+    matches,
+)
+from matching.store import LiveStore
+from matching.ways_out import ways_out
+
+EXPORT = "api apprentissage"
+FRANCE_TRAVAIL = "france travail"
+"""Where the copy has its offers from: the daily export of the one, all pages of the other."""
+
+IMPORTED = "import"
+"""What an import of a file is known as among what was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds: until the first source must have answered, and how long the others are waited for
+    once one has."""
+
+    first: float = 6.0
+    others: float = 2.0
+
+
+class Live(Protocol):
+    """A backend that is asked while somebody waits."""
+
+    def knows(self, id: str) -> bool:
+        """Whether it can say something about an offer."""
+        ...
+
+    def id_of(self, known_as: str) -> str | None:
+        """Its own id of what is :func:`matching.model.reference`-d so, if it is one of its own."""
+        ...
+
+    async def candidates(self, search: Search) -> list[Offer]:
+        """All that answers a search, maybe more. Raises :class:`Unavailable`."""
+        ...
+
+    async def offer(self, id: str) -> Offer | None:
+        """As it is now, ``None``: gone. Raises :class:`Unavailable`."""
+        ...
+
+
+class Employers(Protocol):
+    """Who knows of companies that may take an apprentice without having posted an offer."""
+
+    async def companies(self, search: Search) -> list[tuple[Company, float | None]]: ...
+
+
+class Sources:
+    """Implements :class:`matching.model.Matcher` over backends and the catalogue.
+
+    The backends are asked at the same time. When none answers, the catalogue does, and says from
+    when it is; ways out are always counted in it, for each would be a call more. ``clock`` returns
+    an aware datetime.
+    """
+
+    def __init__(
+        self,
+        live: Sequence[Live],
+        catalogue: Catalogue,
+        store: LiveStore,
+        clock: Callable[[], datetime],
+        *,
+        employers: Employers | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        self._live = tuple(live)
+        self._catalogue = catalogue
+        self._store = store
+        self._clock = clock
+        self._employers = employers
+        self._patience = patience or Patience()
+        self._under_way: set[asyncio.Task[list[Offer] | None]] = set()
+
+    async def find(self, search: Search, *, limit: int = 3, offset: int = 0) -> Page:
+        """The offers ``offset`` to ``offset + limit`` of a search, best first.
+
+        Raises :class:`Unavailable` when no backend answers and the catalogue was never filled.
+        """
+        answers = await self._ask(search)
+        found = await self._best(search, [offer for offers in answers for offer in offers])
+        if not found and len(answers) < len(self._live):
+            # What is missing may be all there is: yesterday's offers are better than none.
+            return await self._from_copy(search, limit, offset, answered=bool(answers))
+        if not found:
+            return Page((), 0, await ways_out(self._catalogue.find_all, search))
+        shown = found[offset : offset + limit]
+        await self._store.note([f.offer for f in shown], self._today())
+        return Page(tuple(shown), len(found))
+
+    async def _ask(self, search: Search) -> list[list[Offer]]:
+        """What each backend answers; a late one goes on, for what it brings is remembered."""
+        with within(self._patience.first):
+            late = {asyncio.create_task(_candidates(live, search)) for live in self._live}
+        self._under_way |= late
+        for task in late:
+            task.add_done_callback(self._over)
+        done, late = await asyncio.wait(late, timeout=self._patience.others)
+        while late and not any(task.result() is not None for task in done):
+            more, late = await asyncio.wait(late, return_when=asyncio.FIRST_COMPLETED)
+            done |= more
+        results = [task.result() for task in done]
+        return [offers for offers in results if offers is not None]
+
+    def _over(self, task: asyncio.Task[list[Offer] | None]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled():
+            task.exception()  # seen, even when nobody waits any more
+
+    async def _best(self, search: Search, offers: list[Offer]) -> list[Found]:
+        """What answers, each job once; neither what was put aside nor what is known to be gone."""
+        now = self._clock()
+        anyone = replace(search, hidden=())
+        offers = [o for o in (*offers, *await self._own(search)) if matches(anyone, o, now)]
+        closed = await self._store.closed([offer.id for offer in offers]) if offers else set()
+        return best_first(search, merge(_without(offers, closed | {*search.hidden})).offers, now)
+
+    async def _own(self, search: Search) -> list[Offer]:
+        """What was given to the catalogue by hand: no backend knows of it."""
+        hits = await self._catalogue.find_all(search)
+        own = [hit for hit in hits if not _theirs(hit.offer.origin)]
+        return [found.offer for found in await self._catalogue.whole(own)] if own else []
+
+    async def _from_copy(self, search: Search, limit: int, offset: int, *, answered: bool) -> Page:
+        as_of = await self._as_of()
+        if as_of is None:
+            if answered:
+                return Page((), 0)
+            raise Unavailable("the catalogue was never filled")
+        page = await self._catalogue.find(search, limit=limit, offset=offset)
+        # Who did answer found nothing: no need to speak of yesterday when yesterday had nothing.
+        return page if answered and not page.total else replace(page, as_of=as_of)
+
+    async def _as_of(self) -> datetime | None:
+        """The day the copy surely is of: that of the source read longest ago."""
+        read = [await self._store.read_until(source) for source in (EXPORT, FRANCE_TRAVAIL)]
+        known = [moment for moment in read if moment is not None]
+        return min(known, default=None) or await self._store.read_until(IMPORTED)
+
+    async def offer(self, id: str) -> Offer | None:
+        """An offer that was shown, or that a list has brought, and is still open.
+
+        It comes from the store: links lead to it while backends are down, and no stranger who
+        tries addresses uses up what we may ask of them.
+        """
+        return await self._catalogue.offer(id)
+
+    async def recheck(self, id: str) -> Recheck:
+        """Ask the source of an offer, then whoever else is known to publish it.
+
+        What its own source does not have any more is closed at once, and so are its copies that
+        are gone as well; a copy that is still there stays.
+        """
+        known = await self._store.get(id)
+        if known is None or await self._catalogue.recheck(id) == "gone":
+            return "unknown" if known is None else "gone"
+        others = (live.id_of(ref) for ref in known.also for live in self._live)
+        ids = dict.fromkeys((id, *filter(None, others)))
+        with within(self._patience.first):
+            said = dict(
+                zip(ids, await asyncio.gather(*(self._still_there(i) for i in ids)), strict=True)
+            )
+        if said[id] == "gone":
+            for gone in (i for i in ids if said[i] == "gone"):
+                await self._store.close(gone)
+        return said[id]
+
+    async def _still_there(self, id: str) -> Recheck:
+        source = next((live for live in self._live if live.knows(id)), None)
+        if source is None:
+            return "unknown"
+        try:
+            return "gone" if await source.offer(id) is None else "there"
+        except CallFailed:
+            return "unknown"
+
+    async def companies(self, search: Search) -> Sequence[tuple[Company, float | None]]:
+        """They come with the answer to a search: asking for both costs one call."""
+        if self._employers is None:
+            return ()
+        with suppress(Unavailable), within(self._patience.others):
+            return await self._employers.companies(search)
+        return ()
+
+    async def close(self) -> None:
+        """Nobody waits any more for what is under way."""
+        tasks = tuple(self._under_way)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _today(self) -> date:
+        return self._clock().astimezone(PARIS).date()
+
+
+async def _candidates(live: Live, search: Search) -> list[Offer] | None:
+    try:
+        return await live.candidates(search)
+    except Unavailable:
+        return None
+
+
+def _theirs(origin: str) -> bool:
+    """Whether a backend would have told of it, if it is still there; or it is invented."""
+    return origin in {EXPORT, FRANCE_TRAVAIL, DEMONSTRATION} or origin.startswith(SEEN)
+
+
+def _without(offers: list[Offer], unwanted: Collection[str]) -> list[Offer]:
+    """Without these, and without what is the same job under another number."""
+    gone = [offer for offer in offers if offer.id in unwanted]
+    if not gone:
+        return offers
+    references = {ref for offer in gone for ref in offer.also}
+    twins = {twin(offer) for offer in gone}
+    return [
+        offer
+        for offer in offers
+        if offer.id not in unwanted
+        and references.isdisjoint(offer.also)
+        and twin(offer) not in twins
+    ]
