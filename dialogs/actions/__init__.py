@@ -6,7 +6,16 @@ from collections.abc import Sequence
 
 from rasa_sdk import Action
 
-from dialogs.actions import applying, asking, choosing, offers, one_offer, sending, talking
+from dialogs.actions import (
+    applying,
+    asking,
+    choosing,
+    looking_over,
+    offers,
+    one_offer,
+    sending,
+    talking,
+)
 from dialogs.actions.base import Services
 from dialogs.apply_form import ValidateApplicationForm
 from dialogs.forms import ValidateSearchForm
@@ -23,5 +32,6 @@ def build(services: Services) -> Sequence[Action]:
         *offers.build(services),
         *one_offer.build(services),
         *applying.build(services),
+        *looking_over.build(services),
         *sending.build(services),
     )

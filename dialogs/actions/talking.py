@@ -10,8 +10,8 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from dialogs.actions.applying import details
 from dialogs.actions.base import Say, Services, argument, effect
+from dialogs.actions.looking_over import details
 from dialogs.apply_form import applying
 
 
