@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from functools import partial
+from functools import partial, wraps
 from inspect import signature
 from pathlib import Path
-from typing import Any, Self, TypeAlias
+from typing import Any, ParamSpec, Self, TypeAlias, TypeVar
 
 import asyncpg
 from sqlalchemy import URL, Connection, event, make_url, text
@@ -21,6 +21,9 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 
 Transaction: TypeAlias = AsyncConnection
 """What :meth:`Database.write` hands out; opaque outside this room."""
@@ -187,6 +190,29 @@ class Database:
                 await self._one_writer.acquire()
         except TimeoutError as error:
             raise DatabaseProblem("une autre écriture dure trop longtemps.") from error
+
+
+def unbroken(
+    work: Callable[Given, Coroutine[Any, Any, Result]],
+) -> Callable[Given, Coroutine[Any, Any, Result]]:
+    """A write that goes on to its end when whoever asked for it is cancelled meanwhile.
+
+    Cut short within a transaction, SQLAlchemy lets go of an SQLite connection that goes on holding
+    the lock: nobody could write any more.
+    """
+
+    @wraps(work)
+    async def whole(*args: Given.args, **kwargs: Given.kwargs) -> Result:
+        task = asyncio.create_task(work(*args, **kwargs))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait({task})
+            if not task.cancelled():
+                task.exception()  # seen: nobody waits for it
+            raise
+
+    return whole
 
 
 async def migrate(url: str) -> None:

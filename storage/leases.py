@@ -8,7 +8,7 @@ from collections.abc import Callable
 from sqlalchemy import update
 
 from storage import schema
-from storage.database import Database
+from storage.database import Database, unbroken
 from storage.schema import rates
 
 
@@ -23,6 +23,7 @@ class Leases:
         self._db = db
         self._clock = clock
 
+    @unbroken
     async def take(self, name: str, seconds: float) -> float | None:
         """The token, ``None`` when another process holds it."""
         now = self._clock()
@@ -44,6 +45,7 @@ class Leases:
         """Another process may go on at once."""
         await self._set(name, token, self._clock())
 
+    @unbroken
     async def _set(self, name: str, token: float, until: float) -> float | None:
         held = update(rates).where(rates.c.key == _key(name), rates.c.free_at == token)
         async with self._db.write() as tx:

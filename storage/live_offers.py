@@ -11,7 +11,7 @@ from sqlalchemy import Select, and_, bindparam, delete, insert, not_, or_, selec
 from sqlalchemy.sql.elements import ColumnElement
 
 from matching.model import SEEN, Offer
-from storage.database import Database, Transaction
+from storage.database import Database, Transaction, unbroken
 from storage.offers import Offers, code_rows, digest_of, mark, next_revision, row_of
 from storage.schema import offer_codes, offers, revisions
 
@@ -81,6 +81,7 @@ class LiveOffers(Offers):
             new, changed = new + came, changed + differ
         return new, changed
 
+    @unbroken
     async def _put(
         self, found: Sequence[Offer], origin: str, *, shown: bool = False
     ) -> tuple[int, int]:
@@ -112,6 +113,7 @@ class LiveOffers(Offers):
         seen = offers.c.origin.like(f"{SEEN}%")
         return await self._close(and_(seen, offers.c.origin < f"{SEEN}{before.isoformat()}"), day)
 
+    @unbroken
     async def _close(self, which: ColumnElement[bool], day: date) -> int:
         async with self._db.write() as tx:
             latest = await next_revision(tx)
@@ -126,10 +128,14 @@ class LiveOffers(Offers):
         old = and_(_GONE, offers.c.origin < f"{GONE}{before.isoformat()}")
         forgotten = 0
         async for ids in self._some(select(offers.c.id).where(old).limit(_AT_ONCE)):
-            async with self._db.write() as tx:
-                await tx.execute(delete(offers).where(offers.c.id.in_(ids)))
+            await self._erase(ids)
             forgotten += len(ids)
         return forgotten
+
+    @unbroken
+    async def _erase(self, ids: list[str]) -> None:
+        async with self._db.write() as tx:
+            await tx.execute(delete(offers).where(offers.c.id.in_(ids)))
 
     async def _some(self, query: Select[Any]) -> AsyncIterator[list[str]]:
         while True:
@@ -155,6 +161,7 @@ class LiveOffers(Offers):
             seconds = (await tx.execute(query)).scalar_one_or_none()
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
+    @unbroken
     async def was_read(self, source: str, until: datetime) -> None:
         """``until`` is aware; kept in whole seconds."""
         async with self._db.write() as tx:

@@ -16,7 +16,7 @@ from sqlalchemy.sql.elements import BindParameter, ColumnElement
 
 from matching.model import Offer, Sketch, twin_key
 from storage import schema
-from storage.database import FURNISHING, Database, Transaction
+from storage.database import FURNISHING, Database, Transaction, unbroken
 from storage.schema import offer_codes, offers, revisions
 
 Box = tuple[float, float, float, float]
@@ -143,6 +143,7 @@ class Offers:
             row = (await tx.execute(select(*_COLUMNS).where(offers.c.id == id))).one_or_none()
         return _offer(row) if row else None
 
+    @unbroken
     async def replace(self, source: str, offers_: Sequence[Offer]) -> None:
         """Make these all that came from ``source``: in one transaction, all of it or nothing.
 
@@ -171,6 +172,7 @@ class Offers:
                     await tx.execute(statement, rows[start : start + _CHUNK])
         self.latest = latest
 
+    @unbroken
     async def close(self, id: str) -> bool:
         """Show an offer no more; ``False`` when it is unknown."""
         async with self._db.write() as tx:

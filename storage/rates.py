@@ -9,7 +9,7 @@ from typing import Protocol
 from sqlalchemy import case, delete, literal, select
 
 from storage import schema
-from storage.database import Database
+from storage.database import Database, unbroken
 from storage.redis_link import RedisLink, RedisLost
 from storage.schema import rates
 
@@ -88,6 +88,7 @@ class DatabaseRate:
     async def ask(self, key: str, *, per_second: float, burst: int = 1) -> float:
         return await self._next(key, 1 / per_second, burst, patient=False)
 
+    @unbroken
     async def _next(self, key: str, spacing: float, burst: int, *, patient: bool) -> float:
         now = self._clock()
         latest_free = now + (burst - 1) * spacing

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
+from random import Random
 
 import pytest
 
@@ -180,3 +183,23 @@ async def test_without_redis_the_rate_is_still_one_for_all(
     for rate in rates:
         await rate.close()
     back.stop()
+
+
+async def test_whoever_gives_up_within_a_write_does_not_lock_the_database(
+    sqlite_url: str,
+) -> None:
+    """Cut short within its transaction, SQLite would stay locked for everybody."""
+    database = Database.open(sqlite_url)
+    rate, chance = DatabaseRate(database), Random(3)
+    file = sqlite_url.removeprefix("sqlite+aiosqlite:///")
+    for _ in range(60):
+        asking = [asyncio.create_task(rate.ask("a", per_second=1000, burst=1000)) for _ in range(2)]
+        for _ in range(chance.randrange(60)):
+            await asyncio.sleep(0)
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+        with closing(sqlite3.connect(file, timeout=0.5, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            other.execute("ROLLBACK")
+    await database.close()

@@ -108,7 +108,8 @@ class ShowOffers(OffersAction):
         if page.total == 0:
             events = self._nothing(dispatcher, slots, page.ways_out)
             self.date(dispatcher, page)
-            await self._unasked(dispatcher, slots)
+            if page.as_of is None:  # else whoever knows of them does not answer
+                await self._unasked(dispatcher, slots)
             return events
         events = self.show(dispatcher, page, slots, "utter_offers", 0)
         return [*events, SlotSet("asked", "show_offers"), *self._question(dispatcher, slots, page)]
