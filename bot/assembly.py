@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bot.applying import Applying
 from bot.config import Settings
 from bot.links import Signer
 from bot.meter import Meter
@@ -18,6 +19,7 @@ from dialogs.actions.base import Services
 from dialogs.criteria import Criteria
 from dialogs.engine import Engine
 from dialogs.voice import Voice
+from matching.application.apart import Workshop
 from matching.catalogue import Catalogue
 from matching.demonstration import refresh_demonstration
 from matching.job_offer import Locate
@@ -26,6 +28,7 @@ from matching.ports import Cache, MemoryCache
 from matching.sources import Patience, Sources
 from nlu.understander import Understander
 from storage.answers import RedisCache
+from storage.applications import Applications
 from storage.database import Database, DatabaseProblem
 from storage.live_offers import LiveOffers
 from storage.locks import LocalLocks, Locks
@@ -75,6 +78,7 @@ class Rooms:
     rate: Rate
     signer: Signer
     bot_name: BotName
+    applying: Applying | None = None
 
 
 @asynccontextmanager
@@ -114,6 +118,8 @@ async def assemble(
                 today=settings.today,
                 public_url=settings.public_url,
                 keep_days=settings.keep_conversation_days,
+                now=settings.now,
+                applications=Applications(database) if backends.apprentissage else None,
             )
         )
         turns = Turns(
@@ -123,10 +129,15 @@ async def assemble(
             recent=None if settings.redis_url else Recent(),
         )  # fmt: skip
         stack.push_async_callback(_leave_unsent, turns)
+        applying = None
+        if backends.apprentissage:
+            applying = Applying(turns, backends.apprentissage, Workshop(), settings.key())
+            turns.afterwards = applying
+            stack.push_async_callback(applying.drain, 0)
         signer = Signer(settings.key(), (trade.id for trade in table))
         yield Rooms(
             settings, database, offers, catalogue, backends, matcher, crafts, understander, voice,
-            engine, turns, locks, rate, signer, BotName(settings.telegram_bot_name or ""),
+            engine, turns, locks, rate, signer, BotName(settings.telegram_bot_name or ""), applying,
         )  # fmt: skip
 
 

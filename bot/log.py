@@ -17,6 +17,7 @@ import structlog
 KEYS = frozenset({
     "time", "level", "event", "logger", "reference", "error", "where", "route", "method", "status",
     "ms", "channel", "person", "intent", "count", "days", "port", "attempt", "state", "source",
+    "reason",
 })  # fmt: skip
 """What a line may say. Never what people write, their name, number, address or position."""
 

@@ -28,6 +28,7 @@ async def purge(rooms: Rooms) -> dict[str, int]:
         "conversations": await turns.conversations.purge(now - kept),
         "seen": await turns.seen.purge(now - SEEN_FOR),
         "outbox": await turns.outbox.purge(now),
+        "applications": await turns.applications.purge(now - kept),
         "rates": await rooms.rate.purge(),
     }
 

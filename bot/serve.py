@@ -78,8 +78,13 @@ async def _until(
     app = make_app(rooms, routes, pages="web" in only)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_SECONDS)
     await runner.setup()
-    cleaning = asyncio.create_task(purge_regularly(rooms, stop))
-    keeping = asyncio.create_task(keep_running("sync", Keeper(rooms).run, stop))
+    tasks = [
+        asyncio.create_task(purge_regularly(rooms, stop)),
+        asyncio.create_task(keep_running("sync", Keeper(rooms).run, stop)),
+    ]
+    if rooms.applying:
+        watch = keep_running("applications", rooms.applying.run, stop)
+        tasks.append(asyncio.create_task(watch))
     try:
         await _listen(runner, settings)
         if telegram and await unless_stopped(stop, telegram.start()) is False:
@@ -95,10 +100,11 @@ async def _until(
         if telegram:
             await telegram.stop_receiving()
         await runner.cleanup()
+        if rooms.applying:
+            await rooms.applying.drain(max(end - clock(), LAST_SECONDS))
         if telegram:
             await telegram.stop(max(end - clock(), LAST_SECONDS))
-        await cleaning
-        await keeping
+        await asyncio.wait(tasks)
 
 
 def _telegram(rooms: Rooms) -> Telegram | None:

@@ -6,9 +6,9 @@ import hmac
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -19,15 +19,17 @@ from bot.recent import Recent
 from dialogs.actions.talking import arrival_name
 from dialogs.conversation import Conversation
 from dialogs.engine import Engine, Outcome, asked_of
+from dialogs.plans import FileSeen, Heard, Way
 from dialogs.reply import Reply, bundled
-from dialogs.rules import Heard
 from dialogs.voice import Voice
 from matching.calling import TURN_SECONDS, within
 from nlu.understander import Understander
+from storage.applications import Applications
 from storage.conversations import Conversations, Stale
 from storage.counters import Counters
 from storage.database import Database, DatabaseProblem
 from storage.ledger import Kept, Ledger, Left
+from storage.left import Decided, Settled
 from storage.locks import Locks
 from storage.outbox import Outbox
 from storage.seen import Seen
@@ -49,6 +51,9 @@ read, and the address is the key to their conversation: nobody needs it twice.""
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
+WAYS: Mapping[str, Way] = {"web": "chosen", "terminal": "path"}
+"""How a file comes where it is not simply sent."""
+
 AT_A_TIME = 8
 """Turns begun in one round of the event loop: enough to go to the database together."""
 
@@ -57,8 +62,20 @@ TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file somebody sent: ``ref`` is where its channel finds it again, or its ``content`` is
+    here. Neither is ever written anywhere by us, nor told by ``repr``."""
+
+    ref: str = field(repr=False)
+    name: str = field(repr=False)
+    size: int
+    photo: bool
+    content: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
-    """What someone sent: exactly one of ``text``, ``payload`` and ``link``.
+    """What someone sent: exactly one of ``text``, ``payload``, ``link`` and ``told``.
 
     ``address`` is who, on that channel; ``id`` is the update's, unique for that address: the same
     one twice is answered once. ``order`` sorts waiting updates of one person (lower first).
@@ -66,6 +83,8 @@ class Incoming:
     ``quiet`` one is not kept: the page had said it. ``press`` is what a press has in common with
     the same one a second later, where the network gives each press a new ``id``. ``stream`` names
     the numbering ``order`` belongs to, where updates may overtake one another on their way.
+    ``files`` came with it, several perhaps as one ``album``. ``told`` is nobody's message: it is
+    what became of their application.
     """
 
     channel: str
@@ -78,6 +97,17 @@ class Incoming:
     quiet: bool = False
     press: str | None = None
     stream: str | None = None
+    files: tuple[SentFile, ...] = ()
+    album: str | None = None
+    told: Mapping[str, str] | None = None
+
+
+class Afterwards(Protocol):
+    """Whoever does what a turn has decided, once it is committed; called, it returns at once."""
+
+    def send(self, incoming: Incoming, person: str, offer: str, decided: datetime) -> None: ...
+
+    def view(self, incoming: Incoming, person: str) -> None: ...
 
 
 OLD_BUTTON = "/expired"
@@ -116,6 +146,8 @@ class Turns:
         self.seen = Seen(database)
         self.outbox = Outbox(database)
         self.counters = Counters(database)
+        self.applications = Applications(database)
+        self.afterwards: Afterwards | None = None
         self.locks = locks
         self.understander = understander
         self.engine = engine
@@ -153,6 +185,19 @@ class Turns:
                         continue
                 return await self._once(incoming, person)
 
+    async def tell(self, person: str, incoming: Incoming) -> Kept:
+        """A turn that nobody began: what became of something they asked for.
+
+        What it says waits in the outbox, for the channel to take or the page to read.
+        """
+        async with self.locks.hold(person, 0):
+            for _ in range(TRIES - 1):
+                try:
+                    return await self._once(incoming, person)
+                except Stale:
+                    continue
+            return await self._once(incoming, person)
+
     async def left(self, channel: str, address: str, order: int) -> None:
         """Somebody wants no more of our messages: what was still to be sent is dropped, once.
 
@@ -171,7 +216,19 @@ class Turns:
         kept = await self.ledger.keep(left, now)
         if self._recent and kept.new and left.state is not None:
             self._recent.put(outcome.conversation, now)
+        if kept.new:
+            self._go_on(incoming, person, left, outcome, now)
         return kept
+
+    def _go_on(
+        self, incoming: Incoming, person: str, left: Left, outcome: Outcome, now: datetime
+    ) -> None:
+        if self.afterwards is None:
+            return
+        if left.decided is not None:
+            self.afterwards.send(incoming, person, left.decided.offer, now)
+        if any(effect["type"] == "view" for effect in outcome.effects):
+            self.afterwards.view(incoming, person)
 
     async def _load(self, person: str) -> Conversation:
         """Where the conversation was left; anew when it is too old, even before it is erased."""
@@ -208,13 +265,23 @@ class Turns:
             return Outcome(conversation, [said], [{"type": "count", "name": "errors"}])
 
     def _heard(self, conversation: Conversation, incoming: Incoming) -> Heard:
+        if incoming.told is not None:
+            return Heard(told=incoming.told)
         if incoming.link is not None:
             return Heard(arrival=arrival(incoming.link))
+        beside: dict[str, Any] = {
+            "way": WAYS.get(incoming.channel, "sent"),
+            "files": tuple(
+                FileSeen(f.ref, _UNSTORABLE.sub("\ufffd", f.name), f.size, f.photo)
+                for f in incoming.files
+            ),
+            "album": incoming.album and self._mark("album", incoming.channel, "", incoming.album),
+        }
         if incoming.payload is not None:
-            return Heard(payload=incoming.payload)
+            return Heard(payload=incoming.payload, **beside)
         text = _UNSTORABLE.sub("\ufffd", incoming.text or "")
         read = self.understander.read(text, asked=asked_of(conversation), today=self.today())
-        return Heard(text=text, understanding=read)
+        return Heard(text=text, understanding=read, **beside)
 
     def _left(self, outcome: Outcome, incoming: Incoming, now: datetime) -> Left:
         conversation = outcome.conversation
@@ -236,7 +303,8 @@ class Turns:
             day=self.today(),
             once=leaving,
             press=None if press is None else self._mark("press", channel, address, press),
-            lease=ANSWER_LEASE if pushed else None,
+            lease=ANSWER_LEASE if pushed and incoming.told is None else None,
+            **_application(outcome.effects),
         )
 
     def busy(self, channel: str, address: str) -> bool:
@@ -277,6 +345,17 @@ def _bodies(replies: Sequence[Reply], order: int, *, pushed: bool) -> list[dict[
     if pushed:
         return [{**bundled(replies), "order": order}] if replies else []
     return [reply.to_json() for reply in replies]
+
+
+def _application(effects: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the ledger notes of an application, with everything else the turn leaves."""
+    found: dict[str, Any] = {}
+    for effect in effects:
+        if effect["type"] == "apply":
+            found["decided"] = Decided(effect["offer"], effect["recruiter"])
+        elif effect["type"] == "applied":
+            found["settled"] = Settled(effect["offer"], effect["state"], effect["reason"])
+    return found
 
 
 def _counts(effects: Sequence[Mapping[str, Any]], channel: str) -> set[tuple[str, str]]:

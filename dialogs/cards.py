@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -12,6 +13,7 @@ from dialogs.voice import Voice
 from matching.attribution import attribution
 from matching.job_offer import PARIS
 from matching.model import DEMONSTRATION, Found, Offer
+from matching.pay import pay_floor
 
 SOURCES = {
     "offres_emploi_lba": "La bonne alternance", "recruteurs_lba": "La bonne alternance",
@@ -32,11 +34,19 @@ def offer_url(offer: Offer, public_url: str) -> str:
     return f"{public_url}/offre/{offer.id}" if offer.source == DEMONSTRATION else offer.url
 
 
-def facts(found: Found, public_url: str, where: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def facts(
+    found: Found,
+    public_url: str,
+    where: Mapping[str, Any] | None = None,
+    *,
+    apply: bool = False,
+    detail: bool = False,
+) -> dict[str, Any]:
     """What a card says of an offer, as JSON.
 
     ``where`` is the slot of that name: a distance is told only from a town, for nobody lives in the
-    middle of an area.
+    middle of an area. ``apply``: one can, right here. In ``detail`` it says where its figures come
+    from.
     """
     offer, km = found.offer, found.distance_km
     owed = attribution(offer)
@@ -54,6 +64,10 @@ def facts(found: Found, public_url: str, where: Mapping[str, Any] | None = None)
         "url": offer_url(offer, public_url),
         "phone": bool(offer.phone),
         "school": offer.school,
+        "apply": apply,
+        "rome": list(offer.rome_codes),
+        "departement": offer.departement,
+        "detail": detail,
         "licence": owed and owed.licence,
         "updated": owed.updated.astimezone(PARIS).date().isoformat()
         if owed and owed.updated
@@ -68,7 +82,8 @@ def card(voice: Voice, data: Mapping[str, Any], today: date) -> Card:
         note = voice.phrase("card_demonstration")
     elif data["school"]:
         note = voice.phrase("card_school")
-    lines = (_where(voice, data), _start(voice, data), _diploma(voice, data))
+    work = (_where(voice, data), _start(voice, data), _diploma(voice, data))
+    lines = (*work, *_pay(voice, data, today))
     return Card(
         id=data["id"],
         title=cut(capital(data["title"]), TITLE_LENGTH),
@@ -102,6 +117,32 @@ def _diploma(voice: Voice, data: Mapping[str, Any]) -> str:
     return ", ".join(filter(None, (cut(data["diploma"] or "", NAME_LENGTH), months)))
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What the least an apprentice earns depends on."""
+
+    rome_codes: tuple[str, ...]
+    departement: str
+
+
+def _pay(voice: Voice, data: Mapping[str, Any], today: date) -> tuple[str, ...]:
+    """The least that holds for everybody: the youngest, in their first year."""
+    start = date.fromisoformat(data["start"]) if data["start"] else today
+    floor = pay_floor(_Job(tuple(data["rome"]), data["departement"]), max(start, today))
+    if floor is None:
+        return ()
+    line = voice.fact("card_pay", euros=floor.euros)
+    if not data["detail"]:
+        return (line,)
+    name = "card_pay_branch" if floor.branch else "card_pay_source"
+    checked = day(floor.source.checked)
+    source = voice.fact(
+        name, share=floor.share, source=floor.source.name, checked=checked,
+        branch=floor.branch or "",
+    )  # fmt: skip
+    return (line, source)
+
+
 def _published(voice: Voice, data: Mapping[str, Any], today: date) -> str:
     source = cut(SOURCES.get(data["source"], data["source"]), NAME_LENGTH)
     if data["source"] == DEMONSTRATION:
@@ -128,8 +169,9 @@ def _buttons(voice: Voice, data: Mapping[str, Any]) -> tuple[Button, ...]:
     say, id = voice.phrase, data["id"]
     hide = Button(say("button_hide"), f"/hide {id}")
     taken = Button(say("button_taken"), f"/taken {id}")
+    apply = (Button(say("button_apply"), f"/apply {id}"),) if data["apply"] else ()
     call = (Button(say("button_call"), f"/call {id}"),) if data["phone"] else ()
     if not data["url"]:  # some offers can only be called
-        return (*call, hide, taken)
+        return (*apply, *call, hide, taken)
     page = Button(say("button_open"), None, data["url"])
-    return (page, *call, hide, taken, Button(say("button_share"), f"/share {id}"))
+    return (*apply, page, *call, hide, taken, Button(say("button_share"), f"/share {id}"))

@@ -26,6 +26,20 @@ SLOTS: Mapping[str, Any] = {
     "shown": None,  # {"offset", "total", "ids"}
     "revision": 0,  # grows with every change of the search: marks the buttons of an old list
     "hidden": None,  # ids of offers « pas pour moi », « déjà pris »
+    # an application: erased once it is sent or given up
+    "apply_offer": None,  # {"id", "to", "title", "company", "phone", "url", "recruiter"}
+    "apply_name": None,  # [first, last]
+    "apply_email": None,
+    "apply_phone": None,  # +33612345678
+    "apply_cv": None,  # {"files": [{"ref", "name", "size", "photo"}]}, {"answers"} or {"chosen"}
+    "apply_word": None,  # a few words to the employer, "" for none
+    "apply_making": None,  # the answers a CV is being made from
+    "apply_hint": None,  # what is to be confirmed or completed: {"first"}, {"suggested", "typed"}
+    "apply_state": None,  # "sending" while the one attempt is under way
+    "album": None,  # the pictures sent together last
+    # what was done
+    "looked": None,  # the id of the offer last looked at by itself
+    "steps": None,  # [{"id", "title", "company", "what", "day"}], oldest first
     # manners
     "welcomed": False,
     "fallbacks": 0,
@@ -36,7 +50,13 @@ SLOTS: Mapping[str, Any] = {
 }
 """Every slot with the value it starts with."""
 
-KEPT_ON_RESTART = ("welcomed", "origin", "said", "hidden", "revision")
+APPLICATION = (
+    "apply_offer", "apply_name", "apply_email", "apply_phone", "apply_cv", "apply_word",
+    "apply_making", "apply_hint", "apply_state",
+)  # fmt: skip
+"""What an application is made of, and what is forgotten with it."""
+
+KEPT_ON_RESTART = ("welcomed", "origin", "said", "hidden", "revision", "steps")
 """« On recommence » forgets the search, not the manners."""
 
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from rasa_sdk.executor import ActionExecutor
 
 from dialogs.actions import build
 from dialogs.actions.base import Services
+from dialogs.apply_form import APPLICATION_FORM
+from dialogs.apply_rules import plan
 from dialogs.cards import card
 from dialogs.changes import SEARCH_SLOTS
 from dialogs.conversation import SLOTS, Conversation
 from dialogs.forms import FORM
+from dialogs.plans import Event, Heard, slot
 from dialogs.reply import Button, Reply
-from dialogs.rules import Event, Heard, plan, slot
 from dialogs.voice import remember
 
 MOST_ACTIONS = 12
@@ -24,7 +26,7 @@ MOST_ACTIONS = 12
 
 DOMAIN: dict[str, Any] = {
     "slots": {name: {"type": "any", "mappings": []} for name in (*SLOTS, "requested_slot")},
-    "forms": {FORM: {"required_slots": []}},
+    "forms": {FORM: {"required_slots": []}, APPLICATION_FORM: {"required_slots": []}},
 }
 """What rasa needs to know: without a domain the form crashes, and with its slots listed there no
 ``requested_slot`` event would follow."""
@@ -43,8 +45,12 @@ UNDERSTOOD_AS = {
 
 @dataclass(slots=True)
 class Outcome:
-    """What a turn leads to: the conversation afterwards, the replies in order, the effects the
-    turn's transaction applies (``{"type": "count", "name", "label"}``, ``{"type": "delete_me"}``).
+    """What a turn leads to: the conversation afterwards, the replies in order, the effects.
+
+    The turn's transaction applies ``{"type": "count", "name", "label"}``, ``{"type":
+    "delete_me"}``, ``{"type": "apply", "offer", "recruiter"}`` and its outcome ``{"type":
+    "applied", "offer", "state", "reason"}``; ``{"type": "view"}`` shows the document of an
+    application afterwards.
     """
 
     conversation: Conversation
@@ -67,15 +73,21 @@ class Engine:
         before = conversation
         conversation = conversation.after([*the_plan.events, slot("pending", None)])
         queue = deque(the_plan.actions)
+        refused: list[Mapping[str, Any]] = []
         if the_plan.candidates is not None:
             conversation = await self._fill(conversation, the_plan.candidates)
+        if the_plan.given is not None:
+            conversation, refused = await self._fill_application(conversation, the_plan.given)
+        if the_plan.given is not None and not refused:
+            queue.append("action_apply_resume")
         if the_plan.form:
             queue.append(_form_next(conversation))
         if "action_fallback" not in queue:
             conversation = conversation.after([slot("fallbacks", 0)])
         outcome = Outcome(_renewed(before, conversation))
+        self._collect(outcome, refused)
         await self._run(outcome, queue, heard, the_plan.argument)
-        return _remembered(outcome)
+        return _of_the_same_album(before, outcome, heard) or _remembered(outcome)
 
     async def _fill(self, conversation: Conversation, found: Mapping[str, Any]) -> Conversation:
         """The form validates the candidates; they are the last events, as rasa wants them."""
@@ -85,6 +97,20 @@ class Engine:
         chosen = [slot("candidates", None)] if found.get("where") else []
         return conversation.after([*result.events, *chosen, {"event": "active_loop", "name": FORM}])
 
+    async def _fill_application(
+        self, conversation: Conversation, found: Mapping[str, Any]
+    ) -> tuple[Conversation, list[Mapping[str, Any]]]:
+        """The same for an application; and what is said of a detail that is refused or doubtful."""
+        events = [slot(name, value) for name, value in found.items()]
+        slots = {**conversation.slots, **dict.fromkeys(found)}
+        slots["apply_cv"] = conversation.slots["apply_cv"]
+        result = await self._execute(f"validate_{APPLICATION_FORM}", slots, events)
+        loop = {"event": "active_loop", "name": APPLICATION_FORM}
+        asked = [slot("asked", "apply")]
+        if any("suggested" in (e.get("value") or ()) for e in result.events):
+            asked.append(slot("pending", ["/apply_suggested", "/apply_typed"]))
+        return conversation.after([*result.events, loop, *asked]), list(result.responses)
+
     async def _run(
         self, outcome: Outcome, queue: deque[str], heard: Heard, argument: str | None
     ) -> None:
@@ -92,8 +118,9 @@ class Engine:
             if not queue:
                 return
             result = await self._execute(
-                queue.popleft(), dict(outcome.conversation.slots), [], heard, argument
-            )
+                queue.popleft(), dict(outcome.conversation.slots), [], heard, argument,
+                outcome.conversation.id,
+            )  # fmt: skip
             follow = [e["name"] for e in result.events if e["event"] == "followup"]
             queue.extendleft(reversed(follow))
             if follow:
@@ -111,6 +138,7 @@ class Engine:
         events: list[Event],
         heard: Heard | None = None,
         argument: str | None = None,
+        person: str = "",
     ) -> Any:
         entities = [{"entity": "argument", "value": argument}] if argument is not None else []
         understood = heard.understanding if heard else None
@@ -118,8 +146,9 @@ class Engine:
             "text": (heard.text or heard.payload) if heard else None,
             "intent": {"name": understood.intent if understood else None},
             "entities": entities,
+            "metadata": _beside(heard) if heard else {},
         }
-        tracker = {"sender_id": "", "slots": slots, "latest_message": message, "events": events}
+        tracker = {"sender_id": person, "slots": slots, "latest_message": message, "events": events}
         return await self.executor.run(
             {"next_action": action, "tracker": tracker, "domain": DOMAIN}
         )
@@ -148,8 +177,33 @@ class Engine:
             ],
             cards=cards,
         )
-        clear = bool(message["custom"].get("clear_screen"))
-        return replace(reply, clear_screen=True) if clear else reply
+        more = {
+            k: message["custom"][k] for k in ("clear_screen", "upload") if k in message["custom"]
+        }
+        return replace(reply, **more)
+
+
+def _beside(heard: Heard) -> dict[str, Any]:
+    """What came with the words, for the actions."""
+    return {
+        "files": [asdict(file) for file in heard.files],
+        "way": heard.way,
+        "told": dict(heard.told or {}),
+    }
+
+
+def _of_the_same_album(before: Conversation, outcome: Outcome, heard: Heard) -> Outcome | None:
+    """Pictures sent together are answered once: the others only count."""
+    if heard.album is None:
+        return None
+    known = before.slots["album"] == heard.album
+    outcome.conversation = outcome.conversation.after([slot("album", heard.album)])
+    if not known:
+        return None
+    outcome.replies.clear()
+    kept = [slot(name, before.slots[name]) for name in ("said", "choices", "pending", "asked")]
+    outcome.conversation = outcome.conversation.after(kept)
+    return outcome
 
 
 def _form_next(conversation: Conversation) -> str:

@@ -52,6 +52,13 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def within(name: str) -> str:
+    """A company in the middle of a sentence: « L’entreprise » -> « l’entreprise »."""
+    return (
+        name[:1].lower() + name[1:] if name.startswith(("L’entreprise", "L'entreprise")) else name
+    )
+
+
 def join(items: Sequence[str], word: str) -> str:
     """« a, b et c »."""
     if len(items) < 2:
@@ -98,7 +105,10 @@ def _plural(count: int, forms: str) -> str:
 
 class FrenchFormatter(string.Formatter):
     """``{n:offre|offres}`` ``{ville:de}`` ``{ville:à}`` ``{villes:et}`` ``{jour:date}``
-    ``{x:maj}`` ``{numéro:tel}``; any other field is plain. A missing value raises ``KeyError``."""
+    ``{x:maj}`` ``{x:mil}`` ``{numéro:tel}``; any other field is plain.
+
+    A missing value raises ``KeyError``.
+    """
 
     def format_field(self, value: Any, spec: str) -> str:
         if "|" in spec:
@@ -114,6 +124,8 @@ class FrenchFormatter(string.Formatter):
                 return day(date.fromisoformat(value) if isinstance(value, str) else value)
             case "maj":
                 return capital(str(value))
+            case "mil":
+                return within(str(value))
             case "tel":
                 return in_pairs(str(value))
         return str(value)

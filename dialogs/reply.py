@@ -59,7 +59,8 @@ class Reply:
     """One message of the bot, channel-neutral; every channel degrades it gracefully.
 
     ``name`` is the sentence's name in ``responses/*.yml``. Reading order: ``text``, ``cards``,
-    ``buttons``. ``clear_screen`` asks the web page to forget what it shows.
+    ``buttons``. ``clear_screen`` asks the web page to forget what it shows. ``upload`` is the
+    payload that comes back with a file chosen there, where files are chosen and not sent.
     """
 
     text: str
@@ -68,6 +69,7 @@ class Reply:
     name: str = ""
     clear_screen: bool = False
     language: str = "fr"
+    upload: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -75,6 +77,7 @@ class Reply:
             "buttons": [b.to_json() for b in self.buttons],
             "cards": [c.to_json() for c in self.cards],
             "clear_screen": self.clear_screen,
+            **({"upload": self.upload} if self.upload else {}),
         }  # fmt: skip
 
     @classmethod
@@ -86,6 +89,7 @@ class Reply:
             name=data["name"],
             clear_screen=data["clear_screen"],
             language=data["language"],
+            upload=data.get("upload"),
         )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from typing import Any
 
 from dialogs.changes import FRANCE, SEARCH_SLOTS, differs, from_message, from_payload, travel
+from dialogs.plans import Event, Heard, Plan, Slots, form, slot
 from dialogs.reply import meant
 from dialogs.spoken import Spoken, asks_for_internship, read_number, read_spoken
 from dialogs.typed import label_typed, label_words, latest_payloads, typed_words
@@ -17,47 +17,6 @@ from nlu.meaning import Place, Understanding
 from nlu.questions import read_topic
 from nlu.remarks import Remark, read_remark
 from nlu.text import fold
-
-Slots = Mapping[str, Any]
-Event = dict[str, Any]
-
-
-def slot(name: str, value: Any) -> Event:
-    return {"event": "slot", "name": name, "value": value}
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """One turn's input: a text and its reading, or a button's payload, or an arrival.
-
-    ``arrival`` holds the search of a link, as ``/set`` arguments, and its ``origin``.
-    """
-
-    text: str | None = None
-    understanding: Understanding | None = None
-    payload: str | None = None
-    arrival: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """``candidates`` are slot values for the search form to validate; ``events`` happen first.
-
-    With ``form`` the form decides what to ask or show, before ``actions``. ``argument`` is what an
-    action works on (an offer's id, a topic, a field of trades).
-    """
-
-    actions: tuple[str, ...] = ()
-    events: tuple[Event, ...] = ()
-    candidates: Mapping[str, Any] | None = None
-    form: bool = False
-    argument: str | None = None
-
-
-def form(candidates: Mapping[str, Any], *before: str, argument: str | None = None) -> Plan:
-    """Fill the search form; ``before`` are actions that speak first."""
-    return Plan(before, candidates=candidates, form=True, argument=argument)
-
 
 _PAGE = re.compile(r"\d{1,5} \d{1,9}")
 """Offset and revision of the list."""
@@ -69,7 +28,7 @@ SURE = 0.6
 """Below this a guess without a value does nothing: asking again is kinder than acting on it."""
 
 CERTAIN = 0.9
-IRREVERSIBLE = ("/delete_yes",)
+IRREVERSIBLE = ("/delete_yes", "/apply_send")
 """What only a plain yes may do, never one that was guessed (« mouais », « ok attends »)."""
 
 SHORT = 2
@@ -78,6 +37,20 @@ SHORT = 2
 FALLBACK = Plan(("action_fallback",))
 
 LATER = Plan(("action_later",), candidates={"availability": {"any": True}})
+
+APPLICATION = (
+    "make",
+    "own",
+    "no_word",
+    "send",
+    "view",
+    "cancel",
+    "suggested",
+    "typed",
+    "resume",
+    "fix",
+)
+"""Buttons of an application; what they do while there is none, the actions say."""
 
 BUTTONS: Mapping[str, Plan] = {
     "resume": Plan(("action_resume",)),
@@ -99,6 +72,8 @@ BUTTONS: Mapping[str, Plan] = {
     "delete_yes": Plan(("action_delete",)),
     "delete_no": Plan(("action_cancel",)),
     "my_data": Plan(("action_my_data",)),
+    "steps": Plan(("action_steps",)),
+    **{f"apply_{name}": Plan((f"action_apply_{name}",)) for name in APPLICATION},
     "damaged_link": Plan(("action_damaged_link", "action_arrival")),
 }
 """Buttons that carry no value, and a link of which only a part arrived."""
@@ -107,7 +82,7 @@ WITH_ARGUMENT: Mapping[str, str] = {
     "page": "action_page", "hide": "action_hide", "taken": "action_taken", "call": "action_call",
     "share": "action_share", "card": "action_card", "sent": "action_sent",
     "liking": "action_choose_by_liking", "domain": "action_choose_in_domain",
-    "unreadable": "action_unreadable",
+    "unreadable": "action_unreadable", "apply": "action_apply", "apply_change": "action_apply_fix",
 }  # fmt: skip
 """Buttons whose value an action works on."""
 
@@ -157,7 +132,7 @@ def pressed(payload: str, slots: Slots, today: date) -> Plan:
 
 
 def _said(u: Understanding, slots: Slots, today: date) -> Plan:
-    for rule in (_safety, _choice, _spoken, _numbered, _pending, _data, _aside):
+    for rule in (_safety, typed_button, _spoken, _numbered, answer_to_pending, _data, _aside):
         if (found := rule(u, slots, today)) is not None:
             return found
     return _searched(u, slots, today)
@@ -171,7 +146,7 @@ def _safety(u: Understanding, slots: Slots, today: date) -> Plan | None:
     return Plan(("action_distress",) if danger else ("action_human",))
 
 
-def _choice(u: Understanding, slots: Slots, today: date) -> Plan | None:
+def typed_button(u: Understanding, slots: Slots, today: date) -> Plan | None:
     """Typing a button's words presses it; after « lequel ? » one telling word is enough."""
     typed = typed_words(u.text)
     words = set(typed.replace("-", " ").split())
@@ -199,6 +174,8 @@ _SPOKEN: Mapping[Spoken, Plan] = {
     "distance": BUTTONS["distance"],
     "not_for_me": Plan(("action_which_hide",)),
     "taken": Plan(("action_which_taken",)),
+    "shy": Plan(("action_shy",)),
+    "steps": BUTTONS["steps"],
 }
 """What is said in so many words, and touches no search."""
 
@@ -207,6 +184,10 @@ def _spoken(u: Understanding, slots: Slots, today: date) -> Plan | None:
     spoken = read_spoken(u.text)
     if spoken is None or spoken in _SPOKEN:
         return _SPOKEN[spoken] if spoken else None
+    if spoken == "apply":
+        nth = read_remark(u.text)
+        which = _nth(u, slots, nth).argument if nth and nth.kind == "nth" else None
+        return Plan(("action_apply",), argument=which)
     found = from_message(u, slots)
     if u.ambiguous_places or u.noncraft_trades or u.domains:
         return None
@@ -231,7 +212,7 @@ def _numbered(u: Understanding, slots: Slots, today: date) -> Plan | None:
     return pressed(meant[0], slots, today) if meant and meant[0].startswith("/set ") else None
 
 
-def _pending(u: Understanding, slots: Slots, today: date) -> Plan | None:
+def answer_to_pending(u: Understanding, slots: Slots, today: date) -> Plan | None:
     """A yes or a no to what was proposed."""
     if not slots["pending"] or u.intent not in ("affirm", "deny") or from_message(u, slots):
         return None

@@ -11,7 +11,7 @@ from nlu.text import fold
 
 Spoken = Literal[
     "clear_screen", "bravo", "courage", "when", "distance", "not_for_me", "taken", "no_idea",
-    "internship",
+    "internship", "shy", "apply", "steps",
 ]  # fmt: skip
 
 _WHAT = r"(?:quoi|koi|kwa|qoi)"
@@ -34,6 +34,25 @@ _SPOKEN: tuple[tuple[Spoken, str], ...] = (
     ),
     ("when", r"^(?:change[rz]?|modifie[rz]?) (?:la |le |de )*date"),
     ("distance", r"^(?:change[rz]?|modifie[rz]?) (?:la |le |de )*distance"),
+    (
+        "shy",
+        (
+            r"\b(?:j'?|je n'?|n')?ose (?:pas|po|plus)(?: trop)?(?: les?| l')? ?"
+            r"(?:appell?er|telephoner)|\bpeur (?:d'|de |des )(?:appell?er|telephoner|appels?)|"
+            r"\b(?:aime|sais|sai|veux|ve) (?:pas|po) (?:trop )?(?:appell?er|telephoner)\b|"
+            r"\btrop timide\b"
+        ),
+    ),
+    ("steps", r"^(?:voir |montre )?(?:toutes )?mes (?:demarches|candidatures)\b"),
+    (
+        "apply",
+        (
+            r"^(?:ok|oui|bon|alors|ou|non|et)?[ ,]*(?:on (?:l'|lui |leur )?ecrit\b|"
+            r"(?:(?:je |j')?(?:veux|voudrais|peux|vais|prefere)? ?)"
+            r"(?:postule[rz]?|candidate[rz]?|(?:leur |lui )?ecrire)(?: ici| la| dessus|"
+            r" (?:a|pour|sur) .{0,40})?[ .!]*$)"
+        ),
+    ),
     ("not_for_me", r"^(?:c'?est )?pas pour moi\b"),
     ("taken", r"^(?:c'?est |elle est )?deja (?:pris|prise|pourvue?)\b"),
     (

@@ -33,8 +33,8 @@ COMMAND_SECONDS = 15.0
 BUSY_SECONDS = 10.0
 """How long a writer of SQLite waits for another one."""
 
-PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
-"""How SQLite is set, on every connection."""
+PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON")
+"""How SQLite is set, on every connection; what is erased leaves no trace in the file."""
 
 MIGRATING = 0x636D61
 FURNISHING = 0x636D62
@@ -48,7 +48,7 @@ _DRIVERS = {
     "postgresql+asyncpg": "postgresql+asyncpg",
 }
 
-VERSION = "0004"
+VERSION = "0005"
 """Of the tables this code knows: the newest step of ``migrations``."""
 
 

@@ -115,7 +115,7 @@ WITH asked AS MATERIALIZED (
   FROM json_to_recordset($1::text::json) AS t(
     key text, press text, same_press text, conversation text, version int, channel text,
     address text, state json, replies json, expires timestamptz, now timestamptz, counts json,
-    day date, once boolean, lease float8)
+    day date, once boolean, lease float8, decided json, ended json)
   LEFT JOIN seen s ON s.key = t.key
   LEFT JOIN seen p ON p.key = t.same_press AND p.at > t.now - interval '10 s'
 ), fresh AS MATERIALIZED (
@@ -155,6 +155,19 @@ WITH asked AS MATERIALIZED (
   WHERE a.done IS NOT NULL AND s.key = a.same_press
 ), dropped AS (
   DELETE FROM outbox o USING kept k WHERE k.erase AND o.conversation = k.conversation
+), forgotten AS (
+  DELETE FROM applications a USING kept k WHERE k.erase AND a.person = k.conversation
+), decided AS (
+  INSERT INTO applications (person, offer, recruiter, state, created)
+  SELECT conversation, decided->>'offer', decided->>'recruiter', 'sending', now FROM kept
+  WHERE decided IS NOT NULL ORDER BY 1, 2
+  ON CONFLICT (person, offer) DO UPDATE SET recruiter = excluded.recruiter, state = 'sending',
+    reason = NULL, created = excluded.created, begun = NULL, settled = NULL
+  WHERE applications.state = 'refused'
+), ended AS (
+  UPDATE applications a SET state = k.ended->>'state', reason = k.ended->>'reason', settled = k.now
+  FROM kept k WHERE k.ended IS NOT NULL AND a.person = k.conversation
+    AND a.offer = k.ended->>'offer' AND a.state = 'sending'
 ), older AS MATERIALIZED (
   SELECT o.id, o.conversation FROM outbox o JOIN kept k ON o.conversation = k.conversation
   WHERE NOT k.erase AND k.lease IS NOT NULL AND json_array_length(k.replies) > 0

@@ -21,7 +21,7 @@ import structlog
 from storage import database
 from storage.conversations import Stale, Stored
 from storage.database import Database, DatabaseProblem, Refused
-from storage.left import PRESS_AGAIN, Kept, Mark, Turn, aware
+from storage.left import PRESS_AGAIN, Kept, Left, Mark, Turn, aware
 from storage.outbox import Waiting
 
 Result = TypeVar("Result")
@@ -207,6 +207,7 @@ def _keep(
     for key in filter(None, (left.update, turn.press)):
         connection.execute(_MARK, (key, now))
     counts.update((name, label, left.day.isoformat()) for name, label in left.counts)
+    _note_applications(connection, left, now)
     return _say(connection, turn, owner, now)
 
 
@@ -217,12 +218,21 @@ def _fence(connection: sqlite3.Connection, turn: Turn, now: str) -> bool:
         if (version[0] if version else 0) != left.version:
             return False
         connection.execute("DELETE FROM outbox WHERE conversation = ?", (left.conversation,))
+        connection.execute("DELETE FROM applications WHERE person = ?", (left.conversation,))
         connection.execute("DELETE FROM conversations WHERE id = ?", (left.conversation,))
         return True
     values = (left.channel, left.address, turn.state, now, left.conversation)
     if left.version == 0:
         return connection.execute(_ADD, values).rowcount == 1
     return connection.execute(_CHANGE, (*values, left.version)).rowcount == 1
+
+
+def _note_applications(connection: sqlite3.Connection, left: Left, now: str) -> None:
+    person = left.conversation
+    if one := left.decided:
+        connection.execute(_DECIDE, (person, one.offer, one.recruiter, now))
+    if end := left.settled:
+        connection.execute(_END, (end.state, end.reason, now, person, end.offer))
 
 
 def _say(connection: sqlite3.Connection, turn: Turn, owner: str, now: str) -> Kept:
@@ -310,6 +320,17 @@ AND (expires > ? OR (state = 'claimed' AND leased_until > ?)) LIMIT 1
 _SAY = """
 INSERT INTO outbox (conversation, channel, address, body, state, attempts, owner, leased_until,
 created, expires, once) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_DECIDE = """
+INSERT INTO applications (person, offer, recruiter, state, created)
+VALUES (?, ?, ?, 'sending', ?)
+ON CONFLICT (person, offer) DO UPDATE SET recruiter = excluded.recruiter, state = 'sending',
+reason = NULL, created = excluded.created, begun = NULL, settled = NULL
+WHERE state = 'refused'
+"""
+_END = """
+UPDATE applications SET state = ?, reason = ?, settled = ?
+WHERE person = ? AND offer = ? AND state = 'sending'
 """
 _COUNT = """
 INSERT INTO counters (name, label, day, n) VALUES (?, ?, ?, ?)

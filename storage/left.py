@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from storage.conversations import Stored
 from storage.database import Refused
@@ -17,17 +17,41 @@ PRESS_AGAIN = timedelta(seconds=10)
 """The same press within this time, with nothing in between, counts once."""
 
 
+Ended = Literal["sent", "refused", "unknown"]
+"""How an application ends: see :data:`storage.schema.applications`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """An application the person has decided on: it is ``sending`` from now on.
+
+    One that was sent already, or may have been, stays as it is.
+    """
+
+    offer: str
+    recruiter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How the application to an offer ended, and why."""
+
+    offer: str
+    state: Ended
+    reason: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Left:
     """What a turn leaves behind.
 
     ``update`` is the key that says it was done. ``version`` is the one loaded, 0 for a new
-    conversation. ``state`` is ``None`` to erase the conversation and all that was still to be sent
-    in it. ``once``: the replies are never sent again after a lease ran out. ``press`` is the key of
-    a button press: the same as the conversation's last turn, within :data:`PRESS_AGAIN`, counts
-    once. ``lease``: the replies are this owner's at once, to be sent; ``None`` leaves them to
-    whoever comes and reads. A reply may say under « order » which number its update had: see
-    :meth:`storage.ledger.Ledger.forget`.
+    conversation. ``state`` is ``None`` to erase the conversation, all that was still to be sent in
+    it, and what was noted of its applications. ``once``: the replies are never sent again after a
+    lease ran out. ``press`` is the key of a button press: the same as the conversation's last turn,
+    within :data:`PRESS_AGAIN`, counts once. ``lease``: the replies are this owner's at once, to be
+    sent; ``None`` leaves them to whoever comes and reads. A reply may say under « order » which
+    number its update had: see :meth:`storage.ledger.Ledger.forget`.
     """
 
     update: str
@@ -43,6 +67,8 @@ class Left:
     once: bool = False
     press: str | None = None
     lease: timedelta | None = None
+    decided: Decided | None = None
+    settled: Settled | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +162,8 @@ def prepared(left: Left, now: datetime) -> Turn:
         "day": left.day.isoformat(),
         "once": left.once,
         "lease": left.lease and left.lease.total_seconds(),
+        "decided": left.decided and asdict(left.decided),
+        "ended": left.settled and asdict(left.settled),
     }
     state = None if left.state is None else written(left.state)
     bodies = tuple(map(written, left.replies))

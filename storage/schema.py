@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     false,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -176,6 +177,26 @@ counters = Table(
     Column("day", Date, primary_key=True),
     Column("n", BigInteger, nullable=False),
 )
+
+applications = Table(
+    "applications",
+    metadata,
+    Column("id", _number, primary_key=True),
+    Column("person", String, nullable=False),
+    Column("offer", String, nullable=False),
+    Column("recruiter", String, nullable=False),
+    Column("state", String, nullable=False, index=True),
+    Column("reason", String),
+    Column("created", Moment, nullable=False),
+    Column("begun", Moment),
+    Column("settled", Moment),
+    UniqueConstraint("person", "offer", name="uq_applications_person_offer"),
+)
+"""One row per conversation and offer: ``sending`` (decided by the person), then ``sent``,
+``refused`` (surely not sent: the person may try again) or ``unknown``. ``begun`` is when the one
+attempt started; without it nothing has left. ``recruiter`` is a mark of the company. No name,
+address, number or document is in here."""
+Index("ix_applications_recruiter_created", applications.c.recruiter, applications.c.created)
 
 rates = Table(
     "rates",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import count, pairwise
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import yaml
 
@@ -24,7 +24,9 @@ from nlu.understander import Understander
 FOLDER = Path(__file__).parent / "conversations"
 TODAY = date(2026, 11, 23)
 
-LONG_SENTENCES = ("utter_answer_", "utter_my_data", "network_description")
+LONG_SENTENCES = (
+    "utter_answer_", "utter_my_data", "utter_steps", "utter_apply_view", "network_description",
+)  # fmt: skip
 """Exceptions to 240 characters: answers that carry their source, data shown to its owner, and what
 Telegram shows before the first message (512)."""
 
@@ -68,6 +70,15 @@ class Speaker(Protocol):
     async def open(self, **link: Any) -> list[Reply]: ...
 
     async def send(self, *, payload: str) -> list[Reply]: ...
+
+
+@runtime_checkable
+class Applicant(Protocol):
+    """Somebody who also gives files, and confirms what is to be sent."""
+
+    async def give(self, names: Sequence[str]) -> list[Reply]: ...
+
+    async def confirm(self) -> list[Reply]: ...
 
 
 @dataclass(slots=True)
@@ -153,6 +164,9 @@ async def _do(talk: Speaker, turn: dict[str, Any]) -> list[Reply]:
         return await talk.press(turn["appuie"])
     if "lien" in turn:
         return await talk.open(**turn["lien"])
+    if "cv" in turn or "envoie" in turn:
+        assert isinstance(talk, Applicant)
+        return await talk.give(turn["cv"]) if "cv" in turn else await talk.confirm()
     if "bouton" in turn:
         return await talk.send(payload=turn["bouton"])
     return await talk.say(str(turn["J"]) * turn.get("fois", 1))

@@ -14,7 +14,8 @@ from dialogs.actions.offers import payload
 from dialogs.changes import FRANCE, from_payload
 from dialogs.conversation import SLOTS, Conversation
 from dialogs.criteria import Criteria
-from dialogs.rules import Heard, pressed
+from dialogs.plans import Heard
+from dialogs.rules import pressed
 from nlu.understander import Understander
 from tests.talk import TODAY, check_manners, rooms_for
 

@@ -15,6 +15,7 @@ FACTS: dict[str, Any] = {
     "id": "o1", "title": "Apprenti boulanger", "company": "Chez Lou", "city": "Lens", "km": 3,
     "start": None, "diploma": "CAP", "months": 24, "published": "2026-11-20", "source": "lba",
     "url": "https://exemple.fr/", "phone": True, "school": False,
+    "apply": False, "rome": ["D1102"], "departement": "62", "detail": False,
 }  # fmt: skip
 
 
@@ -23,7 +24,28 @@ def test_no_line_of_a_card_is_endless() -> None:
     names = ("title", "company", "city", "diploma", "source")
     made = card(Voice.load(), FACTS | dict.fromkeys(names, long), TODAY)
     assert max(map(len, (made.title, *made.lines))) < 200
-    assert [line.count("…") for line in (made.title, *made.lines)] == [1, 2, 0, 1, 1]
+    assert [line.count("…") for line in (made.title, *made.lines)] == [1, 2, 0, 1, 0, 1]
+
+
+def test_the_least_one_earns_is_said_and_where_it_is_from_in_detail() -> None:
+    short = card(Voice.load(), FACTS, TODAY)
+    assert "Au moins 504\u00a0€ brut par mois" in short.lines
+    assert not any("Source\u00a0: Service" in line for line in short.lines)
+    whole = card(Voice.load(), FACTS | {"detail": True}, TODAY)
+    (source,) = [line for line in whole.lines if "SMIC" in line]
+    assert "27\u00a0%" in source
+    assert "vérifiée le" in source
+    mason = card(Voice.load(), FACTS | {"rome": ["F1703"], "detail": True}, TODAY)
+    assert "Au moins 746\u00a0€ brut par mois" in mason.lines
+    away = card(Voice.load(), FACTS | {"departement": "976"}, TODAY)
+    assert not any("€" in line for line in away.lines)
+
+
+def test_one_applies_here_only_where_it_is_possible() -> None:
+    labels = [button.text for button in card(Voice.load(), FACTS, TODAY).buttons]
+    assert "Postuler ici" not in labels
+    first = card(Voice.load(), FACTS | {"apply": True}, TODAY).buttons[0]
+    assert (first.text, first.payload) == ("Postuler ici", "/apply o1")
 
 
 AD = Offer(

@@ -11,10 +11,16 @@ from typing import get_args
 import pytest
 
 from bot.channels.telegram.profile import MENU
+from dialogs.actions.sending import LATER, SAME
+from dialogs.apply_form import FIELDS, QUESTIONS
 from dialogs.changes import TRAVEL_KM
 from dialogs.french import NARROW, WIDE, at, fill, join, of, typeset
+from dialogs.plans import Way
 from dialogs.preview import SAMPLES, page
+from dialogs.steps import RANKS
 from dialogs.voice import Sentence, Voice, remember
+from matching.application.refusal import Reason
+from matching.apprentissage.applying import RefusalReason
 from matching.model import WayOut
 from nlu.questions import Topic
 from tests.talk import LONG_SENTENCES, questions
@@ -24,6 +30,9 @@ SENTENCES = [(name, s) for name, variants in VOICE.sentences.items() for s in va
 ROOT = Path(__file__).parent.parent
 
 WAYS = {"radius", "dates", "diploma", "trade", "excluded", "france", "any_trade"}
+REFUSALS = (set(get_args(RefusalReason)) - SAME.keys()) | LATER | {"denied", "file_gone"}
+"""Why an application is refused by the service, or could not be made."""
+
 PUT_TOGETHER = (
     {f"utter_answer_{topic}" for topic in (*get_args(Topic), "unknown")}
     | {f"utter_fallback_{what}" for what in ("trade", "place", "offers")}
@@ -34,8 +43,15 @@ PUT_TOGETHER = (
     | {f"button_travel_{how}" for how in TRAVEL_KM}
     | {"part_dates", "part_diploma", "part_excluded"}
     | {f"command_{name}" for name in MENU}
-    | {f"button_short_{what}" for what in ("open", "call", "card")}
+    | {f"button_short_{what}" for what in ("open", "call", "card", "apply")}
     | {f"utter_resume_{what}" for what in ("trade", "place")}
+    | {f"utter_refused_{reason}" for reason in (*map(str, Reason), *REFUSALS)}
+    | {f"utter_cv_{question}" for question in QUESTIONS}
+    | {f"utter_ask_{field}" for field in FIELDS if field != "apply_cv"}
+    | {f"utter_ask_apply_cv_{way}" for way in get_args(Way)}
+    | {f"utter_give_cv_{way}" for way in ("sent", "path")}
+    | {f"step_{what}" for what in RANKS}
+    | {f"button_{field}" for field in FIELDS}
 )
 """Names the code makes of a beginning and a value."""
 
@@ -90,7 +106,9 @@ def test_sentences_that_come_back_have_a_second_way_of_being_said() -> None:
 
 
 def _names_in_code() -> Iterator[str]:
-    pattern = re.compile(r"(?:utter|part|way|button|card|source|network|command)_[a-z_]+")
+    pattern = re.compile(
+        r"(?:utter|part|way|button|card|source|network|command|step|caption)_[a-z_]+"
+    )
     for room in ("bot", "dialogs"):
         for path in (ROOT / room).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):

@@ -168,24 +168,41 @@ def photo(reader: Reader, **other: Any) -> Heard:
     return read(reader, photo=[FILE], media_group_id="77", **other)
 
 
-def test_an_album_is_one_thing_said(reader: Reader) -> None:
+def test_the_pictures_of_an_album_are_told_together(reader: Reader) -> None:
     first, second = photo(reader, message_id=3).incoming, photo(reader, message_id=4).incoming
     assert first
     assert second
     assert first.payload == second.payload == "/sent file"
-    assert first.press
-    assert first.press == second.press
+    assert first.album == second.album == "77"
+    assert [file.photo for file in (*first.files, *second.files)] == [True, True]
 
 
-def test_the_words_of_an_album_are_what_it_says(understander: Understander) -> None:
-    reader = Reader(SIGNER, understander.gazetteer)
+def test_the_words_of_an_album_are_what_it_says(reader: Reader) -> None:
     said = photo(reader, message_id=3, caption="boulanger lens").incoming
     assert said
-    assert (said.text, said.press) == ("boulanger lens", None)
-    assert photo(reader, message_id=4) == NOTHING
-    again = photo(reader, message_id=5, caption="ou arras").incoming
-    assert again
-    assert again.text == "ou arras"
+    assert (said.text, said.payload, said.album) == ("boulanger lens", None, "77")
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ({"document": {"file_id": "d", "file_name": "cv.pdf", "file_size": 9}}, ("d", "cv.pdf", 9)),
+        ({"document": {"file_id": "d", "mime_type": "image/png"}}, ("d", "", 0)),
+        ({"photo": [{"file_id": "s"}, {"file_id": "l", "file_size": 7}]}, ("l", "photo.jpg", 7)),
+        ({"photo": [7]}, None),
+        ({"document": {"file_id": 5}}, None),
+        ({"document": {"file_id": "d" * 501}}, None),
+        ({"document": "x"}, None),
+    ],
+)
+def test_a_file_is_known_by_what_finds_it_again(
+    reader: Reader, content: dict[str, Any], expected: tuple[str, str, int] | None
+) -> None:
+    incoming = read(reader, **content).incoming
+    assert incoming
+    assert incoming.payload == "/sent file"
+    assert [(f.ref, f.name, f.size) for f in incoming.files] == ([expected] if expected else [])
+    assert "file_id" not in repr(incoming)
 
 
 def test_what_is_beside_the_words_does_not_keep_them_from_being_read(reader: Reader) -> None:

@@ -18,8 +18,8 @@ from bot.purge import EVERY, purge
 from bot.turn import ANSWER_LEASE, ANSWER_WINDOW, Incoming
 from dialogs.conversation import SLOTS, Conversation
 from dialogs.engine import asked_of
+from dialogs.plans import Heard
 from dialogs.reply import unbundled
-from dialogs.rules import Heard
 from nlu.understander import Understander
 from storage import schema as tables
 from storage.left import PRESS_AGAIN

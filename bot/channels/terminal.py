@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import signal
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 from rich.text import Text
 
+from bot.applying import FileGone
 from bot.links import Link
-from bot.turn import Incoming
+from bot.turn import Incoming, SentFile
 from dialogs.reply import Button, Card, Reply
+from matching.application.document import MOST_RECEIVED
+from matching.application.refusal import Reason, Refused
 
 if TYPE_CHECKING:
     from bot.assembly import Rooms
@@ -26,6 +31,11 @@ KEPT = "local"
 
 Line = tuple[str, str]
 """A style for rich, and a line."""
+
+SENDING_SECONDS = 30.0
+"""How long we wait to say what became of an application, before the next line is asked for."""
+
+PHOTOS = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif")
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -77,6 +87,40 @@ class Sheet:
         return f"[{key}] {plain(button.text)}"
 
 
+def file_named(line: str) -> SentFile | None:
+    """The file whose path a line is, if there is one."""
+    written = line.strip().strip("'\"")
+    if not written or len(written) > 1_000:
+        return None
+    try:
+        path = Path(written).expanduser()
+        if not path.is_file():
+            return None
+        size = path.stat().st_size
+    except (OSError, RuntimeError, ValueError):  # no such home, no path at all
+        return None
+    return SentFile(str(path), path.name, size, path.suffix.lower() in PHOTOS)
+
+
+async def fetch(path: str) -> bytes:
+    """What is in a file the person named, never more than we look at.
+
+    Raises :class:`FileGone` and :class:`Refused`.
+    """
+    try:
+        content = await asyncio.to_thread(_beginning, path)
+    except OSError:
+        raise FileGone from None
+    if len(content) > MOST_RECEIVED:
+        raise Refused(Reason.FILE_BIG)
+    return content
+
+
+def _beginning(path: str) -> bytes:
+    with Path(path).open("rb") as file:
+        return file.read(MOST_RECEIVED + 1)
+
+
 def plain(text: str) -> str:
     """Without control characters: an offer must not drive the terminal."""
     return "".join(c for c in text if unicodedata.category(c) != "Cc")
@@ -93,6 +137,8 @@ class Terminal:
         self._count = 0
         self._sheet = Sheet()
         self._console = Console(file=out or sys.stdout, highlight=False, soft_wrap=True)
+        if rooms.applying:
+            rooms.applying.fetchers[NAME] = fetch
 
     async def greet(self) -> None:
         """Arrive, as when the page is opened."""
@@ -104,7 +150,7 @@ class Terminal:
         if payload is not None:
             await self._handle(self._incoming(payload=payload))
         else:
-            await self._handle(self._incoming(text=line))
+            await self._handle(self._incoming(text=line), file_named(line))
 
     async def leave(self) -> None:
         """Nothing of the conversation stays, unless it was to be kept."""
@@ -121,9 +167,16 @@ class Terminal:
         id = f"{self._run}:{self._count}"
         return Incoming(NAME, self._address, id, text, payload, link, order=self._count)
 
-    async def _handle(self, incoming: Incoming) -> None:
+    async def _handle(self, incoming: Incoming, file: SentFile | None = None) -> None:
+        turns, applying = self._rooms.turns, self._rooms.applying
+        await turns.handle(replace(incoming, files=(file,)) if file else incoming)
+        await self._show()
+        if applying and applying.busy(turns.person(NAME, self._address)):
+            await applying.idle(SENDING_SECONDS, turns.person(NAME, self._address))
+            await self._show()
+
+    async def _show(self) -> None:
         turns = self._rooms.turns
-        await turns.handle(incoming)
         waiting = await turns.waiting(NAME, self._address)
         self._sheet = Sheet.of([reply for _, reply in waiting])
         for style, line in self._sheet.lines:

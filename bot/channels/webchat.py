@@ -14,8 +14,9 @@ from aiohttp import web
 
 from bot.channels.telegram import deep_link
 from bot.links import Link
-from bot.turn import OLD_BUTTON, Incoming, arrival
+from bot.turn import OLD_BUTTON, Incoming, SentFile, arrival
 from bot.web.guard import own_request, visitor, wants_fragment
+from bot.web.upload import UPLOAD, Uploads
 from dialogs.changes import from_payload
 from dialogs.conversation import SLOTS
 from dialogs.reply import Reply
@@ -32,6 +33,9 @@ FORM = "application/x-www-form-urlencoded"
 FORM_SECONDS = 15.0
 """How long a form may take to arrive."""
 
+SENDING_SECONDS = 20.0
+"""How long an answer waits to say what became of an application."""
+
 NONCE = "nonce"
 """What our nonces are signed for; no conversation has this address."""
 
@@ -47,12 +51,14 @@ class WebChat:
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
         self._settings = rooms.settings
+        self._uploads = Uploads()
 
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get("/", self.home),
             web.get("/l/{code}", self.arrival),
             web.get("/chat", self.read),
+            web.get("/chat/cv", self.document),
             web.post("/chat", self.write),
         ]
 
@@ -84,17 +90,36 @@ class WebChat:
             raise web.HTTPForbidden
         token = token_of(request)
         await self._slow_down(visitor(request), token)
-        form = await _form(request)
+        if request.content_type == UPLOAD and token is not None:
+            form, files = await self._uploads.read(request)
+        else:
+            form, files = await _form(request), ()
         if token is not None and (read := _number(form, "read_up_to")):
             await self._rooms.turns.acknowledge(NAME, token, read)
         if "clear" in form:
             return await self._go_on(request, token)
         nonce, seed = self._nonce(form)
         known = token or self._rooms.signer.token(seed)
-        await self._handle(form, known, nonce)
+        await self._handle(form, known, nonce, files)
+        if applying := self._rooms.applying:
+            await applying.idle(SENDING_SECONDS, self._rooms.turns.person(NAME, known))
         return await self._answer(request, known)
 
-    async def _handle(self, form: Mapping[str, Any], token: str, nonce: str) -> None:
+    async def document(self, request: web.Request) -> web.Response:
+        """The CV made from five answers, as it would be sent, for whom it belongs to."""
+        token, applying = token_of(request), self._rooms.applying
+        if token is None or applying is None:
+            raise web.HTTPNotFound
+        await self._slow_down(visitor(request), token)
+        made = await applying.made(self._rooms.turns.person(NAME, token))
+        if made is None:
+            raise web.HTTPNotFound
+        named = {"Content-Disposition": f'inline; filename="{made.name}"'}
+        return web.Response(body=made.content, content_type=made.content_type, headers=named)
+
+    async def _handle(
+        self, form: Mapping[str, Any], token: str, nonce: str, files: tuple[SentFile, ...] = ()
+    ) -> None:
         """The turns of one form: an arrival, then what was said on the page it opened.
 
         That page had greeted already: the arrival is then quiet, only the answer is news.
@@ -106,7 +131,9 @@ class WebChat:
             await self._turn(token, nonce, f"{how} {code}", link=link, quiet=speaks)
         if pressed is not None:
             payload = self._payload(pressed, token)
-            await self._turn(token, nonce, f"press {pressed}", payload=payload)
+            marks = " ".join(file.ref for file in files)
+            content = f"press {pressed} {marks}".rstrip()
+            await self._turn(token, nonce, content, payload=payload, files=files)
         elif said is not None or code is None:
             await self._turn(token, nonce, f"text {said}", text=said or "")
 
@@ -196,6 +223,8 @@ class WebChat:
         address = f"{NAME}:{token or ''}"
         return {
             "messages": messages,
+            "upload_nonce": self._new_nonce(),
+            "upload_read": _last(messages),
             "sign": lambda payload: self._rooms.signer.sign(payload, address),
         }
 

@@ -60,7 +60,7 @@ class Pages:
 
     def _offer(self, offer: Offer) -> dict[str, object]:
         invented = offer.source == DEMONSTRATION
-        shown = facts(Found(offer, None), self._settings.public_url)
+        shown = facts(Found(offer, None), self._settings.public_url, detail=True)
         return {
             "card": card(self._rooms.voice, shown, self._settings.today()),
             "invented": invented,

@@ -6,8 +6,18 @@ from collections.abc import Sequence
 
 from rasa_sdk import Action
 
-from dialogs.actions import asking, choosing, offers, one_offer, talking
+from dialogs.actions import (
+    applying,
+    asking,
+    choosing,
+    looking_over,
+    offers,
+    one_offer,
+    sending,
+    talking,
+)
 from dialogs.actions.base import Services
+from dialogs.apply_form import ValidateApplicationForm
 from dialogs.forms import ValidateSearchForm
 
 
@@ -15,9 +25,13 @@ def build(services: Services) -> Sequence[Action]:
     """Every action of the bot."""
     return (
         ValidateSearchForm(services.table, services.gazetteer),
+        ValidateApplicationForm(),
         *talking.build(services),
         *asking.build(services),
         *choosing.build(services),
         *offers.build(services),
         *one_offer.build(services),
+        *applying.build(services),
+        *looking_over.build(services),
+        *sending.build(services),
     )

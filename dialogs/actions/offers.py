@@ -69,7 +69,12 @@ class OffersAction(Action):
         dispatcher.utter_message(
             response=name,
             buttons=buttons,
-            json_message={"offers": [facts(f, url, slots["where"]) for f in page.offers]},
+            json_message={
+                "offers": [
+                    facts(f, url, slots["where"], apply=self.services.takes(f.offer))
+                    for f in page.offers
+                ]
+            },
             summary=self.services.criteria.summary(slots),
             n=page.total,
             first=offset + 1,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -11,7 +11,8 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from dialogs.actions.base import Services, argument, button, effect
-from dialogs.cards import SAID_LENGTH, cut, facts, offer_url
+from dialogs.cards import COMPANY_LENGTH, SAID_LENGTH, cut, facts, offer_url
+from dialogs.steps import noted, which
 from matching.model import DEMONSTRATION, Found, Offer, Recheck, Unavailable, nearest_km
 
 HIDDEN_KEPT = 100
@@ -77,11 +78,11 @@ def _empty(shown: Shown | None) -> bool:
 
 
 class WhichOffer(Action):
-    """« Pas pour moi », written: which one, unless there is only one."""
+    """« Pas pour moi », « je veux postuler », written: which one, unless there is only one."""
 
-    def __init__(self, services: Services, *, taken: bool) -> None:
+    def __init__(self, services: Services, verb: str) -> None:
         self.services = services
-        self.verb = "taken" if taken else "hide"
+        self.verb = verb
 
     def name(self) -> str:
         return f"action_which_{self.verb}"
@@ -123,25 +124,101 @@ class Contact(Action):
         if offer is None or offer.status != "open":
             dispatcher.utter_message(response="utter_offer_gone")
             return [SlotSet("pending", ["/again", "/change"])]
+        if not self.share:
+            return say_contact(dispatcher, self.services, tracker.slots, offer)
         url = offer_url(offer, self.services.public_url)
-        opener = {"title": self.services.voice.phrase("button_open"), "url": url}
         again = button(self.services.voice.phrase("button_again"), "/again")
         dispatcher.utter_message(
-            response=self._sentence(offer, url),
+            response="utter_share" if url else "utter_share_nothing",
             title=cut(offer.title, SAID_LENGTH),
-            phone=offer.phone,
             url=url,
-            buttons=[opener] if url else [again],
+            buttons=[_opener(self.services, url)] if url else [again],
         )
-        effect(dispatcher, "count", name="shared" if self.share else "contacts")
+        effect(dispatcher, "count", name="shared")
         return [SlotSet("asked", "show_offers")]
 
-    def _sentence(self, offer: Offer, url: str) -> str:
-        if self.share:
-            return "utter_share" if url else "utter_share_nothing"
-        if not offer.phone:
-            return "utter_no_phone" if url else "utter_no_contact"
-        return "utter_call_demonstration" if offer.source == DEMONSTRATION else "utter_call"
+
+def say_contact(
+    dispatcher: CollectingDispatcher, services: Services, slots: Mapping[str, Any], offer: Offer
+) -> list[EventType]:
+    """How to reach who published an offer: the number and what to say, its page, and writing."""
+    url, say = offer_url(offer, services.public_url), services.voice.phrase
+    buttons = [_opener(services, url)] if url else []
+    if services.takes(offer):
+        buttons.insert(0, button(say("button_write"), f"/apply {offer.id}"))
+    if not offer.phone:
+        name = "utter_no_phone" if url else "utter_no_contact"
+    else:
+        name = "utter_call_demonstration" if offer.source == DEMONSTRATION else "utter_call"
+    title = cut(offer.title, SAID_LENGTH)
+    dispatcher.utter_message(
+        response=name,
+        title=title,
+        phone=offer.phone,
+        craft=craft_of(services, slots),
+        url=url,
+        buttons=buttons or [button(say("button_again"), "/again")],
+    )
+    effect(dispatcher, "count", name="contacts")
+    seen = {"title": title, "company": cut(offer.company or "", COMPANY_LENGTH)}
+    what = "called" if offer.phone else "looked"
+    return [
+        SlotSet("asked", "show_offers"),
+        SlotSet("looked", offer.id),
+        *noted(slots, offer.id, seen, what, services.today()),
+    ]
+
+
+def craft_of(services: Services, slots: Mapping[str, Any]) -> str:
+    """« en carrosserie » after « un apprentissage », with its space; nothing for several trades."""
+    trades = list(slots["trades"] or ())
+    if len(trades) != 1:
+        return ""
+    return " " + services.voice.phrase("part_in_trade", trade=services.table.get(trades[0]).craft)
+
+
+def _opener(services: Services, url: str) -> dict[str, str]:
+    return {"title": services.voice.phrase("button_open"), "url": url}
+
+
+class Shy(Action):
+    """« J’ose pas appeler »: the words to say, or writing instead."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    def name(self) -> str:
+        return "action_shy"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        slots, services = tracker.slots, self.services
+        id, craft = which(slots), craft_of(services, tracker.slots)
+        offer = None
+        if id is not None:
+            try:
+                offer = await services.matcher.offer(id)
+            except Unavailable:
+                offer = None
+        if offer is None or offer.status != "open":
+            dispatcher.utter_message(response="utter_shy_words", craft=craft)
+            return [FollowupAction("action_resume")] if id or not slots["shown"] else []
+        say, buttons = services.voice.phrase, []
+        if offer.phone:
+            buttons.append(button(say("button_i_call"), f"/call {offer.id}"))
+        url = offer_url(offer, services.public_url)
+        takes = services.takes(offer)
+        if takes:
+            buttons.append(button(say("button_write"), f"/apply {offer.id}"))
+        elif url:
+            buttons.append(_opener(services, url))
+        dispatcher.utter_message(
+            response="utter_shy" if takes or url else "utter_shy_words",
+            craft=craft,
+            buttons=buttons,
+        )
+        return [SlotSet("asked", "show_offers"), SlotSet("looked", offer.id)]
 
 
 ONE_OFFER = {
@@ -174,10 +251,20 @@ class OneCard(Action):
             dispatcher.utter_message(response="utter_offer_gone")
             return [SlotSet("pending", ["/again", "/change"])]
         far = nearest_km(self.services.criteria.search(tracker.slots), offer)
-        card = facts(Found(offer, far), self.services.public_url, tracker.slots["where"])
+        card = facts(
+            Found(offer, far),
+            self.services.public_url,
+            tracker.slots["where"],
+            apply=self.services.takes(offer),
+            detail=True,
+        )
         name = ONE_OFFER[bool(card["phone"]), bool(card["url"])]
         dispatcher.utter_message(response=name, json_message={"offers": [card]})
-        return [SlotSet("asked", "show_offers")]
+        return [
+            SlotSet("asked", "show_offers"),
+            SlotSet("looked", offer.id),
+            *noted(tracker.slots, offer.id, card, "looked", self.services.today()),
+        ]
 
 
 def build(services: Services) -> Sequence[Action]:
@@ -185,8 +272,8 @@ def build(services: Services) -> Sequence[Action]:
         OneCard(services),
         Hide(services, taken=False),
         Hide(services, taken=True),
-        WhichOffer(services, taken=False),
-        WhichOffer(services, taken=True),
+        *(WhichOffer(services, verb) for verb in ("hide", "taken", "apply")),
+        Shy(services),
         Contact(services, share=False),
         Contact(services, share=True),
     )

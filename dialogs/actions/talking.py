@@ -11,6 +11,8 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from dialogs.actions.base import Say, Services, argument, effect
+from dialogs.actions.looking_over import details
+from dialogs.apply_form import applying
 
 
 class Arrival(Action):
@@ -57,8 +59,13 @@ class Greet(Action):
         dispatcher.utter_message(response=foreign if known else first)
         if not tracker.slots["welcomed"]:
             return [SlotSet("asked", "ask_trade")]
-        begun = tracker.slots["trades"] is not None or tracker.slots["where"]
+        begun = _begun(tracker.slots)
         return [FollowupAction("action_resume")] if begun or not known else []
+
+
+def _begun(slots: Mapping[str, Any]) -> bool:
+    """Whether there is something to come back to."""
+    return slots["trades"] is not None or bool(slots["where"]) or applying(slots)
 
 
 class Thanks(Action):
@@ -90,6 +97,8 @@ class Resume(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
         slots = tracker.slots
+        if applying(slots):
+            return [FollowupAction("action_apply_resume")]
         if slots["candidates"]:
             return [FollowupAction("action_ask_which_place")]
         if complete(slots):
@@ -201,7 +210,9 @@ class MyData(Action):
         slots = tracker.slots
         summary = self.services.criteria.summary(slots)
         hidden, origin = len(slots["hidden"] or ()), slots["origin"]
-        nothing = not (summary or hidden or origin)
+        given = details(slots, self.services) if slots["apply_offer"] else []
+        steps = len(slots["steps"] or ())
+        nothing = not (summary or hidden or origin or given or steps)
         if nothing:
             dispatcher.utter_message(response="utter_my_data_empty")
         if summary:
@@ -210,6 +221,11 @@ class MyData(Action):
             dispatcher.utter_message(response="utter_my_data_hidden", n=hidden)
         if origin:
             dispatcher.utter_message(response="utter_my_data_origin", origin=origin)
+        if steps:
+            dispatcher.utter_message(response="utter_my_data_steps", n=steps)
+        if given:
+            said = ", ".join(given)
+            dispatcher.utter_message(response="utter_my_data_application", details=said)
         return []
 
 
@@ -259,7 +275,7 @@ class Sent(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
         dispatcher.utter_message(response=SENT.get(argument(tracker) or "", "utter_empty"))
-        begun = tracker.slots["trades"] is not None or tracker.slots["where"]
+        begun = _begun(tracker.slots)
         return [FollowupAction("action_resume")] if begun else [SlotSet("asked", "ask_trade")]
 
 

@@ -106,9 +106,17 @@ class Person:
             {"sticker": {**_file("sticker"), **shape, "type": "regular", "emoji": emoji}}
         )
 
-    async def photo(self, caption: str | None = None) -> int:
+    async def photo(
+        self, caption: str | None = None, content: bytes | None = None, album: str | None = None
+    ) -> int:
+        """A picture in two sizes; with a ``content``, the bot may ask for the larger one."""
         sizes = [{**_file("photo"), "width": 90, "height": 90}]
-        return self._write({"photo": sizes, **({"caption": caption} if caption else {})})
+        if content is not None:
+            large = {**_file(f"picture-{len(self._api.files) + 1}"), "file_size": len(content)}
+            self._api.files[large["file_id"]] = content
+            sizes.append({**large, "width": 900, "height": 1200})
+        beside = {"caption": caption, "media_group_id": album}
+        return self._write({"photo": sizes, **{k: v for k, v in beside.items() if v}})
 
     async def document(
         self,

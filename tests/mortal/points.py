@@ -11,13 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.applying import Applying
 from bot.channels.telegram import polling
 from bot.channels.telegram.caller import Caller
 from bot.channels.telegram.gestures import Gestures
 from bot.channels.telegram.intake import Intake
 from bot.channels.telegram.polling import Polling
 from bot.channels.telegram.sender import Sender
+from bot.turn import Turns
+from matching.apprentissage.client import Apprentissage
 from storage import ledger_sqlite
+from storage.applications import Applications
 from storage.ledger import Kept, Ledger, Left
 from storage.line import Line
 from storage.outbox import Outbox, Waiting
@@ -199,6 +203,10 @@ POINTS: dict[str, tuple[Any, str, Callable[[tuple[Any, ...], int | None], bool]]
     "forget": (Ledger, "forget", _any),
     "claim": (Outbox, "claim", _any),
     "ask": (Polling, "_ask", _confirms),
+    "attempt": (Applying, "_attempt", _any),  # after its turn was committed
+    "begin": (Applications, "begin", _any),
+    "apply": (Apprentissage, "apply", _any),  # the one attempt
+    "tell": (Turns, "tell", _any),
 }
 SPECIAL: dict[str, Callable[[int | None], None]] = {
     "writing": _arm_writing,

@@ -11,6 +11,7 @@ from telegram.error import BadRequest, InvalidToken
 
 from bot.channels.telegram import NAME
 from bot.channels.telegram.caller import Caller
+from bot.channels.telegram.files import Files
 from bot.channels.telegram.gestures import Gestures
 from bot.channels.telegram.intake import Intake
 from bot.channels.telegram.layout import Layout
@@ -69,6 +70,11 @@ class Telegram:
         )
         reader = Reader(rooms.signer, rooms.understander.gazetteer, stream)
         self._intake = Intake(rooms.turns, reader, self._sender, self._gestures, stream)
+        if rooms.applying:
+            files = Files(self.bot, rooms.voice)
+            rooms.applying.fetchers[NAME] = files.fetch
+            rooms.applying.showers[NAME] = files.show
+            rooms.applying.told.append(self._sender.look)
         self._tasks: list[asyncio.Task[None]] = []
         self._stop = asyncio.Event()
 

@@ -113,8 +113,13 @@ class Layout:
         opener = next((b for b in card.buttons if b.url), None)
         if opener and opener.url and reachable(opener.url):
             row.append({"text": self._short("open", number), "url": opener.url})
-        if call := next((b for b in card.buttons if (b.payload or "").startswith("/call ")), None):
-            row.append(self._press(self._short("call", number), str(call.payload), address))
+        for verb in ("apply", "call"):  # one of them: three buttons fit beside one another
+            press = next(
+                (p for b in card.buttons if (p := b.payload or "").startswith(f"/{verb} ")), ""
+            )
+            if press:
+                row.append(self._press(self._short(verb, number), press, address))
+                break
         row.append(self._press(self._short("card", number), f"/card {card.id}", address))
         return row
 
@@ -285,7 +290,7 @@ def closed(keyboard: Markup, pressed: str, verify: Callable[[str], str | None]) 
     verb, _, id = pressed.removeprefix("/").partition(" ")
     if verb not in {"hide", "taken"}:
         return None
-    settled = {f"/{other} {id}" for other in ("hide", "taken", "call", "card")}
+    settled = {f"/{other} {id}" for other in ("hide", "taken", "call", "card", "apply")}
 
     def stays(button: Markup) -> bool:
         return verify(button.get("callback_data") or "") not in settled

@@ -40,6 +40,10 @@ class NeverSentInTime(TimedOut, NeverSent):
     """The same, because no connection could be had in time."""
 
 
+class TooBig(NetworkError):
+    """A file is larger than we look at."""
+
+
 class AiohttpRequest(BaseRequest):
     """Calls the Bot API; times are seconds, and ``None`` waits for ever.
 
@@ -121,6 +125,36 @@ class AiohttpRequest(BaseRequest):
             return await self._exchange(session, method, url, headers, body, limits)
         finally:
             self._slots.release()
+
+    async def download(self, url: str, most_bytes: int, seconds: float) -> bytes:
+        """A file, of bounded size, in bounded time.
+
+        Raises :class:`TooBig`, :class:`TimedOut` and :class:`NetworkError`.
+        """
+        session = self._session
+        if session is None:
+            raise RuntimeError("This AiohttpRequest is not initialized!")
+        content = bytearray()
+        await self._take_slot(self._pool)
+        try:
+            # its errors may hold the address, with the token in it: ours follow « from None »
+            async with session.get(
+                url, headers=_HEADERS, timeout=aiohttp.ClientTimeout(total=seconds),
+                proxy=self._proxy, allow_redirects=False,
+            ) as response:  # fmt: skip
+                if response.status != 200:
+                    raise NetworkError(f"status {response.status}")
+                async for piece in response.content.iter_chunked(64 * 1024):
+                    content += piece
+                    if len(content) > most_bytes:
+                        raise TooBig("file too big")
+        except TimeoutError:
+            raise TimedOut from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise NetworkError(f"aiohttp.{type(error).__name__}") from None
+        finally:
+            self._slots.release()
+        return bytes(content)
 
     async def _take_slot(self, seconds: float | None) -> None:
         if not self._slots.locked():

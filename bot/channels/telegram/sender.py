@@ -86,6 +86,10 @@ class Sender:
         if behind:
             asyncio.get_running_loop().call_later(BEHIND_SECONDS, self._wake.set)
 
+    def look(self) -> None:
+        """Something was left for whoever sends: now rather than in a moment."""
+        self._wake.set()
+
     async def run(self, stop: asyncio.Event) -> None:
         """Look for what nobody sends, until ``stop`` is set."""
         stopping = asyncio.create_task(stop.wait())

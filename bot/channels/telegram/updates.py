@@ -6,14 +6,13 @@ Read as it came, and only what we use: what lies beside it may be as strange as 
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from bot.channels.telegram import NAME
 from bot.links import Link, Signer
-from bot.turn import OLD_BUTTON, Incoming
+from bot.turn import OLD_BUTTON, Incoming, SentFile
 from matching.model import distance_km
 from nlu.gazetteer import Gazetteer
 
@@ -64,8 +63,8 @@ SERVICE = frozenset((
 ))  # fmt: skip
 """What Telegram itself says of a chat."""
 
-ALBUMS = 256
-"""How many albums with words are remembered: their other pictures come within a second."""
+LONGEST_REFERENCE = 500
+"""Of a file, in characters; Telegram's have about a hundred."""
 
 Json = Mapping[str, Any]
 
@@ -116,8 +115,6 @@ class Reader:
         self._signer = signer
         self._gazetteer = gazetteer
         self._stream = stream
-        self._albums: deque[str] = deque(maxlen=ALBUMS)
-        """Those whose words were read."""
 
     def read(self, update: Json) -> Heard:
         """Raises ``TypeError`` or ``ValueError`` for what is not as Telegram says it is."""
@@ -185,25 +182,18 @@ class Reader:
 
     def _said(self, message: Json, *, edited: bool) -> dict[str, Any] | None:
         album = message.get("media_group_id")
+        beside: dict[str, Any] = {"album": str(album)} if album else {}
+        if not edited and (files := _files(message)):
+            beside["files"] = files
         if text := _words(message, "text") or _words(message, "caption"):
-            if album:
-                self._albums.append(str(album))
-            return self._text(text[:MOST_CHARACTERS])
+            return self._text(text[:MOST_CHARACTERS]) | beside
         if edited or SERVICE & message.keys():
             return None  # a position that moves, a picture exchanged: nothing new was said
         spot = _part(_dict(message.get("venue")), "location") or _part(message, "location")
         if spot is not None:
             return {"payload": self._here(_degrees(spot, "latitude"), _degrees(spot, "longitude"))}
         kind = next((said for name, said in SENT.items() if message.get(name)), "other")
-        return self._sent(kind, album)
-
-    def _sent(self, kind: str, album: object) -> dict[str, Any] | None:
-        """An album is one thing said, however many pictures it has."""
-        if not album:
-            return {"payload": f"/sent {kind}"}
-        if str(album) in self._albums:
-            return None
-        return {"payload": f"/sent {kind}", "press": f"album:{album}"}
+        return {"payload": f"/sent {kind}"} | beside
 
     def _text(self, text: str) -> dict[str, Any]:
         if not text.startswith("/"):
@@ -231,6 +221,25 @@ class Reader:
 
     def _incoming(self, number: int, address: str, **said: Any) -> Incoming:
         return Incoming(NAME, address, str(number), order=number, stream=self._stream, **said)
+
+
+def _files(message: Json) -> tuple[SentFile, ...]:
+    """What may be a CV: a document, or a picture in its largest size. Only told, not fetched."""
+    document, sizes = _dict(message.get("document")), message.get("photo")
+    if isinstance(sizes, list) and sizes and not document:
+        largest = _dict(sizes[-1])
+        return _file(largest, "photo.jpg", photo=True)
+    kind = document.get("mime_type")
+    photo = isinstance(kind, str) and kind.startswith("image/")
+    name = document.get("file_name")
+    return _file(document, name if isinstance(name, str) else "", photo=photo)
+
+
+def _file(told: Json, name: str, *, photo: bool) -> tuple[SentFile, ...]:
+    ref, size = told.get("file_id"), told.get("file_size")
+    if not isinstance(ref, str) or not 0 < len(ref) <= LONGEST_REFERENCE:
+        return ()
+    return (SentFile(ref, name[:200], size if _is_number(size) else 0, photo),)
 
 
 def _dict(value: object) -> Json:

@@ -88,7 +88,7 @@ function wipe() {
 }
 
 function speak(fields, label) {
-  for (const old of log.querySelectorAll(".choices")) old.remove();
+  for (const old of log.querySelectorAll(".choices, .upload")) old.remove();
   by("arrival")?.remove();
   document.body.classList.add("started");
   if (label) reveal(mine(label));
@@ -210,8 +210,20 @@ function clear() {
   fetch("/chat", { method: "POST", headers: { "X-Requested-With": "fetch" }, body: new URLSearchParams({ clear: "1", read_up_to: read }), credentials: "same-origin" }).catch(() => {});
 }
 
+// A file cannot wait in the tab: the browser sends this form itself, and comes back to the page.
+function uploaded(form) {
+  const kept = log.cloneNode(true);
+  for (const old of kept.querySelectorAll(".choices, .upload")) old.remove();
+  const said = mine(form.querySelector("button").textContent.trim());
+  said.remove();
+  said.classList.remove("unsent");
+  kept.append(said);
+  store.set("log", kept.innerHTML);
+}
+
 function submitted(event) {
   const form = event.target, button = event.submitter;
+  if (form.id === "upload") return uploaded(form);
   if (!["say", "press", "arrival", "clear"].includes(form.id)) return;
   event.preventDefault();
   if (form.id === "clear") return clear();
