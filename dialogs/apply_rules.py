@@ -131,7 +131,7 @@ def _said(heard: Heard, u: Understanding, slots: Slots, today: date) -> Plan:
         return Plan(("action_apply_none",))
     if (found := _meant(u, slots, today, asked, folded)) is not None:
         return found
-    if _is_question(u) or (u.intent in AT_ANY_TIME and _is_sure(u, free=free)):
+    if _is_question(u, asked) or (u.intent in AT_ANY_TIME and _is_sure(u, free=free)):
         return rules.plan(heard, slots, today)
     if asked is not None and free:
         return _written(asked, text, folded, slots)
@@ -161,8 +161,10 @@ def _lacks(asked: str | None, folded: str) -> bool:
     return asked in REACHED and bool(_NONE.search(folded))
 
 
-def _is_question(u: Understanding) -> bool:
-    return u.intent == "question" and "?" in u.text and read_topic(u.text) is not None
+def _is_question(u: Understanding, asked: str | None) -> bool:
+    """Where a mail or a number is due, a question needs no question mark."""
+    plain = "?" in u.text or asked in REACHED
+    return plain and u.intent == "question" and read_topic(u.text) is not None
 
 
 def _is_search(u: Understanding, folded: str) -> bool:
