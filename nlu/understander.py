@@ -64,8 +64,10 @@ class Understander:
         """Trades first, then dates, then places among the words that are left."""
         message = Message.of(text)
         told = self._without_answer(message) if asked == "ask_place" else message
-        trades = self._trades.read(told, asked)
-        when, naming = read_availability(told, today, asked), self._places.naming
+        trades, naming = self._trades.read(told, asked), self._places.naming
+        if trades.spans and (rest := without_names(naming, told, trades.spans, asked)):
+            trades = self._trades.read(rest, asked)
+        when = read_availability(told, today, asked)
         if when.spans and (rest := without_names(naming, told, when.spans, asked)):
             when = read_availability(rest, today, asked)
         places = self._places.read(message, asked, [*trades.spans, *when.spans])
