@@ -142,6 +142,7 @@ ONCE_WISHED = _set(
     "voulais jvoulais voulai voulait pensais jpensais pensait revais jvoulai pensai jpensai"
 )
 ONCE_SAID = _set("dire savoir demander")
+HAVE = _set("ai jai avais javais g ge")
 DONE = _set(
     "cap bp bep bac diplome titre brevet mc fait eu travaille bosse passe commence arrete obtenu"
 )

@@ -34,7 +34,7 @@ def test_a_bar_counts_outside_groups_and_sets_only() -> None:
 def test_the_rules_are_found_where_they_are_written() -> None:
     table = yaml.safe_load(RULES_SOURCE.read_text("utf-8"))
     chance = Random(62)
-    said = [plain(line) for line in SENTENCES.read_text("utf-8").splitlines()]
+    said = [str(plain(line)) for line in SENTENCES.read_text("utf-8").splitlines()]
     words = [word for text in said for word in text.split()]
     said += [" ".join(chance.choices(words, k=chance.randint(1, 9))) for _ in range(400)]
     found = 0
