@@ -30,7 +30,15 @@ _SIGNS: tuple[tuple[frozenset[str], Intent], ...] = (
     (frozenset("🙏"), "thanks"),
     (frozenset("👋"), "greet"),
 )
-_DANGERS = ("distress", "violence", "wages")
+# What each step of a decision begins with: without one of these it concludes nothing.
+_STEPS = {
+    "danger": ("distress", "violence", "wages"),
+    "data": ("restart", "delete", "export"),
+    "alerts": ("resume", "wait", "stop"),
+    "person": ("human",),
+    "looking": ("looks", "date_alone", "area_refused"),
+    "elsewhere": ("employer", "customer", "housing"),
+}
 _YES_WORDS = 12
 _REFUSED = re.compile(r"(?:non|nan|nn|no)\b")
 _NO_DELETION = re.compile(r"(?:\w+ )?(?:n|ne) \w+ (?:pas|rien)|(?:non|nan) ")
@@ -75,21 +83,21 @@ class _Group:
         self._patterns = [pattern for pattern, _ in patterns]
         self._compiled: dict[int, re.Pattern[str]] = {}
         self._by_head: dict[str, list[int]] = {}
-        self._anyhow = [i for i, (_, heads) in enumerate(patterns) if not heads]
+        self.anyhow = [i for i, (_, heads) in enumerate(patterns) if not heads]
         for i, (_, heads) in enumerate(patterns):
             for head in heads:
                 self._by_head.setdefault(head, []).append(i)
-        self._heads = frozenset(self._by_head)
+        self.heads = frozenset(self._by_head)
 
     def may_be_in(self, words: Plain) -> bool:
-        return bool(self._anyhow) or not self._heads.isdisjoint(words.heads)
+        return bool(self.anyhow) or not self.heads.isdisjoint(words.heads)
 
     def search(self, words: Plain) -> re.Match[str] | None:
         """The words that the first pattern found is found in."""
-        if self._heads.isdisjoint(words.heads):
-            return self._first(self._anyhow, words) if self._anyhow else None
-        near = {i for head in self._heads & words.heads for i in self._by_head[head]}
-        return self._first(sorted(near.union(self._anyhow)), words)
+        if self.heads.isdisjoint(words.heads):
+            return self._first(self.anyhow, words) if self.anyhow else None
+        near = {i for head in self.heads & words.heads for i in self._by_head[head]}
+        return self._first(sorted(near.union(self.anyhow)), words)
 
     def _first(self, numbers: Iterable[int], words: str) -> re.Match[str] | None:
         for i in numbers:
@@ -112,6 +120,9 @@ class Rules:
         self._whole = {name: frozenset(table[name]) for name in ("help", "affirmed", "refused")}
         self.groups = {name: _Group(patterns) for name, patterns in table["groups"].items()}
         self._besides = "|".join(table["yes_besides"])
+        self._steps = {
+            step: _any_of([self.groups[name] for name in names]) for step, names in _STEPS.items()
+        }
 
     @cached_property
     def _yes(self) -> re.Pattern[str]:
@@ -140,15 +151,21 @@ class Rules:
 
     def decide(self, text: str, words: Plain, asked: str | None) -> Ruled | None:
         """What the exact words settle, safety first; ``None`` leaves it to the model."""
+        may = self._may
         return (
-            self._in_danger(words)
-            or _by_signs(text)
+            (may("danger", words) and self._in_danger(words))
+            or (not text.isascii() and _by_signs(text))
             or self._by_short_answer(words)
-            or self._about_data(text, words, asked)
-            or self._about_alerts(words, asked)
-            or self._person(words)
-            or self._looking(words)
+            or (may("data", words) and self._about_data(text, words, asked))
+            or (may("alerts", words) and self._about_alerts(words, asked))
+            or (may("person", words) and self._person(words))
+            or (may("looking", words) and self._looking(words))
+            or None
         )
+
+    def _may(self, step: str, words: Plain) -> bool:
+        heads = self._steps[step]
+        return heads is None or not heads.isdisjoint(words.heads)
 
     def is_yes(self, text: str, words: str) -> bool:
         """Whether the whole message agrees: « oui vas-y », « ok efface tout », « 👍 »."""
@@ -161,6 +178,8 @@ class Rules:
 
     def elsewhere(self, words: Plain) -> Ruled | None:
         """Employers, customers, people looking for a home: nothing is searched for them."""
+        if not self._may("elsewhere", words):
+            return None
         if self.says("employer", words) and not self.says("not_employer", words):
             return Ruled("out_of_scope", "employer")
         if self.says("customer", words) and not self.says("candidate", words):
@@ -171,8 +190,6 @@ class Rules:
         return None
 
     def _in_danger(self, words: Plain) -> Ruled | None:
-        if not any(self.groups[name].may_be_in(words) for name in _DANGERS):
-            return None
         # What is not meant is taken out whole, the first pattern first: left as written.
         not_meant = self.groups["not_meant"].may_be_in(words)
         meant = Plain(self._not_meant.sub(" ", words)) if not_meant else words
@@ -233,6 +250,15 @@ class Rules:
         if self.says("date_alone", words):
             return Ruled("give_info", values=True)
         return Ruled("correct", values=True) if self.says("area_refused", words) else None
+
+
+def _any_of(groups: list[_Group]) -> frozenset[str] | None:
+    """All beginnings of the patterns of ``groups``; ``None`` where one may begin anyhow."""
+    return (
+        None
+        if any(group.anyhow for group in groups)
+        else frozenset().union(*[group.heads for group in groups])
+    )
 
 
 def _by_signs(text: str) -> Ruled | None:
