@@ -15,7 +15,7 @@ from nlu.text import fold
 
 RULES_SOURCE = Path(__file__).with_name("data") / "rules.yml"
 RULES_FILE = RULES_SOURCE.with_suffix(".json")
-HEAD = 3
+HEAD = 4
 """Letters a pattern is told from others by, at the beginning of a word."""
 
 _LONG_RUN = re.compile(r"(.)\1{2,}")

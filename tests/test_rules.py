@@ -22,17 +22,17 @@ def test_the_built_rules_are_in_step_with_their_source() -> None:
 @pytest.mark.parametrize(
     ("pattern", "heads"),
     [
-        ("patron|pay", {"pat", "pay"}),
+        ("patron|pay", {"patr", "pay"}),
         ("(?:tres )?mal", {"mal"}),
-        ("(?:pas|plus) de (?:repos|vie)", {"rep", "vie"}),
+        ("(?:pas|plus) de (?:repos|vie)", {"repo", "vie"}),
         (r"\w+ moi", {"moi"}),
-        ("je ?veux", {"je", "jev"}),
+        ("je ?veux", {"je", "jeve"}),
         ("^kms$", {"kms"}),
         (r"\w*frapp\w+", None),
     ],
 )
 def test_what_a_pattern_cannot_do_without(pattern: str, heads: set[str] | None) -> None:
-    common = {"tre": 5, "pas": 9, "plu": 9, "de": 20, "veu": 90}
+    common = {"tres": 5, "pas": 9, "plus": 9, "de": 20, "je": 90}
     assert Finder(Counter(common)).beginnings(pattern) == heads
 
 
