@@ -70,7 +70,10 @@ def verdict(message: Message, forms: Forms, first: int, last: int) -> Verdict:
 
 def _is_full_name(message: Message, forms: Forms, first: int) -> bool:
     """« Kévin Boulanger, 20 ans », not « Apprenti Boulanger, 20 ans »."""
-    if not first or forms[first - 1] in w.HINTS or forms[first - 1] in w.SEEKING:
+    if not first or _STOP.search(message.between(first - 1, first)):
+        return False
+    said = forms[first - 1] in w.HINTS or forms[first - 1] in w.SEEKING | w.GREETINGS
+    if said or forms[first].endswith(("euse", "iere", "trice")):
         return False
     pair = [message.text[word.start : word.end] for word in message.words[first - 1 : first + 1]]
     begins = first == 1 or _STOP.search(message.between(first - 2, first - 1)) is not None
