@@ -84,7 +84,7 @@ _ONCE_PASSED = re.compile(
     r"\b(?:des que|quand|une fois que|lorsque|apres que) j ?(?:' ?)?(?:ai|aurai|aurais) (?:fini|eu|passe|termine) "
     r"(?:\S+ ){0,3}$"
 )
-_RECURRING = re.compile(r"(?:\b(?:tous les|chaque|les|que le|le|toutes les|tout les) )$")
+_RECURRING = re.compile(r"(?:\b(?:tous les|chaque|mon|mes|les|que le|le|toutes les|tout les) )$")
 _EXAM_BEFORE = re.compile(
     r"\b(?:apres|fini\w*|termine\w*|une fois|passe|resultats?|obten\w*|fin)\b[^,;.]{0,25}$"
 )
@@ -147,6 +147,8 @@ def _is_a_start(moment: Moment, line: str, asked_when: bool) -> bool:
         and (_STILL.search(near) or _STILL_AFTER.search(after))
     ):
         return False
+    if moment.kind == "day" and "confond" in before:
+        return False  # « j'ai confondu Lens avec Liévin, c'est le deuxième »
     if _FROM_THEN.search(after[:40]) and moment.kind == "day":
         return True
     if _FROM.search(near) or (_UNTIL.search(near) and not _ELSEWHERE.search(near)):

@@ -34,8 +34,12 @@ _BESIDE = re.compile(
 )
 # What one already has, or does not want, is not what one aims at.
 _HAD = re.compile(
-    r"\b(?:(?:j )?ai (?:deja |eu |obtenu |valide |fini )*(?:un |mon |le |une )?|titulaire d un |"
-    r"j ai (?:rate|loupe) (?:mon |le )?|apres (?:un |mon |le )|obtenu (?:un |mon |le )?|"
+    r"\b(?:(?:(?:j )?ai|g|ge) (?:deja |eu |obtenu |valide |fini )*(?:un |mon |le |une )?|"
+    r"titulaire d un |"
+    r"(?:j ai|g|ge) (?:rate|loupe|foire) (?:mon |le |un )?|"
+    r"rien (?:trouve )?(?:en |pour (?:un |le |mon )?|avec (?:un |le |mon )?)|"
+    r"(?:ca|sa) (?:c est |c |cest )(?:que )?(?:du |des |pour (?:un |le |du )?)|"
+    r"apres (?:un |mon |le )|obtenu (?:un |mon |le )?|"
     r"diplomee (?:d un |du |d |en )?|(?:suis |sui |^)diplome (?:d un |du |d |en )?|"
     r"(?:pas|pa|oublie|laisse tomber|plus|pu|plu) (?:de |le |une? |1 |en )?|sans |sauf )$"
 )
@@ -44,7 +48,8 @@ _HAD = re.compile(
 # « un BTS… non, un bac pro »
 _REFUSED = re.compile(r"\b(?:pas|pa|plus|pu|plu|sauf|sans) (?:de |d |le |une? )?$")
 _MENDED = re.compile(
-    r"\b(?:non|nan|finalement|pardon|en fait|enfaite|mais plutot|enfin|oups|nn|correction)"
+    r"\b(?:non|nan|finalement|du coup|moi je veux|moi jveux|pardon|en fait|enfaite|mais plutot"
+    r"|enfin|oups|nn|correction)"
     r"(?: plutot| pas)?(?: c est| c)?(?: une?| le| la| 1)? $"
 )
 

@@ -22,7 +22,7 @@ from nlu.meaning import Understanding
 from nlu.moments import moments
 from nlu.namesofdays import without_names
 from nlu.radius import distances
-from nlu.rules import Ruled, Rules
+from nlu.rules import Plain, Ruled, Rules
 from nlu.text import Message
 from nlu.trade_table import TradeTable
 from nlu.understander import LONGEST, Understander
@@ -80,7 +80,7 @@ class _Rules(Rules):
     said: list[tuple[str, str]]
 
     def says(self, name: str, words: str) -> bool:
-        if match := self._patterns[name].search(words):
+        if match := self.found(name, words):
             self.said.append((name, match.group()))
         return super().says(name, words)
 
@@ -115,7 +115,7 @@ class Workbench(Understander):
         )  # fmt: skip
 
     def _ruled(
-        self, text: str, words: str, spoken: str, values: Values, asked: str | None
+        self, text: str, words: Plain, spoken: Plain, values: Values, asked: str | None
     ) -> Ruled | None:
         self._rule = super()._ruled(text, words, spoken, values, asked)
         return self._rule

@@ -103,7 +103,7 @@ def features(masked: str, asked: str | None, values: Sequence[str] = ()) -> list
 
 def features_of(words: list[str], asked: str | None, values: Sequence[str]) -> list[str]:
     """The same of a sentence already cut into ``tokens``."""
-    return _features(words, asked, values, _pieces)
+    return list(dict.fromkeys(_features(words, asked, values, _pieces)))
 
 
 def _features(
@@ -124,7 +124,7 @@ def _features(
     found += [f"v {value}" for value in values]
     if asked:
         found += [f"x {asked} {word}" for word in words]
-    return list(dict.fromkeys(found))
+    return found
 
 
 class IntentModel:
@@ -178,13 +178,13 @@ class IntentModel:
         return self._chances(tokens(masked), asked, values)
 
     def _chances(self, words: list[str], asked: str | None, values: Sequence[str]) -> list[float]:
-        names = _features(words, asked, values, self._pieces)
         row_of = self._index.get
-        rows = [
-            row
-            for name in names
-            if (row := name if type(name) is int else row_of(name)) is not None  # type: ignore[arg-type]
-        ]
+        names = set(_features(words, asked, values, self._pieces))
+        rows = [name for name in names if type(name) is int]
+        if len(rows) < len(names):
+            rows += [
+                row for name in names if type(name) is str and (row := row_of(name)) is not None
+            ]
         sums = np.add.reduce(self._weights.take(rows, axis=0), axis=0, dtype=np.int32).tolist()
         root = len(names) ** 0.5
         scores = [

@@ -85,7 +85,7 @@ def ruled_out(s: Sentence, mentions: list[Mention]) -> list[bool]:
         verdict = _negated(s, mention)
         if verdict is None:
             verdict = _less_than(s, before, mention) or _liked_less(s, before, mention)
-            verdict = verdict or (i + 1 < len(mentions) and _replaced(s, mention, mentions[i + 1]))
+            verdict = verdict or _given_up(s, mentions, i)
             verdict = verdict or (
                 before is not None and verdicts[-1] and _goes_on(s, before, mention)
             )
@@ -122,6 +122,33 @@ def _goes_on(s: Sentence, before: Mention, mention: Mention) -> bool:
         ["ni", "a"],
         ["et", "a"],
     )
+
+
+def _given_up(s: Sentence, mentions: list[Mention], i: int) -> bool:
+    """Whether one is named to say that another is meant."""
+    if i + 1 < len(mentions):
+        following = mentions[i + 1]
+        if _replaced(s, mentions[i], following) or _miswritten(s, mentions[i], following):
+            return True
+        if _confused(s, mentions[i], following):
+            return "premier" not in s.forms[following.last :]
+    before = mentions[i - 1] if i else None
+    swapped = before is not None and _confused(s, before, mentions[i])
+    return swapped and "premier" in s.forms[mentions[i].last :]
+
+
+def _miswritten(s: Sentence, mention: Mention, following: Mention) -> bool:
+    """« j'ai écrit lille mais c'était lillers »."""
+    gap = " ".join(s.forms[mention.last + 1 : following.first])
+    written = pw.WRITTEN.intersection(s.forms[max(0, mention.first - 2) : mention.first])
+    return bool(written) and pw.BUT_IT_WAS.fullmatch(gap) is not None
+
+
+def _confused(s: Sentence, mention: Mention, following: Mention) -> bool:
+    """« j'ai confondu lens avec liévin »."""
+    gap = s.forms[mention.last + 1 : following.first]
+    verbs = s.forms[max(0, mention.first - 2) : mention.first]
+    return gap in (["avec"], ["et"]) and any(form.startswith("confond") for form in verbs)
 
 
 def _replaced(s: Sentence, mention: Mention, following: Mention) -> bool:

@@ -59,7 +59,7 @@ _SOMEBODY_ELSES = re.compile(
     r"(?:tient|tiennent|gere|ont|a) (?:une?|son|sa|leur) \w+)(?: \w+)?"
     r"(?:(?<=habite)|(?<=habitent)| (?:a|sur|vers|de|en))(?: (?:la|le|l))?$"
     r"|\bnee? (?:a|au)(?: (?:la|le|l))?$|\bdemenage (?:de|d)$"
-    r"|\b(?:habit|et)(?:ais|ait)(?: (?:a|sur|vers))?(?: (?:la|le|l))?$"
+    r"|\b(?:habit|(?<!c )et)(?:ais|ait)(?: (?:a|sur|vers))?(?: (?:la|le|l))?$"
     # « mon bus passe par Carvin », « en vacances à Wissant », « je suis en stage à Douchy ».
     r"|\b(?:pass\w+ (?:par|devant)|travers\w+)(?: (?:la|le|l))?$"
     r"|\b(?:s arret\w+|arret\w*) (?:a|sur|au)(?: (?:la|le|l))?$"

@@ -176,3 +176,8 @@ COUNTED = NUMBER_WORDS | {
 APART = frozenset({"a", "vers", "je", "jsuis", "ou", "dans", "ds", "pour", "cherche", "jcherche"})
 # Towns that after a trade are what is worked on: « mécanique avion ».
 THINGS = frozenset({"avion", "bus", "ville", "rue", "campagne", "long", "monts", "fontaine"})
+# « j'ai écrit lille mais c'était lillers ».
+WRITTEN = frozenset("ecrit ecri mis marque tape note dit".split())
+BUT_IT_WAS = re.compile(
+    r"(?:mais|me|et)(?: en fait| enfaite)? (?:c|cest|cetait|cetai|cete)(?: est| etait)?(?: a)?"
+)

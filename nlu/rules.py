@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-import yaml
-
-from nlu.alternatives import sorted_out
 from nlu.meaning import Intent
 from nlu.text import fold
 
-RULES_FILE = Path(__file__).with_name("data") / "rules.yml"
+RULES_SOURCE = Path(__file__).with_name("data") / "rules.yml"
+RULES_FILE = RULES_SOURCE.with_suffix(".json")
+HEAD = 4
+"""Letters a pattern is told from others by, at the beginning of a word."""
 
 _LONG_RUN = re.compile(r"(.)\1{2,}")
 _NOT_WORD = re.compile(r"[\W_]+")
@@ -27,6 +30,15 @@ _SIGNS: tuple[tuple[frozenset[str], Intent], ...] = (
     (frozenset("🙏"), "thanks"),
     (frozenset("👋"), "greet"),
 )
+# What each step of a decision begins with: without one of these it concludes nothing.
+_STEPS = {
+    "danger": ("distress", "violence", "wages"),
+    "data": ("restart", "delete", "export"),
+    "alerts": ("resume", "wait", "stop"),
+    "person": ("human",),
+    "looking": ("looks", "date_alone", "area_refused"),
+    "elsewhere": ("employer", "customer", "housing"),
+}
 _YES_WORDS = 12
 _REFUSED = re.compile(r"(?:non|nan|nn|no)\b")
 _NO_DELETION = re.compile(r"(?:\w+ )?(?:n|ne) \w+ (?:pas|rien)|(?:non|nan) ")
@@ -46,54 +58,114 @@ class Ruled:
     values: bool = False
 
 
-def plain(text: str) -> str:
+class Plain(str):
+    """Folded words with one space between them, and how each of them begins."""
+
+    __slots__ = ("heads",)
+    heads: frozenset[str]
+
+    def __new__(cls, words: str) -> Self:
+        said = super().__new__(cls, words)
+        said.heads = frozenset([word[:HEAD] for word in words.split(" ")])
+        return said
+
+
+def plain(text: str) -> Plain:
     """Folded words with one space between them, long runs shortened: « Ouiiii ! » -> « oui »."""
     folded = _NOT_WORD.sub(" ", fold(text.replace("’", "'")))
-    return " ".join(_LONG_RUN.sub(r"\1", folded).split())
+    return Plain(" ".join(_LONG_RUN.sub(r"\1", folded).split()))
+
+
+class _Group:
+    """Patterns of one name, each compiled when a message first has a word it cannot do without."""
+
+    def __init__(self, patterns: list[tuple[str, list[str]]]) -> None:
+        self._patterns = [pattern for pattern, _ in patterns]
+        self._compiled: dict[int, re.Pattern[str]] = {}
+        self._by_head: dict[str, list[int]] = {}
+        self.anyhow = [i for i, (_, heads) in enumerate(patterns) if not heads]
+        for i, (_, heads) in enumerate(patterns):
+            for head in heads:
+                self._by_head.setdefault(head, []).append(i)
+        self.heads = frozenset(self._by_head)
+
+    def may_be_in(self, words: Plain) -> bool:
+        return bool(self.anyhow) or not self.heads.isdisjoint(words.heads)
+
+    def search(self, words: Plain) -> re.Match[str] | None:
+        """The words that the first pattern found is found in."""
+        if self.heads.isdisjoint(words.heads):
+            return self._first(self.anyhow, words) if self.anyhow else None
+        near = {i for head in self.heads & words.heads for i in self._by_head[head]}
+        return self._first(sorted(near.union(self.anyhow)), words)
+
+    def _first(self, numbers: Iterable[int], words: str) -> re.Match[str] | None:
+        for i in numbers:
+            pattern = self._compiled.get(i)
+            if pattern is None:
+                pattern = self._compiled[i] = re.compile(rf"\b(?:{self._patterns[i]})\b")
+            if found := pattern.search(words):
+                return found
+        return None
+
+    def all(self) -> re.Pattern[str]:
+        """All of them as one, the first first."""
+        return re.compile(rf"\b(?:{'|'.join(self._patterns)})\b")
 
 
 class Rules:
-    """The rules of ``rules.yml``, compiled; words are those of ``plain``."""
+    """The rules of ``rules.yml``, as ``rules.json`` has them; words are those of ``plain``."""
 
     def __init__(self, table: dict[str, Any]) -> None:
-        parts = {f"<{name}>": pattern for name, pattern in table["parts"].items()}
-        whole = {"help", "affirmed", "refused"}
-        self._whole = {name: frozenset(table[name]) for name in whole}
-        # What is not meant is taken out whole, the first alternative first: left as written.
-        meant = "|".join(_whole(pattern, parts) for pattern in table["not_meant"])
-        self._not_meant = re.compile(rf"\b(?:{meant})\b")
-        self._patterns = {
-            name: _compiled(patterns, parts)
-            for name, patterns in table.items()
-            if name not in {"parts", "yes_besides", "not_meant", *whole}
+        self._whole = {name: frozenset(table[name]) for name in ("help", "affirmed", "refused")}
+        self.groups = {name: _Group(patterns) for name, patterns in table["groups"].items()}
+        self._besides = "|".join(table["yes_besides"])
+        self._steps = {
+            step: _any_of([self.groups[name] for name in names]) for step, names in _STEPS.items()
         }
-        yes = "|".join(map(re.escape, self._whole["affirmed"]))
-        besides = "|".join(table["yes_besides"])
-        self._yes = re.compile(rf"(?:(?:{besides}) )*(?:{yes})(?: (?:{yes}|{besides}))*")
+
+    @cached_property
+    def _yes(self) -> re.Pattern[str]:
+        yes, besides = "|".join(map(re.escape, self._whole["affirmed"])), self._besides
+        return re.compile(rf"(?:(?:{besides}) )*(?:{yes})(?: (?:{yes}|{besides}))*")
+
+    @cached_property
+    def _not_meant(self) -> re.Pattern[str]:
+        return self.groups["not_meant"].all()
 
     @classmethod
     def load(cls, path: Path = RULES_FILE) -> Self:
-        return cls(yaml.load(path.read_text("utf-8"), yaml.CSafeLoader))
+        return cls(json.loads(path.read_text("utf-8")))
 
     def has(self, name: str) -> bool:
         """Whether there is a group of that name."""
-        return name in self._patterns
+        return name in self.groups
 
     def says(self, name: str, words: str) -> bool:
         """Whether a pattern of the group ``name`` is found in ``words``."""
-        return self._patterns[name].search(words) is not None
+        return self.found(name, words) is not None
 
-    def decide(self, text: str, words: str, asked: str | None) -> Ruled | None:
+    def found(self, name: str, words: str) -> re.Match[str] | None:
+        """Where it is found."""
+        return self.groups[name].search(words if isinstance(words, Plain) else Plain(words))
+
+    def decide(self, text: str, words: Plain, asked: str | None) -> Ruled | None:
         """What the exact words settle, safety first; ``None`` leaves it to the model."""
+        may = self._may
         return (
-            self._in_danger(words)
-            or _by_signs(text)
+            (may("danger", words) and self._in_danger(words))
+            or (not text.isascii() and _by_signs(text))
             or self._by_short_answer(words)
-            or self._about_data(text, words, asked)
-            or self._about_alerts(words, asked)
-            or self._person(words)
-            or self._looking(words)
+            or (may("data", words) and self._about_data(text, words, asked))
+            or (may("alerts", words) and self._about_alerts(words, asked))
+            or (may("person", words) and self._person(words))
+            or (may("looking", words) and self._looking(words))
+            or None
         )
+
+    def _may(self, step: str, words: Plain) -> bool:
+        heads = self._steps[step]
+        return heads is None or not heads.isdisjoint(words.heads)
 
     def is_yes(self, text: str, words: str) -> bool:
         """Whether the whole message agrees: « oui vas-y », « ok efface tout », « 👍 »."""
@@ -104,8 +176,10 @@ class Rules:
         # What agrees may hold what else agrees: few words, or trying all ways takes for ever.
         return len(said) <= _YES_WORDS and self._yes.fullmatch(words) is not None
 
-    def elsewhere(self, words: str) -> Ruled | None:
+    def elsewhere(self, words: Plain) -> Ruled | None:
         """Employers, customers, people looking for a home: nothing is searched for them."""
+        if not self._may("elsewhere", words):
+            return None
         if self.says("employer", words) and not self.says("not_employer", words):
             return Ruled("out_of_scope", "employer")
         if self.says("customer", words) and not self.says("candidate", words):
@@ -115,8 +189,10 @@ class Rules:
             return None if asks else Ruled("out_of_scope", "housing")
         return None
 
-    def _in_danger(self, words: str) -> Ruled | None:
-        meant = self._not_meant.sub(" ", words)
+    def _in_danger(self, words: Plain) -> Ruled | None:
+        # What is not meant is taken out whole, the first pattern first: left as written.
+        not_meant = self.groups["not_meant"].may_be_in(words)
+        meant = Plain(self._not_meant.sub(" ", words)) if not_meant else words
         if self.says("distress", meant):
             return Ruled("human", "distress")
         if self.says("violence", meant) and not self.says("at_the_bot", meant):
@@ -176,15 +252,13 @@ class Rules:
         return Ruled("correct", values=True) if self.says("area_refused", words) else None
 
 
-def _compiled(patterns: list[str], parts: dict[str, str]) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{sorted_out(_whole(pattern, parts) for pattern in patterns)})\b")
-
-
-def _whole(pattern: str, parts: dict[str, str]) -> str:
-    # A part may hold another one: twice is enough for all of ours.
-    for _ in range(2):
-        pattern = re.sub(r"<[a-z_]+>", lambda found: parts[found.group()], pattern)
-    return pattern
+def _any_of(groups: list[_Group]) -> frozenset[str] | None:
+    """All beginnings of the patterns of ``groups``; ``None`` where one may begin anyhow."""
+    return (
+        None
+        if any(group.anyhow for group in groups)
+        else frozenset().union(*[group.heads for group in groups])
+    )
 
 
 def _by_signs(text: str) -> Ruled | None:

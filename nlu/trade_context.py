@@ -71,6 +71,7 @@ BETWEEN_AND_PLACED = BETWEEN | PLACED
 # Right as they are, though they sound like a thing of some trade.
 SMALL = (
     KIN | NEVER | LIGHT | MINE | THIRD_VERBS
+    | _set("laisne loise daisne doise dlaisne dloise lorne laude lain leure")
     | _set("quelqu jusqu lorsqu puisqu presqu aujourd")
     | _set("caf cdi cdd cap bts btm rsa rer ter tgv cpe cfa cma rdv svp stp mdr ptdr lol bof bah")
 )  # fmt: skip

@@ -15,6 +15,7 @@ from nlu.trade_context import (
     BETWEEN,
     BETWEEN_AND_PLACED,
     CUES,
+    PAUSE,
     PLACED,
     SMALL,
     STOP,
@@ -253,7 +254,7 @@ class Spotter:
     def _name(self, message: Message, stems: Forms, i: int) -> tuple[int, str] | None:
         """The longest sure name; « cuisinier, pâtissier » are two."""
         found = longest(self._names, stems, i)
-        if found and found[0] == i + 2 and STOP.search(message.between(i, i + 1)):
+        if found and found[0] == i + 2 and PAUSE.search(message.between(i, i + 1)):
             return longest(self._names, stems[: i + 1], i)
         return found
 

@@ -14,7 +14,7 @@ from nlu.meaning import Understanding
 from nlu.namesofdays import without_names
 from nlu.places import PlaceReader
 from nlu.radius import read_radius, read_travel
-from nlu.rules import Ruled, Rules, plain
+from nlu.rules import Plain, Ruled, Rules, plain
 from nlu.settling import agreed, settle
 from nlu.text import Message
 from nlu.trade_table import TradeTable
@@ -47,13 +47,14 @@ class Understander:
         """What ``text`` means after ``asked``; never raises, reads 4,096 characters at most."""
         text = text[:LONGEST]
         words = plain(text)
-        spoken = rightly(words)
+        right = rightly(words)
+        spoken = words if right == words else Plain(right)
         values = self.values(text, asked, today)
         if ruled := self._ruled(text, words, spoken, values, asked):
             guess = IntentReading(ruled.intent, ruled.reason, _SURE)
         else:
             guess = self._intents.read(mask(text, values.spans), asked, values.found)
-            said = words if spoken == words else f"{words} / {spoken}"
+            said = words if spoken is words else Plain(f"{words} / {spoken}")
             guess = settle(self._rules, guess, values, said, asked)
         if asked == "confirm":
             guess = agreed(self._rules, guess, text, words)
@@ -64,8 +65,10 @@ class Understander:
         """Trades first, then dates, then places among the words that are left."""
         message = Message.of(text)
         told = self._without_answer(message) if asked == "ask_place" else message
-        trades = self._trades.read(told, asked)
-        when, naming = read_availability(told, today, asked), self._places.naming
+        trades, naming = self._trades.read(told, asked), self._places.naming
+        if trades.spans and (rest := without_names(naming, told, trades.spans, asked)):
+            trades = self._trades.read(rest, asked)
+        when = read_availability(told, today, asked)
         if when.spans and (rest := without_names(naming, told, when.spans, asked)):
             when = read_availability(rest, today, asked)
         places = self._places.read(message, asked, [*trades.spans, *when.spans])
@@ -93,10 +96,10 @@ class Understander:
         return plainly and self._rules.says("anyone", words)
 
     def _ruled(
-        self, text: str, words: str, spoken: str, values: Values, asked: str | None
+        self, text: str, words: Plain, spoken: Plain, values: Values, asked: str | None
     ) -> Ruled | None:
         ruled = self._rules.decide(text, words, asked) or self._rules.elsewhere(words)
-        if ruled is None and spoken != words:
+        if ruled is None and spoken is not words:
             ruled = self._rules.decide(text, spoken, asked) or self._rules.elsewhere(spoken)
             if ruled and ruled.intent in ("help", "affirm", "deny") and values.anything:
                 ruled = None  # « menuz » is no menu

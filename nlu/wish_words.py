@@ -68,6 +68,7 @@ TAKEN_DOWN = _set(
     "marque mis note compris ecrit enregistre ecri mi tape coche choisi selectionne clique met dit "
     "demande inscrit"
 )
+GREETINGS = _set("bonjour bonsoir salut hello slt bjr coucou cc hey yo madame monsieur futur")
 I_HAVE = _set("ai jai g ge avais javais j")
 MENDED = _set("mais me c cest est pardon non enfait fait plutot pas erreur voulais jvoulais")
 WE_HAVE = _set("as tas avez mas")
@@ -142,6 +143,7 @@ ONCE_WISHED = _set(
     "voulais jvoulais voulai voulait pensais jpensais pensait revais jvoulai pensai jpensai"
 )
 ONCE_SAID = _set("dire savoir demander")
+HAVE = _set("ai jai avais javais g ge")
 DONE = _set(
     "cap bp bep bac diplome titre brevet mc fait eu travaille bosse passe commence arrete obtenu"
 )

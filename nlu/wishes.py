@@ -19,6 +19,9 @@ _STOP = re.compile(r"[.!?;\n,:()]")
 _END = re.compile(r"[.!?;\n]")
 
 
+_AGED = re.compile(r"^[0-9]{2} ?ans\b")
+
+
 class Spot(NamedTuple):
     """Word ``k``, read backwards from the trade that begins at word ``first``."""
 
@@ -57,10 +60,24 @@ def verdict(message: Message, forms: Forms, first: int, last: int) -> Verdict:
         return "other"
     if after and (w.CUSTOMER_AFTER.match(after) or _said_of_someone(forms, first, after)):
         return "other"
+    if after and _AGED.match(after) and _is_full_name(message, forms, first):
+        return "other"
     before = _before(message, forms, first)
     if before == "refused" and _in_brackets(message, forms, first):
         return "other"  # « brasserie (la bière, pas le resto) » tells what is meant
     return before
+
+
+def _is_full_name(message: Message, forms: Forms, first: int) -> bool:
+    """« Kévin Boulanger, 20 ans », not « Apprenti Boulanger, 20 ans »."""
+    if not first or _STOP.search(message.between(first - 1, first)):
+        return False
+    said = forms[first - 1] in w.HINTS or forms[first - 1] in w.SEEKING | w.GREETINGS
+    if said or forms[first].endswith(("euse", "iere", "trice")):
+        return False
+    pair = [message.text[word.start : word.end] for word in message.words[first - 1 : first + 1]]
+    begins = first == 1 or _STOP.search(message.between(first - 2, first - 1)) is not None
+    return begins and all(name.istitle() for name in pair)
 
 
 def _in_brackets(message: Message, forms: Forms, first: int) -> bool:
@@ -171,7 +188,7 @@ def _situation(spot: Spot, chez: bool) -> Verdict | None:
         return "wish" if "pour" in pair else "other"
     if chez and (spot.word in w.SEARCHED or (spot.word in w.STARTS and _at_one(spot))):
         return "wish"
-    if spot.word in {"ai", "jai", "avais", "javais"} and not w.DONE.isdisjoint(spot.between):
+    if spot.word in w.HAVE and not w.DONE.isdisjoint(spot.between):
         return "weak"
     if spot.word in w.ONCE_WISHED and w.ONCE_SAID.isdisjoint(spot.between):
         return "weak"

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from nlu.alternatives import sorted_out, split
-from nlu.rules import RULES_FILE, plain
+from nlu.rules import RULES_SOURCE, plain
 
 SENTENCES = Path(__file__).parent / "sentences" / "intents.yml"
 
@@ -32,9 +32,9 @@ def test_a_bar_counts_outside_groups_and_sets_only() -> None:
 
 
 def test_the_rules_are_found_where_they_are_written() -> None:
-    table = yaml.safe_load(RULES_FILE.read_text("utf-8"))
+    table = yaml.safe_load(RULES_SOURCE.read_text("utf-8"))
     chance = Random(62)
-    said = [plain(line) for line in SENTENCES.read_text("utf-8").splitlines()]
+    said = [str(plain(line)) for line in SENTENCES.read_text("utf-8").splitlines()]
     words = [word for text in said for word in text.split()]
     said += [" ".join(chance.choices(words, k=chance.randint(1, 9))) for _ in range(400)]
     found = 0

@@ -25,7 +25,7 @@ from sklearn.linear_model import LogisticRegression
 from nlu.gazetteer import Gazetteer
 from nlu.heard import HEARD_FILE, ordinary
 from nlu.intents import MODEL_FILE, SENTENCES, IntentModel, features, mask
-from nlu.rules import RULES_FILE, Rules
+from nlu.rules import RULES_SOURCE, Rules
 from nlu.text import fold
 from nlu.trade_table import TradeTable
 from nlu.understander import Understander
@@ -275,7 +275,7 @@ def _family(label: str) -> str:
 def heard_words(sentences: list[Sentence]) -> list[str]:
     """The ordinary words of our sentences and rules, the commonest first, rightly spelt."""
     said = Counter(word for one in sentences for word in _LETTERS.findall(fold(one.masked)))
-    ruled = Counter(_LETTERS.findall(fold(RULES_FILE.read_text("utf-8"))))
+    ruled = Counter(_LETTERS.findall(fold(RULES_SOURCE.read_text("utf-8"))))
     counts = Counter({word: 10 * times + ruled[word] for word, times in (said | ruled).items()})
     right = ordinary() | {"apprentissage", "alternance", "apprenti", "metier", "metiers", "dispo"}
     return [word for word, _ in counts.most_common() if len(word) > 3 and word in right]
