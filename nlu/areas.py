@@ -263,7 +263,7 @@ class Areas:
         inside = before in {"le", "l"} and at > 1 and forms[at - 2] in _INSIDE
         # « plutôt le 62 »; up to 31 it may be a day.
         instead = before == "le" and at > 1 and forms[at - 2] in _INSTEAD and forms[at] > "31"
-        instead = instead and forms[at] in HOME and asked not in {"ask_radius", "ask_availability"}
+        instead = instead and asked not in {"ask_radius", "ask_availability"}
         # « pas le 59, le 62 »
         refused = list(forms[max(0, at - 4) : at - 2]) == ["pas", "le"] and forms[at - 2] in HOME
         instead = instead or (refused and before == "le" and forms[at] in HOME)

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from nlu.texting import SAID
-from nlu.trade_spelling import MEMORY, sound
+from nlu.trade_spelling import sound
 
 WORDS_FILE = Path(__file__).with_name("data") / "words.txt"
 HEARD_FILE = Path(__file__).with_name("data") / "heard.txt"
@@ -40,9 +40,11 @@ def usual() -> dict[str, str]:
     return _by_sound()[1]
 
 
-@lru_cache(maxsize=MEMORY)
 def heard(word: str) -> str:
-    """The word of ours that an unknown folded word sounds like, else the word itself."""
+    """The word of ours that an unknown folded word sounds like, else the word itself.
+
+    Nothing of what people write is kept: it may be their name.
+    """
     known, table = _by_sound()
     if not _LEAST <= len(word) <= _MOST or word in known or not word.isalpha():
         return word

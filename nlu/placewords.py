@@ -120,7 +120,7 @@ REFUSED_BEFORE = re.compile(
     r"|\b(?:aucune|pas|plus) envie (?:de |d |d)?(?:aller |bosser |travailler )?(?:a|sur|vers)$"
     r"|\b(?:deteste|marre de|supporte pas|veux pas (?:entendre parler )?de)$"
     r"|\b(?:pas|hors de) question(?: de| d)?(?: aller| bosser| travailler)? (?:a|sur|vers)$"
-    r"|\b(?:irai|veux|vais|peux) (?:pas|jamais)(?: aller| bosser| travailler)? (?:a|sur|vers|jusqu a)$"
+    r"|\b(?:irai|veux|vais|peux) (?:pas|plus|jamais)(?: etre| vivre| habiter| aller| bosser| travailler)? (?:a|sur|vers|jusqu a)$"
     r"|\barretez? (?:avec|sur)$"
     r"|\ba part(?: sur| vers| a)?$|\bexception (?:de|d)$"
 )

@@ -154,9 +154,11 @@ class Speller:
         if len(word) < _LEAST:
             return self._shortly(word)
         if (meant := self._seen.get(word)) is None:
-            if len(self._seen) >= MEMORY:
-                self._seen.clear()
-            meant = self._seen[word] = self._either(word, singular(word))
+            meant = self._either(word, singular(word))
+            if meant != word:  # a name that nobody else writes is not kept
+                if len(self._seen) >= MEMORY:
+                    self._seen.clear()
+                self._seen[word] = meant
         return meant
 
     def verb(self, word: str) -> str:

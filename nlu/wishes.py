@@ -243,6 +243,7 @@ def _instead(spot: Spot) -> bool:
     earlier = spot.forms[max(0, spot.k - 5) : spot.k]
     return (
         (spot.word == "que" and not w.RATHER.isdisjoint(earlier[:-1]))
+        or (spot.word == "que" and earlier[-1:] == ("plutot",) and not spot.between)
         or (spot.word == "a" and not {"prefere", "jprefere"}.isdisjoint(earlier[:-1]))
         or (spot.word == "passer" and spot.between[:1] == ("de",))
         or (spot.word == "lieu" and earlier[-1:] == ("au",))
