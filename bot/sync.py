@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.config import PARIS
+from bot.log import where
 from bot.supervise import stopped_within, unless_stopped
 from matching.model import Unavailable
 from matching.sources import EXPORT, FRANCE_TRAVAIL
 from matching.sync import POLL, Beat, Report, Sync
+from storage.database import DatabaseProblem
 from storage.leases import Leases
 
 if TYPE_CHECKING:
@@ -143,6 +145,12 @@ class Keeper:
             report = await job(beat)
         except Unavailable as failed:
             logger.warning("sync_failed", source=name, error=str(failed))
+            self._not_before[name] = self._clock() + AGAIN_SECONDS
+            return None
+        except (Elsewhere, DatabaseProblem):
+            raise
+        except Exception as error:  # noqa: BLE001 - one source must not keep the others waiting
+            logger.error("sync_broken", source=name, error=type(error).__name__, where=where(error))
             self._not_before[name] = self._clock() + AGAIN_SECONDS
             return None
         if report.incomplete or not report.fresh:
