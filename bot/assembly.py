@@ -21,9 +21,9 @@ from dialogs.voice import Voice
 from matching.catalogue import Catalogue
 from matching.demonstration import refresh_demonstration
 from matching.job_offer import Locate
-from matching.model import DEMONSTRATION, Matcher
+from matching.model import DEMONSTRATION, SEEN, Matcher
 from matching.ports import Cache, MemoryCache
-from matching.sources import Patience, Sources
+from matching.sources import EXPORT, FRANCE_TRAVAIL, Patience, Sources
 from nlu.understander import Understander
 from storage.answers import RedisCache
 from storage.database import Database, DatabaseProblem
@@ -139,12 +139,28 @@ async def _leave_unsent(turns: Turns) -> None:
 async def _furnish(offers: LiveOffers, understander: Understander, settings: Settings) -> None:
     """Offers to show when no backend is set and none were imported: invented, and marked so.
 
-    Beside real ones they would mislead.
+    Beside real ones they would mislead. What a backend brought that is set no more leaves first:
+    nobody would ever say that it is gone.
     """
+    origins = read_from(settings)
+    off = {EXPORT, FRANCE_TRAVAIL} - {*origins} | (set() if origins else {SEEN})
+    await offers.retire(off, settings.today())
     if settings.has_backends:
         await offers.replace(DEMONSTRATION, [])
         return
     await refresh_demonstration(offers, understander.gazetteer.locate, settings.today())
+
+
+def read_from(settings: Settings) -> tuple[str, ...]:
+    """The sources whose backend is set."""
+    return tuple(
+        origin
+        for origin, secret in (
+            (EXPORT, settings.apprentissage_api_key),
+            (FRANCE_TRAVAIL, settings.france_travail_client_secret),
+        )
+        if secret is not None
+    )
 
 
 def _matcher(
@@ -159,8 +175,9 @@ def _matcher(
     if not live:
         return catalogue
     sources = Sources(
-        live, catalogue, offers, settings.now, employers=backends.apprentissage, patience=patience
-    )
+        live, catalogue, offers, settings.now, origins=read_from(settings),
+        employers=backends.apprentissage, patience=patience,
+    )  # fmt: skip
     stack.push_async_callback(sources.close)
     return sources
 

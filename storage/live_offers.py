@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, delete, insert, not_, or_, select, update
+from sqlalchemy import Select, and_, bindparam, delete, false, insert, not_, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from matching.model import SEEN, Offer
@@ -113,13 +113,29 @@ class LiveOffers(Offers):
         seen = offers.c.origin.like(f"{SEEN}%")
         return await self._close(and_(seen, offers.c.origin < f"{SEEN}{before.isoformat()}"), day)
 
+    async def retire(self, origins: Collection[str], day: date) -> int:
+        """Sources that are asked no more: what they brought is gone, and they were never read."""
+        theirs, marks = (
+            or_(*(column.startswith(f"{head}{o}", autoescape=True) for o in origins), false())
+            for column, head in ((offers.c.origin, ""), (revisions.c.name, _READ))
+        )
+        left = select(offers.c.id).where(theirs).union_all(select(revisions.c.name).where(marks))
+        async with self._db.read() as tx:
+            if (await tx.execute(left.limit(1))).first() is None:
+                return 0
+        return await self._close(theirs, day, forgets=marks)
+
     @unbroken
-    async def _close(self, which: ColumnElement[bool], day: date) -> int:
+    async def _close(
+        self, which: ColumnElement[bool], day: date, forgets: ColumnElement[bool] | None = None
+    ) -> int:
         async with self._db.write() as tx:
             latest = await next_revision(tx)
             closed = update(offers).where(which)
             gone = f"{GONE}{day.isoformat()}"
             result = await tx.execute(closed.values(changed=latest, origin=gone, **_ANONYMOUS))
+            if forgets is not None:
+                await tx.execute(delete(revisions).where(forgets))
         self.latest = latest
         return result.rowcount
 
