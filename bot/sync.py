@@ -37,6 +37,9 @@ LOOK_SECONDS = 30.0
 AGAIN_SECONDS = 600.0
 """Before what failed is tried again."""
 
+DOUBTED_SECONDS = 4 * 3600.0
+"""Before a list too short to be believed is asked for again: another takes hours to be made."""
+
 LEASE = "sync"
 LEASE_SECONDS = 120.0
 """Whoever dies while reading keeps the others waiting for no longer."""
@@ -79,9 +82,9 @@ async def alone(rooms: Rooms, beat: Beat | None = None) -> AsyncIterator[Beat]:
         await leases.release(LEASE, held)
 
 
-def daily(rooms: Rooms, *, again: bool = False) -> dict[str, Job]:
+def daily(rooms: Rooms, *, again: bool = False, accept: bool = False) -> dict[str, Job]:
     """What is read whole, once a day, by the name under which it is kept that it was."""
-    sync = Sync(rooms.offers, rooms.settings.now, rooms.crafts)
+    sync = Sync(rooms.offers, rooms.settings.now, rooms.crafts, accept=accept)
     jobs: dict[str, Job] = {}
     if (lba := rooms.backends.apprentissage) is not None:
         jobs[EXPORT] = partial(sync.export, lba, again=again)
@@ -155,7 +158,8 @@ class Keeper:
             return None
         if report.incomplete or not report.fresh:
             logger.warning("sync_incomplete" if report.incomplete else "sync_not_yet", source=name)
-            self._not_before[name] = self._clock() + AGAIN_SECONDS
+            pause = DOUBTED_SECONDS if report.incomplete else AGAIN_SECONDS
+            self._not_before[name] = self._clock() + pause
         for state in ("read", "new", "changed", "gone"):
             logger.info("synced", source=name, state=state, count=getattr(report, state))
         if name != POLL and await self._all_read():

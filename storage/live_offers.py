@@ -183,6 +183,29 @@ class LiveOffers(Offers):
         async with self._db.write() as tx:
             await mark(tx, f"{_READ}{source}", int(until.timestamp()))
 
+    async def doubted(self, source: str) -> tuple[int, datetime] | None:
+        """The list that was too short to be believed: its length, and of when it was (aware)."""
+        length, of = _doubt(source)
+        query = select(revisions.c.name, revisions.c.n).where(revisions.c.name.in_((length, of)))
+        async with self._db.read() as tx:
+            kept = {row.name: row.n for row in await tx.execute(query)}
+        return (kept[length], datetime.fromtimestamp(kept[of], UTC)) if len(kept) == 2 else None
+
+    @unbroken
+    async def doubt(self, source: str, short: tuple[int, datetime] | None) -> None:
+        """Keep that, ``None``: the last one was believed."""
+        length, of = _doubt(source)
+        async with self._db.write() as tx:
+            if short is None:
+                await tx.execute(delete(revisions).where(revisions.c.name.in_((length, of))))
+            else:
+                await mark(tx, length, short[0])
+                await mark(tx, of, int(short[1].timestamp()))
+
+
+def _doubt(source: str) -> tuple[str, str]:
+    return f"{_READ}{source}, trop courte", f"{_READ}{source}, trop courte le"
+
 
 class _Change:
     """What has to be written so that the store says the same as a source."""
