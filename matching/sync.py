@@ -151,6 +151,7 @@ class Sync:
         short = known > _FEW and len(seen) < known * AT_LEAST and not self._accept
         report.incomplete = short and not await self._confirmed(report.source, len(seen), of)
         if not report.incomplete:
+            await beat(report)
             today = self._clock().astimezone(PARIS).date()
             report.gone = await self._store.close_missing(report.source, seen, today)
             await self._store.doubt(report.source, None)
