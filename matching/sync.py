@@ -54,7 +54,9 @@ class DailyExport(Protocol):
 
 
 class Newest(Protocol):
-    """What is asked of France Travail."""
+    """What is asked of France Travail; it counts what it leaves out, since the start."""
+
+    left_out: Counter[str]
 
     def new_since(
         self, moment: datetime, until: datetime | None = None
@@ -121,7 +123,9 @@ class Sync:
     async def france_travail(self, source: Newest, beat: Beat) -> Report:
         """Everything France Travail has, month by month. Raises as :meth:`export` does."""
         report, began = Report(FRANCE_TRAVAIL), self._clock()
+        left_out = source.left_out.copy()
         await self._whole(report, _by_month(source, began), began, beat)
+        report.left_out += source.left_out - left_out
         if not report.incomplete:
             await self._store.was_read(FRANCE_TRAVAIL, began)
             await self._store.was_read(POLL, began)
