@@ -101,7 +101,7 @@ async def assemble(
         voice = Voice.load()
         table, gazetteer = understander.table, understander.gazetteer
         crafts = tuple(sorted({code for t in table for code in (*t.rome, *t.parents)}))
-        backends = await _backends(settings, database, rate, understander, crafts, stack)
+        backends = await _backends(settings, database, understander, crafts, stack)
         matcher = _matcher(backends, catalogue, offers, settings, patience, stack)
         engine = Engine(
             Services(
@@ -185,7 +185,6 @@ def _matcher(
 async def _backends(
     settings: Settings,
     database: Database,
-    rate: Rate,
     understander: Understander,
     crafts: tuple[str, ...],
     stack: AsyncExitStack,
@@ -199,7 +198,10 @@ async def _backends(
     meter = Meter()
     stack.callback(meter.tell)
     # Commands call them beside the service: without Redis, the database counts for all of them.
-    shared = rate if settings.redis_url else DatabaseRate(database)
+    shared: Rate = DatabaseRate(database)
+    if settings.redis_url:
+        shared = RedisRate(settings.redis_url, DatabaseRate(database), spent=True)
+        stack.push_async_callback(shared.close)
     cache = await _cache(settings, stack)
 
     def backend(name: str) -> Backend:
