@@ -20,10 +20,11 @@ sys.path.insert(0, str(ROOT))
 
 from matching.apprentissage.client import Apprentissage  # noqa: E402
 from matching.calling import Backend, open_session  # noqa: E402
-from matching.ports import Counts, MemoryCache  # noqa: E402
+from matching.ports import MemoryCache  # noqa: E402
 from nlu.gazetteer import Gazetteer  # noqa: E402
 from storage.rates import LocalRate  # noqa: E402
 from tests.apprentissage_api import KEY  # noqa: E402
+from tests.counting import Counts  # noqa: E402
 
 
 async def read(url: str) -> dict[str, float]:

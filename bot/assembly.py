@@ -23,9 +23,9 @@ from matching.application.apart import Workshop
 from matching.catalogue import Catalogue
 from matching.demonstration import refresh_demonstration
 from matching.job_offer import Locate
-from matching.model import DEMONSTRATION, Matcher
+from matching.model import DEMONSTRATION, SEEN, Matcher
 from matching.ports import Cache, MemoryCache
-from matching.sources import Patience, Sources
+from matching.sources import EXPORT, FRANCE_TRAVAIL, Patience, Sources
 from nlu.understander import Understander
 from storage.answers import RedisCache
 from storage.applications import Applications
@@ -105,7 +105,7 @@ async def assemble(
         voice = Voice.load()
         table, gazetteer = understander.table, understander.gazetteer
         crafts = tuple(sorted({code for t in table for code in (*t.rome, *t.parents)}))
-        backends = await _backends(settings, database, rate, understander, crafts, stack)
+        backends = await _backends(settings, database, understander, crafts, stack)
         matcher = _matcher(backends, catalogue, offers, settings, patience, stack)
         engine = Engine(
             Services(
@@ -150,12 +150,28 @@ async def _leave_unsent(turns: Turns) -> None:
 async def _furnish(offers: LiveOffers, understander: Understander, settings: Settings) -> None:
     """Offers to show when no backend is set and none were imported: invented, and marked so.
 
-    Beside real ones they would mislead.
+    Beside real ones they would mislead. What a backend brought that is set no more leaves first:
+    nobody would ever say that it is gone.
     """
+    origins = read_from(settings)
+    off = {EXPORT, FRANCE_TRAVAIL} - {*origins} | (set() if origins else {SEEN})
+    await offers.retire(off, settings.today())
     if settings.has_backends:
         await offers.replace(DEMONSTRATION, [])
         return
     await refresh_demonstration(offers, understander.gazetteer.locate, settings.today())
+
+
+def read_from(settings: Settings) -> tuple[str, ...]:
+    """The sources whose backend is set."""
+    return tuple(
+        origin
+        for origin, secret in (
+            (EXPORT, settings.apprentissage_api_key),
+            (FRANCE_TRAVAIL, settings.france_travail_client_secret),
+        )
+        if secret is not None
+    )
 
 
 def _matcher(
@@ -170,8 +186,9 @@ def _matcher(
     if not live:
         return catalogue
     sources = Sources(
-        live, catalogue, offers, settings.now, employers=backends.apprentissage, patience=patience
-    )
+        live, catalogue, offers, settings.now, origins=read_from(settings),
+        employers=backends.apprentissage, patience=patience,
+    )  # fmt: skip
     stack.push_async_callback(sources.close)
     return sources
 
@@ -179,7 +196,6 @@ def _matcher(
 async def _backends(
     settings: Settings,
     database: Database,
-    rate: Rate,
     understander: Understander,
     crafts: tuple[str, ...],
     stack: AsyncExitStack,
@@ -193,7 +209,10 @@ async def _backends(
     meter = Meter()
     stack.callback(meter.tell)
     # Commands call them beside the service: without Redis, the database counts for all of them.
-    shared = rate if settings.redis_url else DatabaseRate(database)
+    shared: Rate = DatabaseRate(database)
+    if settings.redis_url:
+        shared = RedisRate(settings.redis_url, DatabaseRate(database), spent=True)
+        stack.push_async_callback(shared.close)
     cache = await _cache(settings, stack)
 
     def backend(name: str) -> Backend:

@@ -51,11 +51,15 @@ def import_(
 
 
 @offers.command()
-def sync() -> None:
+def sync(
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Croire une liste même très courte.")
+    ] = False,
+) -> None:
     """Met le catalogue à jour : tout ce que les services ont, sans attendre la nuit."""
     from bot.sync_command import run
 
-    lines, code = asyncio.run(run(Settings.load()))
+    lines, code = asyncio.run(run(Settings.load(), accept=accept))
     for line in lines:
         typer.echo(line)
     if code:

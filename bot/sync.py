@@ -8,15 +8,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import structlog
 
 from bot.config import PARIS
+from bot.log import where
 from bot.supervise import stopped_within, unless_stopped
 from matching.model import Unavailable
 from matching.sources import EXPORT, FRANCE_TRAVAIL
 from matching.sync import POLL, Beat, Report, Sync
+from storage.database import DatabaseProblem
 from storage.leases import Leases
 
 if TYPE_CHECKING:
@@ -34,6 +36,9 @@ LOOK_SECONDS = 30.0
 
 AGAIN_SECONDS = 600.0
 """Before what failed is tried again."""
+
+DOUBTED_SECONDS = 4 * 3600.0
+"""Before a list too short to be believed is asked for again: another takes hours to be made."""
 
 LEASE = "sync"
 LEASE_SECONDS = 120.0
@@ -53,33 +58,82 @@ class Elsewhere(Exception):
 async def alone(rooms: Rooms, beat: Beat | None = None) -> AsyncIterator[Beat]:
     """No other process reads the sources meanwhile; hands out the beat that holds on to that.
 
-    Raises :class:`Elsewhere`, also from the beat once the lease was lost.
+    Raises :class:`Elsewhere`, also in the midst of the work once the lease was lost.
     """
-    leases = Leases(rooms.database)
-    token = await leases.take(LEASE, LEASE_SECONDS)
-    if token is None:
-        raise Elsewhere
-    held, renewed = token, time.monotonic()
+    held = await Held.take(Leases(rooms.database))
+    work, over = cast("asyncio.Task[object]", asyncio.current_task()), asyncio.Event()
+    before = work.cancelling()
 
     async def hold(report: Report) -> None:
-        nonlocal held, renewed
         if beat is not None:
             await beat(report)
-        if time.monotonic() - renewed > LEASE_SECONDS / 6:
-            token = await leases.renew(LEASE, held, LEASE_SECONDS)
-            if token is None:
-                raise Elsewhere
-            held, renewed = token, time.monotonic()
+        await held.sure()
 
+    keeping = asyncio.create_task(held.keep(over, work.cancel))
     try:
-        yield hold
-    finally:
-        await leases.release(LEASE, held)
+        try:
+            yield hold
+        finally:
+            over.set()
+            await asyncio.wait({keeping})
+            await held.release()
+    except asyncio.CancelledError:
+        if held.lost and work.uncancel() <= before:
+            raise Elsewhere from None
+        raise
 
 
-def daily(rooms: Rooms, *, again: bool = False) -> dict[str, Job]:
+class Held:
+    """The lease, from when it was taken until it is released or lost."""
+
+    def __init__(self, leases: Leases, token: float) -> None:
+        self.lost = False
+        self._leases = leases
+        self._token = token
+        self._lock = asyncio.Lock()
+
+    @classmethod
+    async def take(cls, leases: Leases) -> Held:
+        """Raises :class:`Elsewhere`."""
+        if (token := await leases.take(LEASE, LEASE_SECONDS)) is None:
+            raise Elsewhere
+        return cls(leases, token)
+
+    async def keep(self, over: asyncio.Event, stop: Callable[[], object]) -> None:
+        """Renew it until it is ``over``; ``stop`` the work once it is lost."""
+        while not await stopped_within(over, LEASE_SECONDS / 6):
+            try:
+                await self._renew()
+            except DatabaseProblem:  # tried again for as long as it lasts
+                self.lost = self._left() <= 0
+            if self.lost:
+                stop()
+                return
+
+    async def sure(self) -> None:
+        """Raises :class:`Elsewhere` when it was lost, also while this process slept."""
+        if not self.lost and self._left() < LEASE_SECONDS / 2:
+            await self._renew()
+        if self.lost:
+            raise Elsewhere
+
+    async def release(self) -> None:
+        await self._leases.release(LEASE, self._token)
+
+    def _left(self) -> float:
+        """The token is the moment until which it lasts."""
+        return self._token - time.time()
+
+    async def _renew(self) -> None:
+        async with self._lock:
+            token = await self._leases.renew(LEASE, self._token, LEASE_SECONDS)
+            self.lost = token is None
+            self._token = token or self._token
+
+
+def daily(rooms: Rooms, *, again: bool = False, accept: bool = False) -> dict[str, Job]:
     """What is read whole, once a day, by the name under which it is kept that it was."""
-    sync = Sync(rooms.offers, rooms.settings.now, rooms.crafts)
+    sync = Sync(rooms.offers, rooms.settings.now, rooms.crafts, accept=accept)
     jobs: dict[str, Job] = {}
     if (lba := rooms.backends.apprentissage) is not None:
         jobs[EXPORT] = partial(sync.export, lba, again=again)
@@ -145,9 +199,16 @@ class Keeper:
             logger.warning("sync_failed", source=name, error=str(failed))
             self._not_before[name] = self._clock() + AGAIN_SECONDS
             return None
+        except (Elsewhere, DatabaseProblem):
+            raise
+        except Exception as error:  # noqa: BLE001 - one source must not keep the others waiting
+            logger.error("sync_broken", source=name, error=type(error).__name__, where=where(error))
+            self._not_before[name] = self._clock() + AGAIN_SECONDS
+            return None
         if report.incomplete or not report.fresh:
             logger.warning("sync_incomplete" if report.incomplete else "sync_not_yet", source=name)
-            self._not_before[name] = self._clock() + AGAIN_SECONDS
+            pause = DOUBTED_SECONDS if report.incomplete else AGAIN_SECONDS
+            self._not_before[name] = self._clock() + pause
         for state in ("read", "new", "changed", "gone"):
             logger.info("synced", source=name, state=state, count=getattr(report, state))
         if name != POLL and await self._all_read():

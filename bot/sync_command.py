@@ -21,7 +21,7 @@ NOTHING_SET = (
 )
 
 
-async def run(settings: Settings) -> tuple[list[str], int]:
+async def run(settings: Settings, *, accept: bool = False) -> tuple[list[str], int]:
     """What to say, and the exit code: 2 without a source, 1 when one of them failed."""
     if not settings.has_backends:
         return [typeset(NOTHING_SET)], 2
@@ -29,15 +29,15 @@ async def run(settings: Settings) -> tuple[list[str], int]:
         try:
             with _bar() as shown:
                 async with alone(rooms, shown) as beat:
-                    lines, failed = await _all(rooms, beat)
+                    lines, failed = await _all(rooms, beat, accept=accept)
         except Elsewhere as elsewhere:
             return [str(elsewhere)], 1
     return [typeset(line) for line in lines], int(failed)
 
 
-async def _all(rooms: Rooms, beat: Beat) -> tuple[list[str], bool]:
+async def _all(rooms: Rooms, beat: Beat, *, accept: bool) -> tuple[list[str], bool]:
     lines, failed = [], False
-    for name, job in daily(rooms, again=True).items():
+    for name, job in daily(rooms, again=True, accept=accept).items():
         try:
             report = await job(beat)
         except Unavailable as error:
@@ -62,7 +62,8 @@ def _told(report: Report) -> list[str]:
         lines.append(f"  Laissées de côté : {', '.join(left_out)}.")
     if report.incomplete:
         lines.append(
-            "  La liste est deux fois plus courte que ce qui est ouvert : rien n’a été fermé."
+            "  La liste est deux fois plus courte que ce qui est ouvert : rien n’a été fermé. "
+            "Si elle est juste, relancez avec --accept."
         )
     return lines
 

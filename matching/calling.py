@@ -144,6 +144,7 @@ class Backend:
     ) -> None:
         self.name = name
         self.breaker = breaker or Breaker(clock)
+        self._downloads = Breaker(clock)  # they last: as a trial, nobody could search meanwhile
         self._session = session
         self._rate = rate
         self._metrics = metrics
@@ -170,8 +171,7 @@ class Backend:
         """
 
         async def attempt() -> T:
-            with self._watched(route):
-                await self._wait_for_a_slot(route)
+            async with self._turn(route, self.breaker):
                 answer = await self._exchange(route, url, accept, params, headers, data)
                 return self._read(read, answer)
 
@@ -188,8 +188,7 @@ class Backend:
         self, route: Route, url: str, *, headers: Mapping[str, str] | None = None
     ) -> AsyncGenerator[bytes, None]:
         """A large body piece by piece, never whole in memory. Raises :class:`CallFailed`."""
-        with self._watched(route):
-            await self._wait_for_a_slot(route)
+        async with self._turn(route, self._downloads):
             with self._errors():
                 async with self._request(route, url, (), headers, None) as response:
                     self._check(route, response, frozenset({200}))
@@ -200,35 +199,34 @@ class Backend:
         """Count something about an answer that is no failure."""
         self._metrics.called(self.name, route.name, outcome, 0.0)
 
-    @contextmanager
-    def _watched(self, route: Route) -> Iterator[None]:
-        """Counts the attempt, and tells the breaker how it ended."""
-        began, outcome = self._clock(), "ok"
-        admitted = self.breaker.admit()
+    @asynccontextmanager
+    async def _turn(self, route: Route, breaker: Breaker) -> AsyncIterator[None]:
+        """A call that may be made now; counts it, and tells the breaker how it ended.
+
+        The breaker is asked last: who waits for a slot would keep everybody from finding out
+        whether the backend is well again.
+        """
+        began, outcome, admitted = self._clock(), "ok", False
         try:
+            if breaker.state != "open":
+                await self._wait_for_a_slot(route)
+                admitted = breaker.admit()
             if not admitted:
                 raise CallFailed(self.name, "resting", sent=False)
             yield
-            self.breaker.succeeded()
+            breaker.succeeded()
         except CallFailed as failed:
             outcome = failed.reason
             if admitted:
-                self._tell_breaker(failed)
+                _tell(breaker, failed)
             raise
         except BaseException:
             outcome = "cancelled"
-            self.breaker.abandoned()
+            if admitted:
+                breaker.abandoned()
             raise
         finally:
             self._metrics.called(self.name, route.name, outcome, self._clock() - began)
-
-    def _tell_breaker(self, failed: CallFailed) -> None:
-        if failed.reason in TROUBLE:
-            self.breaker.failed()
-        elif failed.status is not None:  # it is there, and answers
-            self.breaker.succeeded()
-        else:
-            self.breaker.abandoned()
 
     async def _wait_for_a_slot(self, route: Route) -> None:
         """Return when the call may be made; what cannot be waited for fails at once."""
@@ -320,6 +318,15 @@ class Backend:
             return read(answer)
         except Misread as problem:
             raise CallFailed(self.name, problem.reason, status=answer.status) from problem
+
+
+def _tell(breaker: Breaker, failed: CallFailed) -> None:
+    if failed.reason in TROUBLE:
+        breaker.failed()
+    elif failed.status is not None:  # it is there, and answers
+        breaker.succeeded()
+    else:
+        breaker.abandoned()
 
 
 def _reason(status: int) -> Reason:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter, OrderedDict, defaultdict
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Protocol
 
@@ -34,18 +34,6 @@ class Metrics(Protocol):
     def called(self, backend: str, route: str, outcome: str, seconds: float) -> None:
         """One attempt is over: « ok », or the reason of a :class:`matching.calling.CallFailed`."""
         ...
-
-
-class Counts:
-    """A meter of this process alone: attempts by (backend, route, outcome), and their seconds."""
-
-    def __init__(self) -> None:
-        self.calls: Counter[tuple[str, str, str]] = Counter()
-        self.seconds: dict[tuple[str, str, str], float] = defaultdict(float)
-
-    def called(self, backend: str, route: str, outcome: str, seconds: float) -> None:
-        self.calls[backend, route, outcome] += 1
-        self.seconds[backend, route, outcome] += seconds
 
 
 class MemoryCache:

@@ -86,6 +86,7 @@ class Sources:
         store: LiveStore,
         clock: Callable[[], datetime],
         *,
+        origins: Sequence[str] = (EXPORT, FRANCE_TRAVAIL),
         employers: Employers | None = None,
         patience: Patience | None = None,
     ) -> None:
@@ -93,6 +94,7 @@ class Sources:
         self._catalogue = catalogue
         self._store = store
         self._clock = clock
+        self._origins = tuple(origins)
         self._employers = employers
         self._patience = patience or Patience()
         self._under_way: set[asyncio.Task[list[Offer] | None]] = set()
@@ -158,7 +160,7 @@ class Sources:
 
     async def _as_of(self) -> datetime | None:
         """The day the copy surely is of: that of the source read longest ago."""
-        read = [await self._store.read_until(source) for source in (EXPORT, FRANCE_TRAVAIL)]
+        read = [await self._store.read_until(source) for source in self._origins]
         known = [moment for moment in read if moment is not None]
         return min(known, default=None) or await self._store.read_until(IMPORTED)
 

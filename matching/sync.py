@@ -32,6 +32,12 @@ KEPT_GONE = timedelta(days=30)
 AT_LEAST = 0.5
 """Of what is open, to believe that the rest is gone; a list of fewer is taken to be incomplete."""
 
+ALIKE = 0.9
+"""Of the length of another list, to be as long."""
+
+CONFIRMED = timedelta(hours=12)
+"""Between two short lists that are as long as each other: what they say is so after all."""
+
 _FEW = 200
 """Below that, half may well be gone."""
 
@@ -48,7 +54,9 @@ class DailyExport(Protocol):
 
 
 class Newest(Protocol):
-    """What is asked of France Travail."""
+    """What is asked of France Travail; it counts what it leaves out, since the start."""
+
+    left_out: Counter[str]
 
     def new_since(
         self, moment: datetime, until: datetime | None = None
@@ -78,15 +86,22 @@ class Sync:
 
     Each step can be stopped at any moment and begun again: what is written already is then found to
     be the same, and nothing is taken to be gone before a list was read to its end. ``crafts`` are
-    the trade codes of the offers that are for us. ``clock`` returns an aware datetime.
+    the trade codes of the offers that are for us. ``clock`` returns an aware datetime. ``accept``:
+    somebody looked, and a list is believed however short it is.
     """
 
     def __init__(
-        self, store: LiveStore, clock: Callable[[], datetime], crafts: Collection[str]
+        self,
+        store: LiveStore,
+        clock: Callable[[], datetime],
+        crafts: Collection[str],
+        *,
+        accept: bool = False,
     ) -> None:
         self._store = store
         self._clock = clock
         self._crafts = frozenset(crafts)
+        self._accept = accept
 
     async def export(self, source: DailyExport, beat: Beat, *, again: bool = False) -> Report:
         """The whole daily export; one that was read already is only read ``again`` if wished.
@@ -100,7 +115,7 @@ class Sync:
         if before is not None and int(of.timestamp()) <= before.timestamp() and not again:
             report.fresh = False
             return report
-        await self._whole(report, _offers(export, report), beat)
+        await self._whole(report, _offers(export, report), of, beat)
         if not report.incomplete:
             await self._store.was_read(EXPORT, of)
         return report
@@ -108,7 +123,9 @@ class Sync:
     async def france_travail(self, source: Newest, beat: Beat) -> Report:
         """Everything France Travail has, month by month. Raises as :meth:`export` does."""
         report, began = Report(FRANCE_TRAVAIL), self._clock()
-        await self._whole(report, _by_month(source, began), beat)
+        left_out = source.left_out.copy()
+        await self._whole(report, _by_month(source, began), began, beat)
+        report.left_out += source.left_out - left_out
         if not report.incomplete:
             await self._store.was_read(FRANCE_TRAVAIL, began)
             await self._store.was_read(POLL, began)
@@ -130,13 +147,29 @@ class Sync:
         await self._store.forget_gone(today - KEPT_GONE)
         return gone
 
-    async def _whole(self, report: Report, batches: AsyncIterator[list[Offer]], beat: Beat) -> None:
+    async def _whole(
+        self, report: Report, batches: AsyncIterator[list[Offer]], of: datetime, beat: Beat
+    ) -> None:
         seen = await self._write(report, batches, beat)
         known = await self._store.open_from(report.source, self._clock())
-        report.incomplete = known > _FEW and len(seen) < known * AT_LEAST
+        short = known > _FEW and len(seen) < known * AT_LEAST and not self._accept
+        report.incomplete = short and not await self._confirmed(report.source, len(seen), of)
         if not report.incomplete:
+            await beat(report)
             today = self._clock().astimezone(PARIS).date()
             report.gone = await self._store.close_missing(report.source, seen, today)
+            await self._store.doubt(report.source, None)
+
+    async def _confirmed(self, source: str, length: int, of: datetime) -> bool:
+        """Whether an earlier list was as short; an empty one is only believed on somebody's word.
+
+        ``of`` is when the list was made: the same one read twice confirms nothing.
+        """
+        doubted = await self._store.doubted(source)
+        if doubted and length and length * ALIKE <= doubted[0] <= length / ALIKE:
+            return of - doubted[1] >= CONFIRMED
+        await self._store.doubt(source, (length, of))
+        return False
 
     async def _write(
         self, report: Report, batches: AsyncIterator[list[Offer]], beat: Beat

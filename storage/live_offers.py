@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, delete, insert, not_, or_, select, update
+from sqlalchemy import Select, and_, bindparam, delete, false, insert, not_, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from matching.model import SEEN, Offer
@@ -113,13 +113,29 @@ class LiveOffers(Offers):
         seen = offers.c.origin.like(f"{SEEN}%")
         return await self._close(and_(seen, offers.c.origin < f"{SEEN}{before.isoformat()}"), day)
 
+    async def retire(self, origins: Collection[str], day: date) -> int:
+        """Sources that are asked no more: what they brought is gone, and they were never read."""
+        theirs, marks = (
+            or_(*(column.startswith(f"{head}{o}", autoescape=True) for o in origins), false())
+            for column, head in ((offers.c.origin, ""), (revisions.c.name, _READ))
+        )
+        left = select(offers.c.id).where(theirs).union_all(select(revisions.c.name).where(marks))
+        async with self._db.read() as tx:
+            if (await tx.execute(left.limit(1))).first() is None:
+                return 0
+        return await self._close(theirs, day, forgets=marks)
+
     @unbroken
-    async def _close(self, which: ColumnElement[bool], day: date) -> int:
+    async def _close(
+        self, which: ColumnElement[bool], day: date, forgets: ColumnElement[bool] | None = None
+    ) -> int:
         async with self._db.write() as tx:
             latest = await next_revision(tx)
             closed = update(offers).where(which)
             gone = f"{GONE}{day.isoformat()}"
             result = await tx.execute(closed.values(changed=latest, origin=gone, **_ANONYMOUS))
+            if forgets is not None:
+                await tx.execute(delete(revisions).where(forgets))
         self.latest = latest
         return result.rowcount
 
@@ -166,6 +182,29 @@ class LiveOffers(Offers):
         """``until`` is aware; kept in whole seconds."""
         async with self._db.write() as tx:
             await mark(tx, f"{_READ}{source}", int(until.timestamp()))
+
+    async def doubted(self, source: str) -> tuple[int, datetime] | None:
+        """The list that was too short to be believed: its length, and of when it was (aware)."""
+        length, of = _doubt(source)
+        query = select(revisions.c.name, revisions.c.n).where(revisions.c.name.in_((length, of)))
+        async with self._db.read() as tx:
+            kept = {row.name: row.n for row in await tx.execute(query)}
+        return (kept[length], datetime.fromtimestamp(kept[of], UTC)) if len(kept) == 2 else None
+
+    @unbroken
+    async def doubt(self, source: str, short: tuple[int, datetime] | None) -> None:
+        """Keep that, ``None``: the last one was believed."""
+        length, of = _doubt(source)
+        async with self._db.write() as tx:
+            if short is None:
+                await tx.execute(delete(revisions).where(revisions.c.name.in_((length, of))))
+            else:
+                await mark(tx, length, short[0])
+                await mark(tx, of, int(short[1].timestamp()))
+
+
+def _doubt(source: str) -> tuple[str, str]:
+    return f"{_READ}{source}, trop courte", f"{_READ}{source}, trop courte le"
 
 
 class _Change:

@@ -89,6 +89,17 @@ class DatabaseRate:
         return await self._next(key, 1 / per_second, burst, patient=False)
 
     @unbroken
+    async def spend(self, key: str, *, per_second: float, burst: int) -> None:
+        """Leave one act of a burst, for others may have been counted elsewhere."""
+        spent = self._clock() + (burst - 1) / per_second
+        async with self._db.write() as tx:
+            row = schema.insert(tx, rates).values(key=key, free_at=spent)
+            less = row.on_conflict_do_update(
+                index_elements=["key"], set_={"free_at": spent}, where=rates.c.free_at < spent
+            )
+            await tx.execute(less)
+
+    @unbroken
     async def _next(self, key: str, spacing: float, burst: int, *, patient: bool) -> float:
         now = self._clock()
         latest_free = now + (burst - 1) * spacing
@@ -115,27 +126,41 @@ class DatabaseRate:
 
 
 class RedisRate:
-    """A rate shared through Redis and timed by its clock; through ``fallback`` while it is lost."""
+    """A rate shared through Redis and timed by its clock; through ``fallback`` while it is lost.
 
-    def __init__(self, redis_url: str, fallback: DatabaseRate) -> None:
+    ``spent``: what Redis counted lately is not known then, so that no burst is left at first.
+    """
+
+    def __init__(self, redis_url: str, fallback: DatabaseRate, *, spent: bool = False) -> None:
         self._link = RedisLink(redis_url)
         self._fallback = fallback
+        self._spent = spent
+        self._known: set[str] = set()
 
     async def take(self, key: str, *, per_second: float, burst: int = 1) -> float:
         try:
             return await self._next(key, 1_000_000 / per_second, burst, patient=True)
         except RedisLost:
+            await self._lost(key, per_second, burst)
             return await self._fallback.take(key, per_second=per_second, burst=burst)
 
     async def ask(self, key: str, *, per_second: float, burst: int = 1) -> float:
         try:
             return await self._next(key, 1_000_000 / per_second, burst, patient=False)
         except RedisLost:
+            await self._lost(key, per_second, burst)
             return await self._fallback.ask(key, per_second=per_second, burst=burst)
+
+    async def _lost(self, key: str, per_second: float, burst: int) -> None:
+        if self._spent and key not in self._known:
+            await self._fallback.spend(key, per_second=per_second, burst=burst)
+            self._known.add(key)
 
     async def _next(self, key: str, spacing: float, burst: int, *, patient: bool) -> float:
         values = (spacing, (burst - 1) * spacing, int(patient))
-        return int(await self._link.run(_NEXT, [f"rate:{key}"], *values)) / 1_000_000
+        wait = int(await self._link.run(_NEXT, [f"rate:{key}"], *values)) / 1_000_000
+        self._known.clear()
+        return wait
 
     async def purge(self) -> int:
         """Redis forgets by itself; what the other has counted meanwhile goes here."""

@@ -15,10 +15,11 @@ from matching.apprentissage.client import Apprentissage
 from matching.calling import Backend, CallFailed, open_session
 from matching.job_offer import Locate
 from matching.model import Circle, Found, Search, Unavailable, WantedTrade
-from matching.ports import Counts, MemoryCache
+from matching.ports import MemoryCache
 from nlu.gazetteer import Gazetteer
 from storage.rates import LocalRate
 from tests.apprentissage_api import KEY, Api, running
+from tests.counting import Counts
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 LENS = Circle(50.4280, 2.8319, 30, "Lens")

@@ -11,8 +11,9 @@ from matching.calling import Backend, CallFailed, open_session
 from matching.france_travail import FranceTravail, read_offer
 from matching.job_offer import BadOffer
 from matching.model import Circle, Offer, Search, WantedTrade
-from matching.ports import Cache, Counts, Rate
+from matching.ports import Cache, Rate
 from nlu.gazetteer import Gazetteer
+from tests.counting import Counts
 from tests.france_travail_api import CLIENT, SECRET, FranceTravailApi, running
 from tests.france_travail_api.ads import NOW, Ad, make_ad
 

@@ -11,6 +11,7 @@ from itertools import cycle
 import pytest
 
 from matching.apprentissage.client import Apprentissage
+from matching.apprentissage.routes import PATHS
 from matching.calling import Backend, CallFailed, open_session, within
 from matching.ports import MemoryCache
 from storage.rates import LocalRate
@@ -228,9 +229,19 @@ async def test_an_offer_that_is_not_found_is_gone(desk: Desk) -> None:
     assert await desk.client.offer(id) is None
 
 
-async def test_an_offer_the_service_calls_malformed_is_gone(desk: Desk) -> None:
+async def test_an_offer_the_service_calls_malformed_is_not_gone(desk: Desk) -> None:
     desk.api.fault("malformed")
-    assert await desk.client.offer("x:68f0a1b2c3d4e5f601020304") is None
+    with pytest.raises(CallFailed, match="invalid"):
+        await desk.client.offer("x:68f0a1b2c3d4e5f601020304")
+
+
+async def test_an_address_that_moved_takes_no_offer_away(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = await known(desk)
+    monkeypatch.setitem(PATHS, "offer", "/job/v9/offer/")
+    with pytest.raises(CallFailed, match="invalid"):
+        await desk.client.offer(id)
 
 
 @pytest.mark.parametrize("id", ["France Travail:207QYWM", "demonstration:12", "", "x:../../export"])

@@ -15,8 +15,9 @@ from aiohttp import web
 from matching.breaker import Breaker
 from matching.calling import Backend, CallFailed, Limit, Misread, Route, open_session, within
 from matching.model import Unavailable
-from matching.ports import Counts, MemoryCache
+from matching.ports import MemoryCache
 from storage.rates import LocalRate
+from tests.counting import Counts
 from tests.wire import Answer, Wire, says, wired
 
 GET = Route("search")

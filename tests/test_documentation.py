@@ -83,6 +83,17 @@ def test_every_option_of_understand_is_documented() -> None:
     assert {name for name in options if f"`{name}" not in row} == set()
 
 
+def test_every_option_of_offers_sync_is_documented() -> None:
+    page = (ROOT / "docs/commandes.md").read_text(encoding="utf-8")
+    (row,) = [line for line in page.splitlines() if "| `python -m bot offers sync` |" in line]
+    from bot.offers_command import offers
+
+    command = getattr(typer.main.get_command(offers), "commands")["sync"]  # noqa: B009
+    options = {name for param in command.params for name in param.opts}
+    assert "--accept" in options
+    assert {name for name in options if f"`{name}" not in row} == set()
+
+
 def test_every_verb_in_the_documents_exists() -> None:
     known = {verb.split()[0] for verb in verbs()}
     said = {

@@ -9,6 +9,7 @@ from random import Random
 
 import pytest
 
+from matching.calling import CallFailed
 from matching.france_travail.query import asks
 from matching.model import Circle, Search
 from matching.ports import MemoryCache
@@ -134,9 +135,17 @@ async def test_204_means_gone(built: House) -> None:
     assert built.api.calls[-1].status == 204
 
 
-async def test_400_means_that_it_never_was(built: House) -> None:
-    assert await built.client().offer("France Travail:299ZZZZZZ") is None
+async def test_400_tells_nothing(built: House) -> None:
+    with pytest.raises(CallFailed, match="invalid"):
+        await built.client().offer("France Travail:299ZZZZZZ")
     assert built.api.calls[-1].status == 400
+
+
+async def test_an_ad_that_cannot_be_read_is_not_gone(built: House) -> None:
+    lille = built.gazetteer.lookup("Lille")[0]
+    built.api.ads = [make_ad("207QYWM", lille, built.gazetteer, intitule="")]
+    with pytest.raises(CallFailed, match="shape"):
+        await built.client().offer("France Travail:207QYWM")
 
 
 @pytest.mark.parametrize(

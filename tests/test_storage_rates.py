@@ -168,6 +168,24 @@ async def test_a_refusal_is_as_cheap_without_redis(db: Database, clock: Clock) -
     await rate.close()
 
 
+async def test_a_documented_limit_has_no_second_burst_when_redis_is_lost(
+    own_redis: servers.Server, db: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_link, "PAUSE_SECONDS", 0.0)
+    rates = [RedisRate(own_redis.url, DatabaseRate(db, clock), spent=True) for _ in range(2)]
+    assert [await rates[0].ask("lba", per_second=1, burst=3) for _ in range(3)] == [0.0] * 3
+    own_redis.kill()
+    asked = [await rates[n % 2].ask("lba", per_second=1, burst=3) for n in range(4)]
+    assert asked[0] == 0.0
+    assert min(asked[1:]) > 0.9
+    clock.now += 2  # what was saved up since counts
+    again = [await rates[0].ask("lba", per_second=1, burst=3) for _ in range(3)]
+    assert again[:2] == [0.0, 0.0]
+    assert again[2] > 0.9
+    for rate in rates:
+        await rate.close()
+
+
 async def test_without_redis_the_rate_is_still_one_for_all(
     own_redis: servers.Server, db: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -231,8 +231,11 @@ async def test_france_travail_whole_then_what_is_new(
     async with sourced(understander, [], ads) as both, both.house(sqlite_url) as rooms:
         ft = rooms.backends.france_travail
         assert ft is not None
+        both.ft.ads.append(ad("207QYWZ", understander, intitule=""))
         both.ft._bucket.size = both.ft._bucket.left = 1e9  # the limit has its own test
-        assert counts(await sync_of(rooms).france_travail(ft, quietly)) == (3, 3, 0, 0)
+        report = await sync_of(rooms).france_travail(ft, quietly)
+        assert counts(report) == (3, 3, 0, 0)
+        assert report.left_out["titre absent"] == 1
         just_now = f"{rooms.settings.now() - timedelta(minutes=20):%Y-%m-%dT%H:%M:%S}.000Z"
         both.ft.ads.append(ad("207QYWD", understander, "Douai", dateCreation=just_now))
         assert counts(await sync_of(rooms).poll(ft, quietly)) == (1, 1, 0, 0)

@@ -63,6 +63,7 @@ FRESH_IF_PARTIAL_SECONDS = 20.0
 T = TypeVar("T")
 
 _NUMBER = re.compile(r"[0-9a-f]{24}")
+_NOT_FOUND = "Aucune offre d'emploi trouvée"
 
 
 class Apprentissage:
@@ -138,6 +139,7 @@ class Apprentissage:
     async def offer(self, id: str) -> Offer | None:
         """An offer as it is now, never from memory; ``None`` when it is gone, filled or expired.
 
+        Only the documented sentence says that it is gone: a 404 may also be an address that moved.
         An ``id`` that is not of this service raises :class:`CallFailed` (« foreign »): nothing can
         be said about it.
         """
@@ -146,15 +148,17 @@ class Apprentissage:
             raise CallFailed(self._backend.name, "foreign", sent=False)
         with within(TURN_SECONDS):
             return await self._ask(
-                OFFER, self._read_offer, below=quote(number), accept=frozenset({200, 400, 404})
+                OFFER, self._read_offer, below=quote(number), accept=frozenset({200, 404})
             )
 
     def _read_offer(self, answer: Answer) -> Offer | None:
         job = answer.json()
         if not isinstance(job, dict):
             raise Misread
-        if answer.status != 200:
-            return None
+        if answer.status == 404:
+            if str(job.get("message", "")).startswith(_NOT_FOUND):
+                return None
+            raise Misread("invalid")
         try:
             offer = parse_job(job, self._locate)
         except BadOffer:

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from matching.calling import Backend
-from matching.france_travail.offer import SOURCE, is_number, read_offer
+from matching.calling import Backend, CallFailed
+from matching.france_travail.offer import SOURCE, OtherContract, is_number, read_offer
 from matching.france_travail.pages import Pages
 from matching.france_travail.query import (
     APPRENTICESHIP,
@@ -61,6 +61,7 @@ class FranceTravail:
     ) -> None:
         tokens = Tokens(backend, token_url, client_id, client_secret, seconds)
         self._pages = Pages(backend, tokens, api_url, clock, cache)
+        self._name = backend.name
         self._locate = locate
         self._clock = clock
         self._crafts = tuple(crafts)
@@ -108,7 +109,12 @@ class FranceTravail:
         if not self.knows(id):
             return None
         sent = await self._pages.one(id.partition(":")[2])
-        return next(iter(await self._offers([] if sent is None else [sent])), None)
+        try:
+            return None if sent is None else read_offer(sent, self._locate)
+        except OtherContract:  # it became another contract
+            return None
+        except BadOffer as reason:
+            raise CallFailed(self._name, "shape", status=200) from reason
 
     async def new_since(
         self, moment: datetime, until: datetime | None = None

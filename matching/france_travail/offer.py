@@ -30,6 +30,11 @@ PUBLIC_PAGE = "https://candidat.francetravail.fr/offres/recherche/detail/"
 APPRENTICESHIP = "Contrat apprentissage"
 """What an offer asked for by the code ``E2`` says of itself: the label, not the code."""
 
+
+class OtherContract(BadOffer):
+    """An ad for something else than an apprenticeship."""
+
+
 _NUMBER = re.compile(r"[0-9A-Z]{5,12}")
 _ROME = re.compile(r"[A-Z]\d{4}")
 _POSTCODE = re.compile(r"\d{5}")
@@ -91,7 +96,7 @@ def read_offer(offre: object, locate: Locate) -> Offer:
 def _only_apprenticeships(offre: Mapping[str, Any]) -> None:
     nature = offre.get("natureContrat")
     if nature != APPRENTICESHIP and not (nature is None and offre.get("alternance") is True):
-        raise BadOffer("ce n’est pas un contrat d’apprentissage")
+        raise OtherContract("ce n’est pas un contrat d’apprentissage")
 
 
 def _number(offre: Mapping[str, Any]) -> str:

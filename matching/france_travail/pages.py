@@ -78,7 +78,7 @@ class Pages:
         return [offer for offers in found for offer in offers]
 
     async def one(self, number: str) -> Any | None:
-        """One offer as it was sent; ``None`` when it is gone, or the number is not one.
+        """One offer as it was sent; ``None`` when it is gone, which only a 204 says.
 
         Raises :class:`CallFailed`.
         """
@@ -86,7 +86,7 @@ class Pages:
         def read(answer: Answer) -> Any | None:
             return answer.json() if answer.status == 200 else None
 
-        return await self._ask(f"/offres/{number}", (), read, frozenset({200, 204, 400, 404}))
+        return await self._ask(f"/offres/{number}", (), read, frozenset({200, 204}))
 
     async def _series(self, ask: Ask, *, fresh: bool) -> list[Any]:
         key = f"france_travail:{json.dumps(ask.params)}"
