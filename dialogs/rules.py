@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from typing import Any
 
+from dialogs.care import stays_near
 from dialogs.changes import FRANCE, SEARCH_SLOTS, differs, from_message, from_payload, travel
+from dialogs.plans import Event, Heard, Plan, Slots, form, slot
 from dialogs.reply import meant
 from dialogs.spoken import Spoken, asks_for_internship, read_number, read_spoken
 from dialogs.typed import label_typed, label_words, latest_payloads, typed_words
@@ -18,46 +19,7 @@ from nlu.questions import read_topic
 from nlu.remarks import Remark, read_remark
 from nlu.text import fold
 
-Slots = Mapping[str, Any]
-Event = dict[str, Any]
-
-
-def slot(name: str, value: Any) -> Event:
-    return {"event": "slot", "name": name, "value": value}
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """One turn's input: a text and its reading, or a button's payload, or an arrival.
-
-    ``arrival`` holds the search of a link, as ``/set`` arguments, and its ``origin``.
-    """
-
-    text: str | None = None
-    understanding: Understanding | None = None
-    payload: str | None = None
-    arrival: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """``candidates`` are slot values for the search form to validate; ``events`` happen first.
-
-    With ``form`` the form decides what to ask or show, before ``actions``. ``argument`` is what an
-    action works on (an offer's id, a topic, a field of trades).
-    """
-
-    actions: tuple[str, ...] = ()
-    events: tuple[Event, ...] = ()
-    candidates: Mapping[str, Any] | None = None
-    form: bool = False
-    argument: str | None = None
-
-
-def form(candidates: Mapping[str, Any], *before: str, argument: str | None = None) -> Plan:
-    """Fill the search form; ``before`` are actions that speak first."""
-    return Plan(before, candidates=candidates, form=True, argument=argument)
-
+__all__ = ("Event", "Heard", "Plan", "form", "plan", "pressed", "slot")
 
 _PAGE = re.compile(r"\d{1,5} \d{1,9}")
 """Offset and revision of the list."""
@@ -166,7 +128,7 @@ def _said(u: Understanding, slots: Slots, today: date) -> Plan:
 def _safety(u: Understanding, slots: Slots, today: date) -> Plan | None:
     """Before everything, and before what a button of the same words would do."""
     if u.intent != "human":
-        return None
+        return Plan(("action_stay_near",)) if stays_near(u, slots) else None
     danger = u.reason in ("distress", "violence")
     return Plan(("action_distress",) if danger else ("action_human",))
 
@@ -255,7 +217,7 @@ def _data(u: Understanding, slots: Slots, today: date) -> Plan | None:
 
 
 def _aside(u: Understanding, slots: Slots, today: date) -> Plan | None:
-    """What is answered without touching the search, which then goes on where it was."""
+    """What is answered without touching the search, which then goes on."""
     if u.intent == "out_of_scope":
         if u.reason in ("employer", "customer", "housing", "insult"):
             return Plan((f"action_{u.reason}",))

@@ -11,6 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from dialogs.actions.base import Say, Services, argument, effect
+from dialogs.care import CARE_TURNS
 
 
 class Arrival(Action):
@@ -162,6 +163,19 @@ class Human(Action):
         return next((c for c in found if c), None)
 
 
+class Distress(Say):
+    """The numbers that help, and a way of staying near for the next turns."""
+
+    def __init__(self) -> None:
+        super().__init__("action_distress", "utter_distress", count="distress", then="action_stay")
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        events = await super().run(dispatcher, tracker, domain)
+        return [SlotSet("care", CARE_TURNS), *events]
+
+
 class Fallback(Action):
     """Not understood: once with an example of what is missing, twice with buttons and a human."""
 
@@ -310,7 +324,8 @@ def build(services: Services) -> Sequence[Action]:
         Say("action_damaged_link", "utter_damaged_link"),
         Say("action_help", "utter_help"),
         Say("action_keep", "utter_keep"),
-        Say("action_distress", "utter_distress", count="distress", then="action_stay"),
+        Distress(),
+        Say("action_stay_near", "utter_stay_near"),
         Say("action_stay", "utter_after_distress"),
         Say("action_bravo", "utter_bravo", count="found"),
         Say("action_courage", "utter_courage"),
