@@ -65,16 +65,12 @@ class Engine:
         """The outcome of one input. Raises what an action raises: the turn apologises."""
         the_plan = plan(heard, conversation.slots, self.services.today())
         before = conversation
-        conversation = conversation.after(
-            [
-                *the_plan.events,
-                slot("pending", None),
-                slot("care", max(conversation.slots["care"] - 1, 0)),
-            ]
-        )
+        care = max(conversation.slots["care"] - 1, 0)
+        conversation = conversation.after([slot("pending", None), slot("care", care)])
         queue = deque(the_plan.actions)
         if the_plan.candidates is not None:
             conversation = await self._fill(conversation, the_plan.candidates)
+        conversation = conversation.after(the_plan.events)
         if the_plan.form:
             queue.append(_form_next(conversation))
         if "action_fallback" not in queue:

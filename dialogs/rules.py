@@ -10,6 +10,7 @@ from datetime import date
 
 from dialogs.care import stays_near
 from dialogs.changes import FRANCE, SEARCH_SLOTS, differs, from_message, from_payload, travel
+from dialogs.dropped import what_is_dropped
 from dialogs.plans import Event, Heard, Plan, Slots, form, slot
 from dialogs.reply import meant
 from dialogs.spoken import Spoken, asks_for_internship, read_number, read_spoken
@@ -255,9 +256,9 @@ def _searched(u: Understanding, slots: Slots, today: date) -> Plan:
         if u.travel and u.travel != "car":
             return form({**found, **travel(u.travel)}, "action_noted_travel")
         return Plan(("action_ask_travel",), candidates=found or None, argument="closer")
-    if u.ambiguous_places and "where" not in found:
-        name = u.ambiguous_places[0]
-        events = _candidates(name.text, name.candidates[:MOST_CANDIDATES])
+    if u.ambiguous_places:
+        name, beside = u.ambiguous_places[0], "where" in found or (u.adds and bool(slots["where"]))
+        events = _candidates(name.text, name.candidates[:MOST_CANDIDATES], beside=beside)
         return Plan(("action_ask_which_place",), events, found or None)
     if "where" in found and len(u.places) == 1 and u.places[0].guessed and not u.areas:
         rest = {name: value for name, value in found.items() if name != "where"}
@@ -268,15 +269,18 @@ def _searched(u: Understanding, slots: Slots, today: date) -> Plan:
         return Plan(("action_noncraft",), candidates=found or None, argument=said)
     if u.domains and "trades" not in found:
         return Plan(("action_choose_in_domain",), candidates=found or None, argument=u.domains[0])
+    if dropped := what_is_dropped(u, found):
+        return dropped
     if found:
         before = ("action_noted_travel",) if differs(found, slots) and "travel" in found else ()
         return form(found, *before)
     return _REMARKS[remark.kind](u, slots, remark) if remark else _bare(u, slots, today)
 
 
-def _candidates(text: str, places: Sequence[Place]) -> tuple[Event, ...]:
-    """The communes a name may mean, for the action that asks."""
-    return (slot("candidates", {"text": text, "places": [p.insee for p in places]}),)
+def _candidates(text: str, places: Sequence[Place], beside: bool = False) -> tuple[Event, ...]:
+    """The communes a name may mean, for the action that asks; ``beside`` towns already known."""
+    named = {"text": text, "places": [p.insee for p in places], "beside": beside}
+    return (slot("candidates", named),)
 
 
 def _bare(u: Understanding, slots: Slots, today: date) -> Plan:

@@ -105,9 +105,10 @@ class ShowOffers(OffersAction):
             self.date(dispatcher, page)
             if page.as_of is None:  # else whoever knows of them does not answer
                 await self._unasked(dispatcher, slots)
-            return events
+            return [*events, SlotSet("searched", True)]
         events = self.show(dispatcher, page, slots, "utter_offers", 0)
-        return [*events, SlotSet("asked", "show_offers"), *self._question(dispatcher, slots, page)]
+        events += [SlotSet("searched", True), SlotSet("asked", "show_offers")]
+        return [*events, *self._question(dispatcher, slots, page)]
 
     def _question(
         self, dispatcher: CollectingDispatcher, slots: Slots, page: Page
