@@ -137,7 +137,7 @@ class Engine:
 
     def _reply(self, outcome: Outcome, message: Mapping[str, Any]) -> Reply:
         slots = outcome.conversation.slots
-        said = remember(slots["said"], [r.text for r in outcome.replies])
+        said = remember(slots["said"], [r.told for r in outcome.replies])
         today = self.services.today()
         cards = [card(self.services.voice, o, today) for o in message["custom"].get("offers", ())]
         reply = self.services.voice.say(
@@ -178,7 +178,7 @@ def _remembered(outcome: Outcome) -> Outcome:
     choices = [[b.text, b.payload] for r in outcome.replies for b in r.buttons if b.payload]
     outcome.conversation = outcome.conversation.after(
         [
-            slot("said", remember(slots["said"], [r.text for r in outcome.replies])),
+            slot("said", remember(slots["said"], [r.told for r in outcome.replies])),
             slot("choices", choices or None),
             slot("welcomed", True),
         ]

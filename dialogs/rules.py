@@ -53,6 +53,7 @@ BUTTONS: Mapping[str, Plan] = {
     "change": Plan(("action_change",)),
     "trade": Plan(("action_ask_trades",)),
     "place": Plan(("action_ask_where",)),
+    "which_way": Plan(("action_which_way",)),
     "far": Plan(("action_ask_travel",), argument="closer"),
     "distance": Plan(("action_ask_travel",)),
     "when": Plan(("action_ask_availability",)),

@@ -149,7 +149,8 @@ class ShowOffers(OffersAction):
         dispatcher.utter_message(
             response="utter_nothing", ways=join(texts, "et"), buttons=buttons, **values
         )
-        return [*events, SlotSet("pending", [payload(ordered[0], search), "/change"])]
+        yes = payload(ordered[0], search) if len(texts) == 1 else "/which_way"
+        return [*events, SlotSet("pending", [yes, "/change"])]
 
     async def _unasked(self, dispatcher: CollectingDispatcher, slots: Slots) -> None:
         """Companies that may take somebody without having said so."""
@@ -264,5 +265,20 @@ class NextPage(OffersAction):
         return [*events, SlotSet("asked", "show_offers")]
 
 
+class WhichWay(Action):
+    """« Oui » to several ways out: which one, with the same buttons again."""
+
+    def name(self) -> str:
+        return "action_which_way"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        choices = tracker.slots["choices"] or ()
+        buttons = [button(label, press) for label, press in choices]
+        dispatcher.utter_message(response="utter_which_way", buttons=buttons)
+        return [SlotSet("asked", "show_offers"), SlotSet("pending", ["/which_way", "/change"])]
+
+
 def build(services: Services) -> Sequence[Action]:
-    return (ShowOffers(services), NextPage(services))
+    return (ShowOffers(services), NextPage(services), WhichWay())

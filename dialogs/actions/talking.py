@@ -94,7 +94,9 @@ class Resume(Action):
         if slots["candidates"]:
             return [FollowupAction("action_ask_which_place")]
         if complete(slots):
-            dispatcher.utter_message(response="utter_resume_offers")
+            found = slots["shown"] or not slots["searched"]
+            name = "utter_resume_offers" if found else "utter_resume_nothing"
+            dispatcher.utter_message(response=name)
             return [SlotSet("asked", "show_offers"), SlotSet("pending", ["/again", "/change"])]
         name = "trade" if slots["trades"] is None else "place"
         dispatcher.utter_message(response=f"utter_resume_{name}")
