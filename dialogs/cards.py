@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from dialogs.french import WIDE, capital, day
+from dialogs.french import WIDE, capital, day, typeset
 from dialogs.reply import Button, Card
 from dialogs.voice import Voice
 from matching.attribution import attribution
@@ -71,7 +71,7 @@ def card(voice: Voice, data: Mapping[str, Any], today: date) -> Card:
     lines = (_where(voice, data), _start(voice, data), _diploma(voice, data))
     return Card(
         id=data["id"],
-        title=cut(capital(data["title"]), TITLE_LENGTH),
+        title=cut(typeset(capital(data["title"])), TITLE_LENGTH),
         lines=tuple(filter(None, (*lines, _published(voice, data, today), _owed(voice, data)))),
         note=note,
         buttons=_buttons(voice, data),
@@ -85,7 +85,7 @@ def cut(text: str, most: int) -> str:
 
 def _where(voice: Voice, data: Mapping[str, Any]) -> str:
     company = cut(data["company"] or voice.fact("card_no_company"), COMPANY_LENGTH)
-    line = f"{company}, {cut(data['city'], NAME_LENGTH)}"
+    line = typeset(f"{company}, {cut(data['city'], NAME_LENGTH)}")
     if data["km"] is None:
         return line
     return f"{line}{WIDE}· " + voice.fact("card_km" if data["km"] else "card_here", km=data["km"])

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
+from dialogs.asides import in_passing
 from dialogs.care import stays_near
 from dialogs.changes import FRANCE, SEARCH_SLOTS, differs, from_message, from_payload, travel
 from dialogs.dropped import what_is_dropped
@@ -121,7 +122,7 @@ def pressed(payload: str, slots: Slots, today: date) -> Plan:
 
 
 def _said(u: Understanding, slots: Slots, today: date) -> Plan:
-    for rule in (_safety, _choice, _spoken, _numbered, _pending, _data, _aside):
+    for rule in (_safety, _choice, in_passing, _spoken, _numbered, _pending, _data, _aside):
         if (found := rule(u, slots, today)) is not None:
             return found
     return _searched(u, slots, today)

@@ -252,6 +252,7 @@ def build(services: Services) -> Sequence[Action]:
         AskWhere(services),
         AskWhichPlace(services),
         DroppedTrade(services),
+        Say("action_abroad", "utter_abroad", asked="ask_place"),
         Say("action_dropped_place", "utter_dropped_place", asked="ask_place"),
         ConfirmPlace(services),
         AskAvailability(services),
