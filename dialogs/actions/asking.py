@@ -73,6 +73,20 @@ class AskWhere(Action):
         return [SlotSet("asked", "ask_place")]
 
 
+class UnreadRefusal(Action):
+    """« Sauf Aire »: which town of that name is not known, and nothing is dropped silently."""
+
+    def name(self) -> str:
+        return "action_unread_refusal"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        name = _title(argument(tracker) or "")
+        dispatcher.utter_message(response="utter_unread_refusal", name=name)
+        return []
+
+
 class DroppedTrade(Action):
     """« Pas coiffeuse »: noted, and which one then; or the search of another trade goes on."""
 
@@ -252,6 +266,7 @@ def build(services: Services) -> Sequence[Action]:
         AskWhere(services),
         AskWhichPlace(services),
         DroppedTrade(services),
+        UnreadRefusal(),
         Say("action_abroad", "utter_abroad", asked="ask_place"),
         Say("action_dropped_place", "utter_dropped_place", asked="ask_place"),
         ConfirmPlace(services),
