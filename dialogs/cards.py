@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from dialogs.french import WIDE, capital, day
+from dialogs.french import WIDE, capital, day, typeset
 from dialogs.reply import Button, Card
 from dialogs.voice import Voice
 from matching.attribution import attribution
@@ -86,7 +86,7 @@ def card(voice: Voice, data: Mapping[str, Any], today: date) -> Card:
     lines = (*work, *_pay(voice, data, today))
     return Card(
         id=data["id"],
-        title=cut(capital(data["title"]), TITLE_LENGTH),
+        title=cut(typeset(capital(data["title"])), TITLE_LENGTH),
         lines=tuple(filter(None, (*lines, _published(voice, data, today), _owed(voice, data)))),
         note=note,
         buttons=_buttons(voice, data),
@@ -100,7 +100,7 @@ def cut(text: str, most: int) -> str:
 
 def _where(voice: Voice, data: Mapping[str, Any]) -> str:
     company = cut(data["company"] or voice.fact("card_no_company"), COMPANY_LENGTH)
-    line = f"{company}, {cut(data['city'], NAME_LENGTH)}"
+    line = typeset(f"{company}, {cut(data['city'], NAME_LENGTH)}")
     if data["km"] is None:
         return line
     return f"{line}{WIDE}· " + voice.fact("card_km" if data["km"] else "card_here", km=data["km"])

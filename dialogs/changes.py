@@ -135,6 +135,7 @@ FRANCE = {"type": "pays", "code": "FR", "name": "France"}
 
 def from_payload(arguments: Mapping[str, str], slots: Slots, today: date) -> dict[str, Any]:
     """The slots a ``/set`` button changes: ``t`` trades (comma list, ``*`` any), ``p`` place,
+    ``q`` one more place (none: those there are will do),
     ``r`` radius, ``s`` start (``asap``, ``any``, ``2027-09``), ``d`` diploma, ``v`` travel,
     ``f`` France, ``x`` lifts what was excluded. Presses set values, so a second one is harmless.
 
@@ -147,6 +148,10 @@ def from_payload(arguments: Mapping[str, str], slots: Slots, today: date) -> dic
                 found["trades"] = [] if value == "*" else value.split(",")
             case "p":
                 found["where"] = {"places": value.split(","), "areas": []}
+            case "q":
+                kept = slots["where"] or {"places": [], "areas": []}
+                towns = [*kept["places"], *filter(None, value.split(","))]
+                found["where"] = {**kept, "places": unique(towns)}
             case "f":
                 found["where"] = {"places": [], "areas": [FRANCE]}
             case "r":

@@ -44,6 +44,8 @@ SLOTS: Mapping[str, Any] = {
     "welcomed": False,
     "fallbacks": 0,
     "said": None,  # fingerprints of the latest sentences, so as not to repeat one
+    "searched": False,  # whether a search was answered already, with offers or without
+    "care": 0,  # turns left in which the numbers that help are said again
     "when_asked": 0,  # how often the start was asked: an ignored question is not nagged about
     "diploma_asked": False,
     "origin": None,  # the structure whose link was opened

@@ -115,7 +115,8 @@ class Criteria:
         line = join(parts, "et")
         refused = [p.name for p in map(self.gazetteer.by_insee, slots["excluded"] or ()) if p]
         if refused:
-            line += " " + self.voice.phrase("part_without", towns=refused)
+            line += ", " if line else ""
+            line += self.voice.phrase("part_without", towns=refused)
         return line.strip()
 
     def start(self, slots: Mapping[str, Any]) -> str:
@@ -133,6 +134,8 @@ class Criteria:
         first = day(start)
         if (start.year, start.month) == (end.year, end.month):
             first = first.split()[0]
+        elif start.year == end.year:
+            first = first.rsplit(maxsplit=1)[0]
         return self.voice.phrase("part_between", start=first, end=day(end))
 
     def towns_within(self, slots: Mapping[str, Any]) -> str:

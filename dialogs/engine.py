@@ -71,11 +71,13 @@ class Engine:
         """The outcome of one input. Raises what an action raises: the turn apologises."""
         the_plan = plan(heard, conversation.slots, self.services.today())
         before = conversation
-        conversation = conversation.after([*the_plan.events, slot("pending", None)])
+        care = max(conversation.slots["care"] - 1, 0)
+        conversation = conversation.after([slot("pending", None), slot("care", care)])
         queue = deque(the_plan.actions)
         refused: list[Mapping[str, Any]] = []
         if the_plan.candidates is not None:
             conversation = await self._fill(conversation, the_plan.candidates)
+        conversation = conversation.after(the_plan.events)
         if the_plan.given is not None:
             conversation, refused = await self._fill_application(conversation, the_plan.given)
         if the_plan.given is not None and not refused:
@@ -164,7 +166,7 @@ class Engine:
 
     def _reply(self, outcome: Outcome, message: Mapping[str, Any]) -> Reply:
         slots = outcome.conversation.slots
-        said = remember(slots["said"], [r.text for r in outcome.replies])
+        said = remember(slots["said"], [r.told for r in outcome.replies])
         today = self.services.today()
         cards = [card(self.services.voice, o, today) for o in message["custom"].get("offers", ())]
         reply = self.services.voice.say(
@@ -230,7 +232,7 @@ def _remembered(outcome: Outcome) -> Outcome:
     choices = [[b.text, b.payload] for r in outcome.replies for b in r.buttons if b.payload]
     outcome.conversation = outcome.conversation.after(
         [
-            slot("said", remember(slots["said"], [r.text for r in outcome.replies])),
+            slot("said", remember(slots["said"], [r.told for r in outcome.replies])),
             slot("choices", choices or None),
             slot("welcomed", True),
         ]

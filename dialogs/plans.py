@@ -52,7 +52,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``candidates`` are slot values for the search form to validate; ``events`` happen first.
+    """``candidates`` are slot values for the search form to validate; ``events`` happen next.
 
     With ``form`` the form decides what to ask or show, before ``actions``. ``argument`` is what an
     action works on (an offer's id, a topic, a field of trades). ``given`` are slot values for the

@@ -11,6 +11,7 @@ from dialogs.french import fill
 from dialogs.voice import Sentence, Voice
 
 SAMPLES: Mapping[str, Any] = {
+    "town": "Bruay",
     "place": "Hénin-Beaumont (62)",
     "summary": "boulanger ou boulangère, 30 km autour de Lens, septembre 2027",
     "what": "boulanger ou boulangère, septembre 2027",

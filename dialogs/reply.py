@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
@@ -61,6 +61,7 @@ class Reply:
     ``name`` is the sentence's name in ``responses/*.yml``. Reading order: ``text``, ``cards``,
     ``buttons``. ``clear_screen`` asks the web page to forget what it shows. ``upload`` is the
     payload that comes back with a file chosen there, where files are chosen and not sent.
+    ``told`` is what the conversation remembers of it, so as to say it otherwise the next time.
     """
 
     text: str
@@ -70,6 +71,7 @@ class Reply:
     clear_screen: bool = False
     language: str = "fr"
     upload: str | None = None
+    told: str = field(default="", compare=False)
 
     def to_json(self) -> dict[str, Any]:
         return {

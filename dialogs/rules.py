@@ -8,7 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
+from dialogs.asides import in_passing
+from dialogs.care import stays_near
 from dialogs.changes import FRANCE, SEARCH_SLOTS, differs, from_message, from_payload, travel
+from dialogs.dropped import what_is_dropped
 from dialogs.plans import Event, Heard, Plan, Slots, form, slot
 from dialogs.reply import meant
 from dialogs.spoken import Spoken, asks_for_internship, read_number, read_spoken
@@ -63,6 +66,7 @@ BUTTONS: Mapping[str, Plan] = {
     "change": Plan(("action_change",)),
     "trade": Plan(("action_ask_trades",)),
     "place": Plan(("action_ask_where",)),
+    "which_way": Plan(("action_which_way",)),
     "far": Plan(("action_ask_travel",), argument="closer"),
     "distance": Plan(("action_ask_travel",)),
     "when": Plan(("action_ask_availability",)),
@@ -132,7 +136,9 @@ def pressed(payload: str, slots: Slots, today: date) -> Plan:
 
 
 def _said(u: Understanding, slots: Slots, today: date) -> Plan:
-    for rule in (_safety, typed_button, _spoken, _numbered, answer_to_pending, _data, _aside):
+    for rule in (
+        _safety, typed_button, in_passing, _spoken, _numbered, answer_to_pending, _data, _aside,
+    ):  # fmt: skip
         if (found := rule(u, slots, today)) is not None:
             return found
     return _searched(u, slots, today)
@@ -141,7 +147,7 @@ def _said(u: Understanding, slots: Slots, today: date) -> Plan:
 def _safety(u: Understanding, slots: Slots, today: date) -> Plan | None:
     """Before everything, and before what a button of the same words would do."""
     if u.intent != "human":
-        return None
+        return Plan(("action_stay_near",)) if stays_near(u, slots) else None
     danger = u.reason in ("distress", "violence")
     return Plan(("action_distress",) if danger else ("action_human",))
 
@@ -236,7 +242,7 @@ def _data(u: Understanding, slots: Slots, today: date) -> Plan | None:
 
 
 def _aside(u: Understanding, slots: Slots, today: date) -> Plan | None:
-    """What is answered without touching the search, which then goes on where it was."""
+    """What is answered without touching the search, which then goes on."""
     if u.intent == "out_of_scope":
         if u.reason in ("employer", "customer", "housing", "insult"):
             return Plan((f"action_{u.reason}",))
@@ -274,9 +280,9 @@ def _searched(u: Understanding, slots: Slots, today: date) -> Plan:
         if u.travel and u.travel != "car":
             return form({**found, **travel(u.travel)}, "action_noted_travel")
         return Plan(("action_ask_travel",), candidates=found or None, argument="closer")
-    if u.ambiguous_places and "where" not in found:
-        name = u.ambiguous_places[0]
-        events = _candidates(name.text, name.candidates[:MOST_CANDIDATES])
+    if u.ambiguous_places:
+        name, beside = u.ambiguous_places[0], "where" in found or (u.adds and bool(slots["where"]))
+        events = _candidates(name.text, name.candidates[:MOST_CANDIDATES], beside=beside)
         return Plan(("action_ask_which_place",), events, found or None)
     if "where" in found and len(u.places) == 1 and u.places[0].guessed and not u.areas:
         rest = {name: value for name, value in found.items() if name != "where"}
@@ -287,15 +293,18 @@ def _searched(u: Understanding, slots: Slots, today: date) -> Plan:
         return Plan(("action_noncraft",), candidates=found or None, argument=said)
     if u.domains and "trades" not in found:
         return Plan(("action_choose_in_domain",), candidates=found or None, argument=u.domains[0])
+    if dropped := what_is_dropped(u, found):
+        return dropped
     if found:
         before = ("action_noted_travel",) if differs(found, slots) and "travel" in found else ()
         return form(found, *before)
     return _REMARKS[remark.kind](u, slots, remark) if remark else _bare(u, slots, today)
 
 
-def _candidates(text: str, places: Sequence[Place]) -> tuple[Event, ...]:
-    """The communes a name may mean, for the action that asks."""
-    return (slot("candidates", {"text": text, "places": [p.insee for p in places]}),)
+def _candidates(text: str, places: Sequence[Place], beside: bool = False) -> tuple[Event, ...]:
+    """The communes a name may mean, for the action that asks; ``beside`` towns already known."""
+    named = {"text": text, "places": [p.insee for p in places], "beside": beside}
+    return (slot("candidates", named),)
 
 
 def _bare(u: Understanding, slots: Slots, today: date) -> Plan:

@@ -17,6 +17,9 @@ from dialogs.reply import Button, Card, Reply
 FACTS_KEPT = 4_096
 """Facts of a card kept ready: distances, dates, durations, sources, no more than a few hundred."""
 
+SAME_WHATEVER = frozenset(("utter_noncraft",))
+"""Sentences that sound the same again whatever values they are filled with."""
+
 REMEMBERED = 12
 """How many sentences a conversation remembers, so as not to say one of them again."""
 
@@ -102,13 +105,14 @@ class Voice:
         or a missing value.
         """
         latest = list(said)
-        best, text, sentence = len(latest), "", self.sentences[name][0]
+        best, text, sentence, kept = len(latest), "", self.sentences[name][0], ""
         for candidate in self.sentences[name]:
             filled = fill(candidate.template, values)
-            mark = fingerprint(filled)
+            told = candidate.template if name in SAME_WHATEVER else filled
+            mark = fingerprint(told)
             age = latest.index(mark) if mark in latest else -1
             if age < best:
-                best, text, sentence = age, filled, candidate
+                best, text, sentence, kept = age, filled, candidate, told
             if age < 0:
                 break
         own = tuple(
@@ -120,6 +124,7 @@ class Voice:
             cards=tuple(cards),
             name=name,
             language=sentence.language,
+            told=kept,
         )
 
 

@@ -10,13 +10,25 @@ from nlu.text import fold
 Topic = Literal[
     "pay", "age", "age_over", "cfa", "cfa_find", "cfa_without_employer", "length", "breaking",
     "licence", "transport", "housing", "disability", "papers", "night", "holidays", "level",
-    "who", "data", "free", "alerts", "cv", "call", "distance", "contract", "internship",
+    "who", "data", "free", "alerts", "cv", "call", "distance", "contract", "internship", "cma",
+    "no_luck", "leaving_school",
 ]  # fmt: skip
 
 _COMBIEN = r"\b(?:combien|cmb|cb)\b"
 # In order: the first that is found is the topic. A narrow one comes before a wide one: holidays
 # may be paid, a school may cost something, « combien » alone is about money, but only in the end.
 _TOPICS: tuple[tuple[Topic, str], ...] = (
+    (
+        "no_luck",
+        (r"\bsi (?:je |j'?)(?:ne |n')?(?:trouve|touve) (?:pas|rien|personne|aucun\w*)\b"
+        r"(?! (?:de |d')?(?:patron|employeur|entreprise))"),
+    ),
+    (
+        "leaving_school",
+        (r"\b(?:arreter?|quitter?|lacher?|plus (?:aller|retourner)|marre) (?:a |de |d')?"
+        r"(?:l'? ?ecole|le lycee|le college|les cours|au lycee|au college|les etudes)\b|"
+        r"\b(?:deteste|aime pas|aime plus) l'? ?ecole\b|\bdescolari\w+"),
+    ),
     ("licence", r"\b(?:permis|code de la route)\b"),
     (
         "data",
@@ -78,7 +90,7 @@ _TOPICS: tuple[tuple[Topic, str], ...] = (
     ),
     (
         "cfa_find",
-        (r"\b(?:trouver|ou|quel|inscri\w+|ouvert\w*|proche|adresse)\b.*\bcfa\b|"
+        (r"\b(?:trouver|existe\w*|ou|quel|inscri\w+|ouvert\w*|proche|adresse)\b.*\bcfa\b|"
         r"\bcfa\b.*\b(?:inscri\w+|ouvert|ou|quand)\b|\binscription"),
     ),
     ("cfa", r"\b(?:cfa|ecole|cours|centre de formation)\b"),
@@ -91,6 +103,7 @@ _TOPICS: tuple[tuple[Topic, str], ...] = (
     ("distance", r"\b(?:loin|distance|km|minutes)\b"),
     ("pay", rf"{_COMBIEN}(?! (?:de\b|d\b|d'))|{_COMBIEN} d(?:'| )(?:euros?|argent)"),
     ("level", r"\b(?:diplome|niveau|brevet|bac|cap|sans diplome|formation)\b"),
+    ("cma", r"\bcma\b|\bchambre des? metiers?\b"),
     ("contract", r"\b(?:contrat|alternance|apprentissage|difference|sign\w+)\b"),
     (
         "who",

@@ -207,6 +207,9 @@ def check_manners(replies: Sequence[Reply], where: str) -> None:
         assert questions(reply.text) <= 1, f"several questions: {where}"
         for button in _buttons(reply):
             assert len(button.text) <= 24, f"long button {button.text!r}: {where}"
+            assert "'" not in button.text, f"straight apostrophe {button.text!r}: {where}"
+        for card in reply.cards:
+            assert "'" not in card.title + card.lines[0], f"straight apostrophe: {where}"
 
 
 def questions(text: str) -> int:

@@ -67,9 +67,44 @@ class AskWhere(Action):
             dispatcher.utter_message(response="utter_which_other_place")
         else:
             trades = self.services.criteria.trades(tracker.slots)
-            name = "utter_ask_place_for" if trades else "utter_ask_place"
+            new = trades and not tracker.slots["searched"]
+            name = "utter_ask_place_for" if new else "utter_ask_place"
             dispatcher.utter_message(response=name, trades=trades)
         return [SlotSet("asked", "ask_place")]
+
+
+class UnreadRefusal(Action):
+    """« Sauf Aire »: which town of that name is not known, and nothing is dropped silently."""
+
+    def name(self) -> str:
+        return "action_unread_refusal"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        name = _title(argument(tracker) or "")
+        dispatcher.utter_message(response="utter_unread_refusal", name=name)
+        return []
+
+
+class DroppedTrade(Action):
+    """« Pas coiffeuse »: noted, and which one then; or the search of another trade goes on."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    def name(self) -> str:
+        return "action_dropped_trade"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        trade = self.services.table.get(argument(tracker) or "").craft
+        if tracker.slots["trades"]:
+            dispatcher.utter_message(response="utter_refused_trade", trade=trade)
+            return [FollowupAction("action_resume")]
+        dispatcher.utter_message(response="utter_dropped_trade", trade=trade)
+        return [SlotSet("asked", "ask_trade")]
 
 
 class AskWhichPlace(Action):
@@ -86,12 +121,32 @@ class AskWhichPlace(Action):
     ) -> list[EventType]:
         candidates = tracker.slots["candidates"]
         places = [p for c in candidates["places"] if (p := self.services.gazetteer.by_insee(c))]
-        buttons = [button(place_label(p.name, p.departement), f"/set p={p.insee}") for p in places]
+        beside = candidates.get("beside") and tracker.slots["where"]
+        key = "q" if beside else "p"
+        buttons = [
+            button(place_label(p.name, p.departement), f"/set {key}={p.insee}") for p in places
+        ]
+        if beside:
+            return self._beside(dispatcher, tracker, buttons)
         name = "utter_ask_which_place"
         if len({p.name for p in places}) == 1:
             name = "utter_ask_which_departement"
         text = places[0].name if name.endswith("departement") else _title(candidates["text"])
         dispatcher.utter_message(response=name, name=text, buttons=buttons)
+        return [SlotSet("asked", "ask_which_place")]
+
+    def _beside(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, buttons: list[dict[str, str]]
+    ) -> list[EventType]:
+        """The town that is known is kept, and said to be; the other one is asked for."""
+        name = _title(tracker.slots["candidates"]["text"])
+        none = button(self.services.voice.phrase("button_without_town", town=name), "/set q=")
+        dispatcher.utter_message(
+            response="utter_ask_which_beside",
+            where=self.services.criteria.where(tracker.slots),
+            name=name,
+            buttons=[*buttons, none],
+        )
         return [SlotSet("asked", "ask_which_place")]
 
 
@@ -210,6 +265,10 @@ def build(services: Services) -> Sequence[Action]:
         AskTrades(services),
         AskWhere(services),
         AskWhichPlace(services),
+        DroppedTrade(services),
+        UnreadRefusal(),
+        Say("action_abroad", "utter_abroad", asked="ask_place"),
+        Say("action_dropped_place", "utter_dropped_place", asked="ask_place"),
         ConfirmPlace(services),
         AskAvailability(services),
         NotedTravel(),

@@ -13,6 +13,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from dialogs.criteria import Criteria
+from dialogs.french import typeset
 from dialogs.voice import Voice
 from matching.model import DEMONSTRATION, Matcher, Offer
 from nlu.gazetteer import Gazetteer
@@ -77,6 +78,7 @@ def place_label(name: str, departement: str) -> str:
 
 def button(title: str, payload: str) -> dict[str, str]:
     """A button as rasa writes it, its title cut to 24 characters in the least ugly way."""
+    title = typeset(title)
     if len(title) > BUTTON_LENGTH:
         title = title[: BUTTON_LENGTH - 1].rstrip(" ,-") + "…"
     return {"title": title, "payload": payload}

@@ -11,7 +11,7 @@ from rasa_sdk.types import DomainDict
 
 from dialogs.actions.base import Services, argument, button
 from dialogs.french import capital
-from nlu.trade_table import Trade
+from nlu.trade_table import Trade, TradeTable
 
 MOST_TRADES = 7
 """More choices than that are not read on a phone."""
@@ -41,6 +41,12 @@ def _trade_buttons(trades: Sequence[Trade]) -> list[dict[str, str]]:
     return [button(capital(t.craft), f"/set t={t.id}") for t in trades[:MOST_TRADES]]
 
 
+def young_first(table: TradeTable, trades: Sequence[Trade]) -> Sequence[Trade]:
+    """What young people choose comes first: those the likings name, in the table’s order."""
+    liked = {id for ids in table.liked_first.values() for id in ids}
+    return sorted(trades, key=lambda trade: trade.id not in liked)
+
+
 class ChooseTrade(Action):
     """The trades of a liking, or of a wide field such as wood."""
 
@@ -56,7 +62,10 @@ class ChooseTrade(Action):
     ) -> list[EventType]:
         field = argument(tracker) or ""
         table = self.services.table
-        trades = (table.likings if self.by_liking else table.domains).get(field, ())
+        kinds = table.likings if self.by_liking else table.domains
+        trades: Sequence[Trade] = kinds.get(field, ())
+        if not self.by_liking:
+            trades = young_first(table, trades)
         name = "utter_choose_trade" if trades else "utter_ask_trade"
         dispatcher.utter_message(
             response=name, field=capital(field), buttons=_trade_buttons(trades)

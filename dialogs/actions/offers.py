@@ -110,9 +110,10 @@ class ShowOffers(OffersAction):
             self.date(dispatcher, page)
             if page.as_of is None:  # else whoever knows of them does not answer
                 await self._unasked(dispatcher, slots)
-            return events
+            return [*events, SlotSet("searched", True)]
         events = self.show(dispatcher, page, slots, "utter_offers", 0)
-        return [*events, SlotSet("asked", "show_offers"), *self._question(dispatcher, slots, page)]
+        events += [SlotSet("searched", True), SlotSet("asked", "show_offers")]
+        return [*events, *self._question(dispatcher, slots, page)]
 
     def _question(
         self, dispatcher: CollectingDispatcher, slots: Slots, page: Page
@@ -153,7 +154,8 @@ class ShowOffers(OffersAction):
         dispatcher.utter_message(
             response="utter_nothing", ways=join(texts, "et"), buttons=buttons, **values
         )
-        return [*events, SlotSet("pending", [payload(ordered[0], search), "/change"])]
+        yes = payload(ordered[0], search) if len(texts) == 1 else "/which_way"
+        return [*events, SlotSet("pending", [yes, "/change"])]
 
     async def _unasked(self, dispatcher: CollectingDispatcher, slots: Slots) -> None:
         """Companies that may take somebody without having said so."""
@@ -268,5 +270,20 @@ class NextPage(OffersAction):
         return [*events, SlotSet("asked", "show_offers")]
 
 
+class WhichWay(Action):
+    """« Oui » to several ways out: which one, with the same buttons again."""
+
+    def name(self) -> str:
+        return "action_which_way"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        choices = tracker.slots["choices"] or ()
+        buttons = [button(label, press) for label, press in choices]
+        dispatcher.utter_message(response="utter_which_way", buttons=buttons)
+        return [SlotSet("asked", "show_offers"), SlotSet("pending", ["/which_way", "/change"])]
+
+
 def build(services: Services) -> Sequence[Action]:
-    return (ShowOffers(services), NextPage(services))
+    return (ShowOffers(services), NextPage(services), WhichWay())

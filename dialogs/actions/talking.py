@@ -13,6 +13,7 @@ from rasa_sdk.types import DomainDict
 from dialogs.actions.base import Say, Services, argument, effect
 from dialogs.actions.looking_over import details
 from dialogs.apply_form import applying
+from dialogs.care import CARE_TURNS
 
 
 class Arrival(Action):
@@ -102,7 +103,9 @@ class Resume(Action):
         if slots["candidates"]:
             return [FollowupAction("action_ask_which_place")]
         if complete(slots):
-            dispatcher.utter_message(response="utter_resume_offers")
+            found = slots["shown"] or not slots["searched"]
+            name = "utter_resume_offers" if found else "utter_resume_nothing"
+            dispatcher.utter_message(response=name)
             return [SlotSet("asked", "show_offers"), SlotSet("pending", ["/again", "/change"])]
         name = "trade" if slots["trades"] is None else "place"
         dispatcher.utter_message(response=f"utter_resume_{name}")
@@ -169,6 +172,19 @@ class Human(Action):
         departements += [d for a in where.get("areas", ()) for d in a.get("departements", ())]
         found = (self.services.counsellors.get(d) for d in departements)
         return next((c for c in found if c), None)
+
+
+class Distress(Say):
+    """The numbers that help, and a way of staying near for the next turns."""
+
+    def __init__(self) -> None:
+        super().__init__("action_distress", "utter_distress", count="distress", then="action_stay")
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        events = await super().run(dispatcher, tracker, domain)
+        return [SlotSet("care", CARE_TURNS), *events]
 
 
 class Fallback(Action):
@@ -326,7 +342,8 @@ def build(services: Services) -> Sequence[Action]:
         Say("action_damaged_link", "utter_damaged_link"),
         Say("action_help", "utter_help"),
         Say("action_keep", "utter_keep"),
-        Say("action_distress", "utter_distress", count="distress", then="action_stay"),
+        Distress(),
+        Say("action_stay_near", "utter_stay_near"),
         Say("action_stay", "utter_after_distress"),
         Say("action_bravo", "utter_bravo", count="found"),
         Say("action_courage", "utter_courage"),
