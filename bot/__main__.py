@@ -155,13 +155,13 @@ def purge() -> None:
     from bot.purge import purge as run
 
     async def clean() -> dict[str, int]:
-        async with assemble(Settings.load()) as rooms:
+        async with assemble(Settings.load(), aside=True) as rooms:
             return await run(rooms)
 
     gone = asyncio.run(clean())
     typer.echo(
         f"Effacé : {gone['conversations']} conversations, {gone['outbox']} réponses, "
-        f"{gone['seen']} marques d’envoi."
+        f"{gone['applications']} candidatures, {gone['seen']} marques d’envoi."
     )
 
 

@@ -20,6 +20,7 @@ from dialogs.criteria import Criteria
 from dialogs.engine import Engine
 from dialogs.voice import Voice
 from matching.application.apart import Workshop
+from matching.calling import Backend, open_session
 from matching.catalogue import Catalogue
 from matching.demonstration import refresh_demonstration
 from matching.job_offer import Locate
@@ -37,7 +38,6 @@ from storage.redis_locks import RedisLocks
 
 if TYPE_CHECKING:
     from matching.apprentissage.client import Apprentissage
-    from matching.calling import Backend
     from matching.france_travail import FranceTravail
 
 
@@ -86,12 +86,15 @@ async def assemble(
     settings: Settings,
     understander: Understander | None = None,
     patience: Patience | None = None,
+    *,
+    aside: bool = False,
 ) -> AsyncIterator[Rooms]:
     """The whole house, migrated and furnished.
 
     A catalogue without real offers gets the demonstration set; an ``understander`` already loaded
-    is used as it is, for it keeps nothing; ``patience`` is with the backends. Raises
-    ``DatabaseProblem`` when the database cannot be reached.
+    is used as it is, for it keeps nothing; ``patience`` is with the backends. ``aside``: for a
+    command beside the service, in a shell that need not know which backends the service reads.
+    Raises ``DatabaseProblem`` when the database cannot be reached.
     """
     async with AsyncExitStack() as stack:
         database = Database.open(settings.database_url)
@@ -99,6 +102,8 @@ async def assemble(
         await database.migrate()
         offers = LiveOffers(database)
         understander = understander or Understander.load()
+        if not aside:
+            await _retire(offers, settings)
         await _furnish(offers, understander, settings)
         locks, rate = await _shared(settings, database, stack)
         catalogue = Catalogue(offers, settings.now)
@@ -147,15 +152,18 @@ async def _leave_unsent(turns: Turns) -> None:
         await turns.ledger.release(turns.now())
 
 
-async def _furnish(offers: LiveOffers, understander: Understander, settings: Settings) -> None:
-    """Offers to show when no backend is set and none were imported: invented, and marked so.
-
-    Beside real ones they would mislead. What a backend brought that is set no more leaves first:
-    nobody would ever say that it is gone.
-    """
+async def _retire(offers: LiveOffers, settings: Settings) -> None:
+    """What a backend brought that is set no more leaves: nobody would ever say that it is gone."""
     origins = read_from(settings)
     off = {EXPORT, FRANCE_TRAVAIL} - {*origins} | (set() if origins else {SEEN})
     await offers.retire(off, settings.today())
+
+
+async def _furnish(offers: LiveOffers, understander: Understander, settings: Settings) -> None:
+    """Offers to show when no backend is set and none were imported: invented, and marked so.
+
+    Beside real ones they would mislead.
+    """
     if settings.has_backends:
         await offers.replace(DEMONSTRATION, [])
         return
@@ -203,8 +211,6 @@ async def _backends(
     """The clients of the backends that are set, over one session and one meter."""
     if not settings.has_backends:
         return Backends()
-    from matching.calling import Backend, open_session  # with all they need: slow to import
-
     session = await stack.enter_async_context(open_session())
     meter = Meter()
     stack.callback(meter.tell)

@@ -96,7 +96,7 @@ async def _import(file: Path) -> ImportReport:
     """Invented offers make room as soon as real ones are there: both together would mislead."""
     from bot.assembly import assemble
 
-    async with assemble(Settings.load()) as rooms:
+    async with assemble(Settings.load(), aside=True) as rooms:
         with _bar(file) as progress:
             report = await import_file(
                 file,
@@ -158,7 +158,7 @@ async def _search(trade: str, place: str, radius: int | None, limit: int) -> tup
     from bot.assembly import assemble
     from dialogs.criteria import Criteria
 
-    async with assemble(Settings.load()) as rooms:
+    async with assemble(Settings.load(), aside=True) as rooms:
         understander = rooms.understander
         criteria = Criteria(understander.table, understander.gazetteer, rooms.voice)
         slots = {

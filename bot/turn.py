@@ -178,12 +178,7 @@ class Turns:
         async with self.locks.hold(person, incoming.order, sequence=incoming.stream):
             await self._pace.turn()
             with within(TURN_SECONDS):
-                for _ in range(TRIES - 1):
-                    try:
-                        return await self._once(incoming, person)
-                    except Stale:
-                        continue
-                return await self._once(incoming, person)
+                return await self._surely(incoming, person)
 
     async def tell(self, person: str, incoming: Incoming) -> Kept:
         """A turn that nobody began: what became of something they asked for.
@@ -191,12 +186,7 @@ class Turns:
         What it says waits in the outbox, for the channel to take or the page to read.
         """
         async with self.locks.hold(person, 0):
-            for _ in range(TRIES - 1):
-                try:
-                    return await self._once(incoming, person)
-                except Stale:
-                    continue
-            return await self._once(incoming, person)
+            return await self._surely(incoming, person)
 
     async def left(self, channel: str, address: str, order: int) -> None:
         """Somebody wants no more of our messages: what was still to be sent is dropped, once.
@@ -207,6 +197,14 @@ class Turns:
         key = self._mark("update", channel, address, str(order))
         async with self.locks.hold(person, order):
             await self.ledger.forget(person, key, order, self.now())
+
+    async def _surely(self, incoming: Incoming, person: str) -> Kept:
+        for _ in range(TRIES - 1):
+            try:
+                return await self._once(incoming, person)
+            except Stale:
+                continue
+        return await self._once(incoming, person)
 
     async def _once(self, incoming: Incoming, person: str) -> Kept:
         known = self._recent.take(person, self.now()) if self._recent else None

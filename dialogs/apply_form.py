@@ -9,9 +9,10 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
-from rasa_sdk.forms import REQUESTED_SLOT, FormValidationAction
+from rasa_sdk.forms import REQUESTED_SLOT
 from rasa_sdk.types import DomainDict
 
+from dialogs.forms import MappedForm
 from matching.application.candidate import email, full_name, name, phone
 from matching.application.document import MOST_PHOTOS, MOST_RECEIVED
 from matching.application.refusal import Reason, Refused
@@ -64,7 +65,7 @@ def applying(slots: Mapping[str, Any]) -> bool:
     return bool(slots["apply_offer"]) and slots["apply_state"] is None
 
 
-class ValidateApplicationForm(FormValidationAction):
+class ValidateApplicationForm(MappedForm):
     """Accepts or refuses what is given, each refusal with a sentence that says what to do."""
 
     def name(self) -> str:
@@ -78,12 +79,6 @@ class ValidateApplicationForm(FormValidationAction):
         domain: DomainDict,
     ) -> list[str]:
         return [*FIELDS, "apply_making"]
-
-    async def get_extraction_events(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> list[EventType]:
-        """None: the rules have mapped the message to candidates already."""
-        return []
 
     async def next_requested_slot(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict

@@ -22,7 +22,19 @@ OPTIONAL = ("excluded", "radius_km", "availability", "diploma", "travel")
 DIPLOMAS = ("CAP", "CS", "BP", "BTM", "BM", "Bac pro", "BTS", "Titre professionnel", "any")
 
 
-class ValidateSearchForm(FormValidationAction):
+class MappedForm(FormValidationAction):
+    """A form whose candidates are at the end of the events already: whoever calls has mapped them.
+
+    The engine's rules do, or a Rasa server.
+    """
+
+    async def get_extraction_events(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        return []
+
+
+class ValidateSearchForm(MappedForm):
     """Accepts the candidates the engine (or a Rasa server) puts at the end of the events."""
 
     def __init__(self, table: TradeTable, gazetteer: Gazetteer) -> None:
@@ -41,12 +53,6 @@ class ValidateSearchForm(FormValidationAction):
     ) -> list[str]:
         """All slots that are validated; :meth:`next_requested_slot` says which are asked."""
         return [*REQUIRED, *OPTIONAL]
-
-    async def get_extraction_events(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> list[EventType]:
-        """None: whoever calls has mapped the message to candidates already."""
-        return []
 
     async def next_requested_slot(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict

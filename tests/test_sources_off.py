@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from bot.assembly import assemble
+from bot.config import Settings
 from matching.offers_file import parse_job
 from matching.sources import EXPORT, FRANCE_TRAVAIL
 from matching.sync import POLL
@@ -71,3 +73,14 @@ async def test_without_any_backend_what_was_shown_leaves_and_imports_stay(
         assert names(await ask(rooms)) == {"Fournil 2"}
     async with rooms_for(sqlite_url, None, understander) as rooms:
         assert await rooms.offers.revision() == before
+
+
+async def test_a_command_beside_the_service_takes_nothing_away(
+    sqlite_url: str, understander: Understander
+) -> None:
+    """Its shell need not know the keys of the service."""
+    async with sourced(understander) as both, both.house(sqlite_url) as rooms:
+        await keep(rooms, EXPORT, 1)
+    settings = Settings.load(database_url=sqlite_url, secret_key="k" * 32, TODAY=TODAY)
+    async with assemble(settings, understander, aside=True) as rooms:
+        assert names(await ask(rooms)) == {"Fournil 1"}

@@ -55,6 +55,47 @@ def recruiter_mark(offer: Offer) -> str:
     return blake2b(f"{fold(offer.company)}\0{offer.postcode}".encode(), digest_size=10).hexdigest()
 
 
+class InApplication(Action):
+    """What only makes sense in the middle of an application: else its button is an old one."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        if not applying(tracker.slots):
+            return [FollowupAction("action_old_button")]
+        return await self.go_on(dispatcher, tracker)
+
+    async def go_on(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """What :meth:`run` does then."""
+        raise NotImplementedError  # abstract: `Action` has a metaclass of its own
+
+
+async def may_apply(
+    dispatcher: CollectingDispatcher,
+    services: Services,
+    person: str,
+    offer: Mapping[str, Any],
+) -> bool:
+    """Whether nothing was sent there yet and no limit is reached; what is in the way is said.
+
+    ``offer`` has ``id``, ``title`` and ``recruiter``.
+    """
+    if services.applications is None:
+        return False
+    for before in await services.applications.of(person):
+        if before.offer == offer["id"] and before.state in NOT_AGAIN:
+            said, since = NOT_AGAIN[before.state], day(before.created.date())
+            dispatcher.utter_message(response=said, title=offer["title"], day=since)
+            return False
+    limit = await services.applications.beyond(person, offer["recruiter"], services.now())
+    if limit:
+        dispatcher.utter_message(response=f"utter_refused_{limit}")
+    return not limit
+
+
 @dataclass(frozen=True, slots=True)
 class _Wanted:
     """An offer to apply to, or what was said instead."""
@@ -96,6 +137,8 @@ class Start(Action):
             "url": offer_url(offer, self.services.public_url),
             "recruiter": recruiter_mark(offer),
         }
+        if not await may_apply(dispatcher, self.services, tracker.sender_id, kept):
+            return []
         name = "utter_apply_again" if slots["apply_name"] else "utter_apply_begin"
         dispatcher.utter_message(response=name, title=kept["title"])
         same = (slots["apply_offer"] or {}).get("id") == offer.id
@@ -121,20 +164,6 @@ class Start(Action):
             return _Wanted(None, [SlotSet("pending", ["/again", "/change"])])
         if services.applications is None or not services.takes(offer):
             return _Wanted(None, say_contact(dispatcher, services, tracker.slots, offer))
-        for before in await services.applications.of(tracker.sender_id):
-            if before.offer == offer.id and before.state in NOT_AGAIN:
-                dispatcher.utter_message(
-                    response=NOT_AGAIN[before.state],
-                    title=cut(offer.title, SAID_LENGTH),
-                    day=day(before.created.date()),
-                )
-                return _Wanted(None)
-        limit = await services.applications.beyond(
-            tracker.sender_id, recruiter_mark(offer), services.now()
-        )
-        if limit:
-            dispatcher.utter_message(response=f"utter_refused_{limit}")
-            return _Wanted(None)
         return _Wanted(offer)
 
 
@@ -197,32 +226,24 @@ class Summary(Action):
         return [SlotSet("asked", "confirm"), SlotSet("pending", pending)]
 
 
-class Make(Action):
+class Make(InApplication):
     """« On le fait en 5 questions »."""
 
     def name(self) -> str:
         return "action_apply_make"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> list[EventType]:
-        if not applying(tracker.slots):
-            return [FollowupAction("action_old_button")]
+    async def go_on(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         making = tracker.slots["apply_making"] or []
         return [SlotSet("apply_making", making), FollowupAction("action_apply_resume")]
 
 
-class Own(Action):
+class Own(InApplication):
     """« J’ai un CV »: how to give it here."""
 
     def name(self) -> str:
         return "action_apply_own"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> list[EventType]:
-        if not applying(tracker.slots):
-            return [FollowupAction("action_old_button")]
+    async def go_on(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         if way_of(tracker) == "chosen":
             return [
                 SlotSet("apply_cv", {"chosen": True}),
@@ -233,21 +254,18 @@ class Own(Action):
         return [SlotSet("apply_making", None)]
 
 
-class Set(Action):
+class Set(InApplication):
     """A detail given by a button: no word for the employer, the address we suggested."""
 
-    def __init__(self, button: str) -> None:
+    def __init__(self, services: Services, button: str) -> None:
+        super().__init__(services)
         self.button = button
 
     def name(self) -> str:
         return f"action_apply_{self.button}"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> list[EventType]:
+    async def go_on(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         slots = tracker.slots
-        if not applying(slots):
-            return [FollowupAction("action_old_button")]
         events: list[EventType] = []
         hint = slots["apply_hint"] or {}
         if self.button == "no_word":
@@ -258,21 +276,13 @@ class Set(Action):
         return [*events, FollowupAction("action_apply_resume")]
 
 
-class Fix(Action):
+class Fix(InApplication):
     """« Corriger »: what, then it is asked again."""
-
-    def __init__(self, services: Services) -> None:
-        self.services = services
 
     def name(self) -> str:
         return "action_apply_fix"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> list[EventType]:
-        slots = tracker.slots
-        if not applying(slots):
-            return [FollowupAction("action_old_button")]
+    async def go_on(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         field = f"apply_{argument(tracker)}"
         if field in FIELDS:
             hints = [SlotSet("apply_hint", None), SlotSet("apply_making", None)]
@@ -288,8 +298,8 @@ def build(services: Services) -> Sequence[Action]:
         Start(services),
         Resume(services),
         Summary(services),
-        Make(),
-        Own(),
-        *(Set(button) for button in ("no_word", "suggested", "typed")),
+        Make(services),
+        Own(services),
+        *(Set(services, button) for button in ("no_word", "suggested", "typed")),
         Fix(services),
     )

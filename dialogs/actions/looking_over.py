@@ -10,48 +10,34 @@ from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from dialogs.actions.applying import company_of, forgotten, way_of
+from dialogs.actions.applying import InApplication, company_of, forgotten, way_of
 from dialogs.actions.base import Services, button
-from dialogs.apply_form import applying, missing
+from dialogs.apply_form import missing
 from dialogs.french import in_pairs
 
 Slots = Mapping[str, Any]
 
 
-class Why(Action):
+class Why(InApplication):
     """« Pourquoi tu veux mon nom ? »: who gets it, and that it does not stay."""
-
-    def __init__(self, services: Services) -> None:
-        self.services = services
 
     def name(self) -> str:
         return "action_apply_why"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> list[EventType]:
-        if not applying(tracker.slots):
-            return [FollowupAction("action_old_button")]
+    async def go_on(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         company = company_of(tracker.slots, self.services)
         dispatcher.utter_message(response="utter_apply_why", company=company)
         return [FollowupAction("action_apply_resume")]
 
 
-class Without(Action):
+class Without(InApplication):
     """« J’ai pas de mail »: how to do without, or get one; the application waits."""
-
-    def __init__(self, services: Services) -> None:
-        self.services = services
 
     def name(self) -> str:
         return "action_apply_none"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> list[EventType]:
+    async def go_on(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         slots = tracker.slots
-        if not applying(slots):
-            return [FollowupAction("action_old_button")]
         if missing(slots) == "apply_phone":
             dispatcher.utter_message(response="utter_apply_no_phone")
             return []
@@ -61,21 +47,14 @@ class Without(Action):
         return []
 
 
-class View(Action):
+class View(InApplication):
     """« Voir »: every detail as it will be received; the document follows where it can."""
-
-    def __init__(self, services: Services) -> None:
-        self.services = services
 
     def name(self) -> str:
         return "action_apply_view"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> list[EventType]:
+    async def go_on(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         slots = tracker.slots
-        if not applying(slots):
-            return [FollowupAction("action_old_button")]
         if missing(slots):
             return [FollowupAction("action_apply_resume")]
         lines = "\n".join(details(slots, self.services))

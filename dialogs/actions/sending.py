@@ -11,9 +11,9 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from dialogs.actions.applying import NOT_AGAIN, company_of, forgotten
+from dialogs.actions.applying import InApplication, company_of, forgotten, may_apply
 from dialogs.actions.base import Services, button, effect
-from dialogs.apply_form import applying, check_files, missing, refuse
+from dialogs.apply_form import check_files, missing, refuse
 from dialogs.french import day
 from dialogs.steps import noted, step_of
 from matching.application.refusal import Refused
@@ -38,39 +38,19 @@ LATER = frozenset({"busy", "stopped"})
 """Nothing has left and nothing is wrong with it: it may be sent again as it is."""
 
 
-class Send(Action):
+class Send(InApplication):
     """« Envoyer »: said once, with everything there and within the limits."""
-
-    def __init__(self, services: Services) -> None:
-        self.services = services
 
     def name(self) -> str:
         return "action_apply_send"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> list[EventType]:
+    async def go_on(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         slots, offer = tracker.slots, tracker.slots["apply_offer"]
-        if not applying(slots) or self.services.applications is None:
-            return [FollowupAction("action_old_button")]
         if missing(slots):
             return [FollowupAction("action_apply_resume")]
         if "chosen" in slots["apply_cv"] and not self._chosen(dispatcher, tracker):
             return [FollowupAction("action_apply_summary")]
-        person = tracker.sender_id
-        for before in await self.services.applications.of(person):
-            if before.offer == offer["id"] and before.state in NOT_AGAIN:
-                dispatcher.utter_message(
-                    response=NOT_AGAIN[before.state],
-                    title=offer["title"],
-                    day=day(before.created.date()),
-                )
-                return forgotten()
-        limit = await self.services.applications.beyond(
-            person, offer["recruiter"], self.services.now()
-        )
-        if limit:
-            dispatcher.utter_message(response=f"utter_refused_{limit}")
+        if not await may_apply(dispatcher, self.services, tracker.sender_id, offer):
             return forgotten()
         dispatcher.utter_message(
             response="utter_apply_sending", company=company_of(slots, self.services)
