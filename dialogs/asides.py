@@ -17,8 +17,6 @@ _TOLD = frozenset(("disability", "no_luck", "leaving_school", "cma"))
 _ELSEWHERE: frozenset[Intent] = frozenset(
     {"human", "delete_data", "export_data", "restart", "stop_alerts", "pause_alerts"}
 )
-_IN_A_WHEELCHAIR = re.compile(r"\ben fauteuil\b|\bfauteuil roulant\b|\bmon fauteuil\b")
-_UPHOLSTERY = "tapissier"
 _THANKS = re.compile(r"^\W*(?:merci|mrc|thx)\b.*\?", re.DOTALL)
 _ABROAD = re.compile(r"\b(?:tournai|mouscron|courtrai|ypres|charleroi|belgique|bruxelles)\b")
 
@@ -34,21 +32,8 @@ def in_passing(u: Understanding, slots: Slots, today: date) -> Plan | None:
         return Plan(("action_answer", "action_resume"), argument=topic)
     if topic not in _TOLD:
         return None
-    if topic == "disability" and _IN_A_WHEELCHAIR.search(folded):
-        found = _seated(found)
     if {"trades", "where"} & found.keys():
         return None if topic == "cma" else form(found, "action_answer", argument=topic)
     if u.ambiguous_places or u.domains or u.noncraft_trades:
         return None
     return Plan(("action_answer", "action_resume"), argument=topic)
-
-
-def _seated(found: dict[str, object]) -> dict[str, object]:
-    """A wheelchair is not an armchair to be covered."""
-    trades = [id for id in _ids(found.get("trades")) if id != _UPHOLSTERY]
-    rest = {name: value for name, value in found.items() if name != "trades"}
-    return {**rest, "trades": trades} if trades else rest
-
-
-def _ids(value: object) -> list[object]:
-    return list(value) if isinstance(value, list) else []
