@@ -102,9 +102,7 @@ async def assemble(
         await database.migrate()
         offers = LiveOffers(database)
         understander = understander or Understander.load()
-        if not aside:
-            await _retire(offers, settings)
-        await _furnish(offers, understander, settings)
+        await _furnish(offers, understander, settings, aside=aside)
         locks, rate = await _shared(settings, database, stack)
         catalogue = Catalogue(offers, settings.now)
         voice = Voice.load()
@@ -134,16 +132,24 @@ async def assemble(
             recent=None if settings.redis_url else Recent(),
         )  # fmt: skip
         stack.push_async_callback(_leave_unsent, turns)
-        applying = None
-        if backends.apprentissage:
-            applying = Applying(turns, backends.apprentissage, Workshop(), settings.key())
-            turns.afterwards = applying
-            stack.push_async_callback(applying.drain, 0)
+        applying = _applying(backends, turns, settings, stack)
         signer = Signer(settings.key(), (trade.id for trade in table))
         yield Rooms(
             settings, database, offers, catalogue, backends, matcher, crafts, understander, voice,
             engine, turns, locks, rate, signer, BotName(settings.telegram_bot_name or ""), applying,
         )  # fmt: skip
+
+
+def _applying(
+    backends: Backends, turns: Turns, settings: Settings, stack: AsyncExitStack
+) -> Applying | None:
+    """Who sends applications, where a backend takes them."""
+    if backends.apprentissage is None:
+        return None
+    applying = Applying(turns, backends.apprentissage, Workshop(), settings.key())
+    turns.afterwards = applying
+    stack.push_async_callback(applying.drain, 0)
+    return applying
 
 
 async def _leave_unsent(turns: Turns) -> None:
@@ -159,11 +165,15 @@ async def _retire(offers: LiveOffers, settings: Settings) -> None:
     await offers.retire(off, settings.today())
 
 
-async def _furnish(offers: LiveOffers, understander: Understander, settings: Settings) -> None:
+async def _furnish(
+    offers: LiveOffers, understander: Understander, settings: Settings, *, aside: bool
+) -> None:
     """Offers to show when no backend is set and none were imported: invented, and marked so.
 
     Beside real ones they would mislead.
     """
+    if not aside:
+        await _retire(offers, settings)
     if settings.has_backends:
         await offers.replace(DEMONSTRATION, [])
         return

@@ -136,8 +136,12 @@ class Spotter:
     def thing(self, forms: Forms, start: int = 0) -> Iterator[Found]:
         """After « quel métier ? », a bare thing is enough: « les voitures », « le pain »."""
         stems = [stem(form) for form in forms]
+        taken = start  # up to there the words mean no trade: « suis en fauteuil »
         for i in range(start, len(forms)):
-            if forms[i] in BETWEEN or shows(forms, i):
+            phrase = longest(self._names, stems, i)
+            if phrase and phrase[1] == "!":
+                taken = phrase[0]
+            if i < taken or forms[i] in BETWEEN or shows(forms, i):
                 continue
             field = longest(self._unsure, stems, i)
             found = field if field and field[1][0] == "@" else longest(self._alone, stems, i)
