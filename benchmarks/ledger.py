@@ -30,7 +30,8 @@ async def one(ledger: Ledger, person: str, update: str) -> None:
     left = Left(
         update=update, conversation=person, version=stored.version if stored else 0,
         channel="telegram", address="42", state=STATE, replies=REPLIES,
-        expires=NOW + timedelta(minutes=15), counts=COUNTS, day=NOW.date(), lease=LEASE,
+        expires=NOW + timedelta(minutes=15), kept_until=NOW + timedelta(days=30),
+        counts=COUNTS, day=NOW.date(), lease=LEASE,
     )  # fmt: skip
     kept = await ledger.keep(left, NOW)
     for message in kept.claimed:

@@ -25,7 +25,7 @@ async def purge(rooms: Rooms) -> dict[str, int]:
     kept = timedelta(days=rooms.settings.keep_conversation_days)
     turns.forget_recent()
     return {
-        "conversations": await turns.conversations.purge(now - kept),
+        "conversations": await turns.conversations.purge(now),
         "seen": await turns.seen.purge(now - SEEN_FOR),
         "outbox": await turns.outbox.purge(now),
         "applications": await turns.applications.purge(now - kept),

@@ -233,7 +233,7 @@ class Turns:
         stored = await self.ledger.load(person)
         if stored is None:
             return Conversation(person)
-        if stored.updated < self.now() - self.keep:
+        if stored.expires < self.now():
             return Conversation(person, version=stored.version)
         try:
             return Conversation.from_json(stored.id, stored.version, stored.state)
@@ -299,6 +299,7 @@ class Turns:
             expires=now + (ANSWER_WINDOW if pushed else WEB_WINDOW),
             counts=_counts(outcome.effects, channel),
             day=self.today(),
+            kept_until=now + self.keep,
             once=leaving,
             press=None if press is None else self._mark("press", channel, address, press),
             lease=ANSWER_LEASE if pushed and incoming.told is None else None,

@@ -18,12 +18,14 @@ class Stale(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A conversation as it was saved; ``version`` counts its saves, ``updated`` dates the last."""
+    """A conversation as it was saved; ``version`` counts its saves, ``updated`` dates the last, and
+    ``expires`` is when it is erased."""
 
     id: str
     version: int
     state: dict[str, Any]
     updated: datetime
+    expires: datetime
 
 
 class Conversations:
@@ -37,9 +39,9 @@ class Conversations:
         await tx.execute(delete(outbox).where(outbox.c.conversation == id))
         await tx.execute(delete(conversations).where(conversations.c.id == id))
 
-    async def purge(self, before: datetime) -> int:
-        """Erase conversations last saved before this moment, with their outbox; how many."""
-        old = conversations.c.updated < before
+    async def purge(self, now: datetime) -> int:
+        """Erase conversations whose time is over, with their outbox; how many."""
+        old = conversations.c.expires < now
         ids = select(conversations.c.id).where(old)
         async with self._db.write() as tx:
             await tx.execute(delete(outbox).where(outbox.c.conversation.in_(ids)))

@@ -48,7 +48,7 @@ _DRIVERS = {
     "postgresql+asyncpg": "postgresql+asyncpg",
 }
 
-VERSION = "0005"
+VERSION = "0006"
 """Of the tables this code knows: the newest step of ``migrations``."""
 
 

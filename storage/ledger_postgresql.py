@@ -70,7 +70,8 @@ def _row(turn: Turn) -> str:
 def _stored(row: Mapping[str, Any] | None) -> Stored | None:
     if row is None:
         return None
-    return Stored(row["id"], row["version"], json.loads(row["state"]), row["updated"])
+    state = json.loads(row["state"])
+    return Stored(row["id"], row["version"], state, row["updated"], row["expires"])
 
 
 def _kept(turn: Turn, row: Mapping[str, Any]) -> Kept | Exception:
@@ -101,7 +102,7 @@ def _waiting(row: Mapping[str, Any]) -> Waiting:
 
 
 _LOAD = """
-SELECT id, version, state::text AS state, updated FROM conversations
+SELECT id, version, state::text AS state, updated, expires FROM conversations
 WHERE id = ANY($1::text[]) AND $2::boolean IS NOT NULL
 """
 
@@ -115,7 +116,7 @@ WITH asked AS MATERIALIZED (
   FROM json_to_recordset($1::text::json) AS t(
     key text, press text, same_press text, conversation text, version int, channel text,
     address text, state json, replies json, expires timestamptz, now timestamptz, counts json,
-    day date, once boolean, lease float8, decided json, ended json)
+    day date, once boolean, lease float8, decided json, ended json, kept_until timestamptz)
   LEFT JOIN seen s ON s.key = t.key
   LEFT JOIN seen p ON p.key = t.same_press AND p.at > t.now - interval '10 s'
 ), fresh AS MATERIALIZED (
@@ -125,15 +126,15 @@ WITH asked AS MATERIALIZED (
   WHERE f.version > 0 AND c.version = f.version ORDER BY c.id FOR UPDATE OF c
 ), changed AS (
   UPDATE conversations c SET version = c.version + 1, channel = f.channel, address = f.address,
-    state = f.state, updated = f.now
+    state = f.state, updated = f.now, expires = f.kept_until
   FROM locked l JOIN fresh f ON l.id = f.conversation
   WHERE c.id = l.id AND c.version = f.version AND NOT f.erase RETURNING c.id
 ), erased AS (
   DELETE FROM conversations c USING locked l JOIN fresh f ON l.id = f.conversation
   WHERE c.id = l.id AND c.version = f.version AND f.erase RETURNING c.id
 ), added AS (
-  INSERT INTO conversations (id, channel, address, state, version, updated)
-  SELECT conversation, channel, address, state, 1, now FROM fresh
+  INSERT INTO conversations (id, channel, address, state, version, updated, expires)
+  SELECT conversation, channel, address, state, 1, now, kept_until FROM fresh
   WHERE version = 0 AND NOT erase ORDER BY conversation ON CONFLICT DO NOTHING RETURNING id
 ), absent AS (
   SELECT f.conversation FROM fresh f WHERE f.version = 0 AND f.erase

@@ -221,7 +221,8 @@ def _fence(connection: sqlite3.Connection, turn: Turn, now: str) -> bool:
         connection.execute("DELETE FROM applications WHERE person = ?", (left.conversation,))
         connection.execute("DELETE FROM conversations WHERE id = ?", (left.conversation,))
         return True
-    values = (left.channel, left.address, turn.state, now, left.conversation)
+    until = _moment(left.kept_until)
+    values = (left.channel, left.address, turn.state, now, until, left.conversation)
     if left.version == 0:
         return connection.execute(_ADD, values).rowcount == 1
     return connection.execute(_CHANGE, (*values, left.version)).rowcount == 1
@@ -276,8 +277,8 @@ def _settle(connection: sqlite3.Connection, mark: Mark, owner: str) -> list[Wait
 def _stored(row: tuple[Any, ...] | None) -> Stored | None:
     if row is None:
         return None
-    id, version, state, updated = row
-    return Stored(id, version, json.loads(state), _read(updated))
+    id, version, state, updated, expires = row
+    return Stored(id, version, json.loads(state), _read(updated), _read(expires))
 
 
 def _waiting(row: list[Any]) -> Waiting:
@@ -297,7 +298,7 @@ def _read(value: str) -> datetime:
     return datetime.fromisoformat(value).replace(tzinfo=UTC)
 
 
-_LOAD = "SELECT id, version, state, updated FROM conversations WHERE id = ?"
+_LOAD = "SELECT id, version, state, updated, expires FROM conversations WHERE id = ?"
 _VERSION = "SELECT version FROM conversations WHERE id = ?"
 _SEEN = "SELECT 1 FROM seen WHERE key = ? AND at > ?"
 _MARK = """
@@ -306,11 +307,13 @@ INSERT INTO seen (key, at) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET at = ex
 # A press that is brought again was not yet confirmed: the same, sent meanwhile, comes behind it.
 _AGAIN = "UPDATE seen SET at = max(at, ?) WHERE key = ?"
 _ADD = """
-INSERT INTO conversations (channel, address, state, updated, id, version) VALUES (?, ?, ?, ?, ?, 1)
+INSERT INTO conversations (channel, address, state, updated, expires, id, version)
+VALUES (?, ?, ?, ?, ?, ?, 1)
 ON CONFLICT DO NOTHING
 """
 _CHANGE = """
-UPDATE conversations SET channel = ?, address = ?, state = ?, updated = ?, version = version + 1
+UPDATE conversations SET channel = ?, address = ?, state = ?, updated = ?, expires = ?,
+version = version + 1
 WHERE id = ? AND version = ?
 """
 _OLDER = """

@@ -46,12 +46,12 @@ class Left:
     """What a turn leaves behind.
 
     ``update`` is the key that says it was done. ``version`` is the one loaded, 0 for a new
-    conversation. ``state`` is ``None`` to erase the conversation, all that was still to be sent in
-    it, and what was noted of its applications. ``once``: the replies are never sent again after a
-    lease ran out. ``press`` is the key of a button press: the same as the conversation's last turn,
-    within :data:`PRESS_AGAIN`, counts once. ``lease``: the replies are this owner's at once, to be
-    sent; ``None`` leaves them to whoever comes and reads. A reply may say under « order » which
-    number its update had: see :meth:`storage.ledger.Ledger.forget`.
+    conversation, which is kept until ``kept_until``. ``state`` is ``None`` to erase it, all that
+    was still to be sent in it, and what was noted of its applications. ``once``: the replies are
+    never sent again after a lease ran out. ``press`` is the key of a button press: the same as the
+    conversation's last turn, within :data:`PRESS_AGAIN`, counts once. ``lease``: the replies are
+    this owner's at once, to be sent; ``None`` leaves them to whoever comes and reads. A reply may
+    say under « order » which number its update had: see :meth:`storage.ledger.Ledger.forget`.
     """
 
     update: str
@@ -62,6 +62,7 @@ class Left:
     state: dict[str, Any] | None
     replies: Sequence[dict[str, Any]]
     expires: datetime
+    kept_until: datetime
     counts: Collection[tuple[str, str]]
     day: date
     once: bool = False
@@ -161,6 +162,7 @@ def prepared(left: Left, now: datetime) -> Turn:
         "counts": sorted(left.counts),
         "day": left.day.isoformat(),
         "once": left.once,
+        "kept_until": aware(left.kept_until).isoformat(),
         "lease": left.lease and left.lease.total_seconds(),
         "decided": left.decided and asdict(left.decided),
         "ended": left.settled and asdict(left.settled),

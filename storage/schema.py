@@ -61,7 +61,9 @@ conversations = Table(
     Column("state", JSON, nullable=False),
     Column("version", Integer, nullable=False),
     Column("updated", Moment, nullable=False, index=True),
+    Column("expires", Moment, nullable=False, index=True),
 )
+"""``expires``: when it is erased, unless a turn saves it anew."""
 
 seen = Table(
     "seen",
@@ -197,6 +199,178 @@ applications = Table(
 attempt started; without it nothing has left. ``recruiter`` is a mark of the company. No name,
 address, number or document is in here."""
 Index("ix_applications_recruiter_created", applications.c.recruiter, applications.c.created)
+
+searches = Table(
+    "searches",
+    metadata,
+    Column("id", _number, primary_key=True),
+    Column("person", String, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("name", String),
+    Column("wish", JSON, nullable=False),
+    Column("beat", String, nullable=False, index=True),
+    Column("state", String, nullable=False),
+    Column("until", Date),
+    Column("created", Moment, nullable=False),
+    Column("changed", Moment, nullable=False),
+    Column("keyed", Boolean, nullable=False, server_default=false()),
+    UniqueConstraint("person", "n", name="uq_searches_person_n"),
+    sqlite_autoincrement=True,
+)
+"""An alert: ``person`` is a conversation's id, ``n`` what the person's buttons call it (1 to 10),
+``wish`` the slots of the search, ``beat`` a :class:`dialogs.rhythm.Rhythm` as text. ``state`` is
+``on``, ``paused`` (``until`` the first day it speaks again, none: until it is told to) or
+``stopped``. ``keyed``: ``search_keys`` say what ``wish`` says."""
+
+_unkeyed: ColumnElement[bool] = ~searches.c.keyed
+Index("ix_searches_unkeyed", searches.c.id, sqlite_where=_unkeyed, postgresql_where=_unkeyed)
+
+search_keys = Table(
+    "search_keys",
+    metadata,
+    Column("trade", String, primary_key=True),
+    Column("cell", BigInteger, primary_key=True),
+    Column("search", ForeignKey("searches.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("part", Integer, primary_key=True),
+    Column("x", Double, nullable=False),
+    Column("y", Double, nullable=False),
+    Column("z", Double, nullable=False),
+    Column("least", Double, nullable=False),
+    Column("first", Integer, nullable=False),
+    Column("last", Integer, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("excluded", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What a new offer is held against: one row per trade (« * »: any) and place of a search. ``cell``
+is one of :mod:`alerts.grid`; ``x y z`` the centre on the unit sphere and ``least`` the cosine of
+the radius (a whole département, or France: none of it counts). ``first`` and ``last`` bound the
+start, in days since 0001-01-01, ``level`` 0 is any; ``excluded`` holds INSEE codes between
+spaces."""
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", _number, primary_key=True),
+    Column("job", String, nullable=False),
+    Column("tick", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("total", Integer, nullable=False, server_default="0"),
+    Column("done", Integer, nullable=False, server_default="0"),
+    Column("written", Integer, nullable=False, server_default="0"),
+    Column("reached", BigInteger, nullable=False, server_default="0"),
+    Column("started", Moment, nullable=False, index=True),
+    Column("finished", Moment),
+    UniqueConstraint("job", "tick", name="uq_runs_job_tick"),
+    sqlite_autoincrement=True,
+)
+"""A periodic job done once for all processes: ``building``, then ``ready`` or ``cancelled``.
+``done`` of ``total`` is its progress, ``reached`` where it goes on after a crash."""
+
+run_offers = Table(
+    "run_offers",
+    metadata,
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("offer", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The new offers of a run, numbered: a digest names them by these numbers."""
+
+swept = Table(
+    "swept",
+    metadata,
+    Column("offer", String, primary_key=True),
+    Column("said", String, nullable=False),
+    Column("at", Moment, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+"""Of an offer already held against the alerts, what mattered of it then (trade, place, date)."""
+
+digests = Table(
+    "digests",
+    metadata,
+    Column("search", BigInteger, primary_key=True),
+    Column("run", BigInteger, primary_key=True),
+    Column("offers", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What a run has found for a search: numbers of ``run_offers``, separated by spaces. It counts once
+the run is ``ready``, and goes when it becomes a message."""
+
+pushes = Table(
+    "pushes",
+    metadata,
+    Column("id", _number, primary_key=True),
+    Column("person", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("search", BigInteger),
+    Column("offers", JSON, nullable=False),
+    Column("state", String, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("owner", String),
+    Column("leased_until", Moment),
+    Column("not_before", Moment),
+    Column("created", Moment, nullable=False),
+    Column("expires", Moment, nullable=False, index=True),
+    Column("settled", Moment, index=True),
+    sqlite_autoincrement=True,
+)
+"""A message that nobody asked for just now: ``alert``, ``follow_up``, ``still_looking``, ``notice``
+(to a browser, that something waits). ``pending``, ``later``, ``claimed``; settled once ``sent``,
+``gone`` (the person left, or nothing was left to say), ``expired`` or ``unknown``. What it says is
+written when it is sent."""
+
+_unpushed: ColumnElement[bool] = pushes.c.settled.is_(None)
+Index(
+    "ix_pushes_channel_unsettled",
+    pushes.c.channel,
+    pushes.c.id,
+    sqlite_where=_unpushed,
+    postgresql_where=_unpushed,
+)
+Index("ix_pushes_person", pushes.c.person, pushes.c.id)
+Index("ix_pushes_search", pushes.c.search)
+
+told = Table(
+    "told",
+    metadata,
+    Column("person", String, primary_key=True),
+    Column("offer", String, primary_key=True),
+    Column("at", Moment, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+"""Offers a person was told of, or wants to see no more: never told again."""
+
+follow_ups = Table(
+    "follow_ups",
+    metadata,
+    Column("person", String, primary_key=True),
+    Column("offer", String, primary_key=True),
+    Column("title", String, nullable=False),
+    Column("company", String, nullable=False),
+    Column("what", String, nullable=False),
+    Column("done", Moment, nullable=False),
+    Column("due", Moment, nullable=False, index=True),
+    Column("state", String, nullable=False),
+    Column("asked", Moment),
+    Column("answer", String),
+    sqlite_with_rowid=False,
+)
+"""A call or an application (``what``: ``called``, ``sent``) after which one asks, once, what came
+of it: ``waiting``, ``asked``, ``answered`` or ``dropped``."""
+
+browsers = Table(
+    "browsers",
+    metadata,
+    Column("endpoint", String, primary_key=True),
+    Column("person", String, nullable=False, index=True),
+    Column("p256dh", String, nullable=False),
+    Column("auth", String, nullable=False),
+    Column("created", Moment, nullable=False),
+)
+"""Where a browser may be told that something waits (Web Push)."""
 
 rates = Table(
     "rates",

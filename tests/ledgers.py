@@ -17,6 +17,7 @@ NOW = datetime(2026, 11, 23, 17, 30, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 LEASE = timedelta(seconds=10)
 WINDOW = timedelta(minutes=15)
+KEPT_UNTIL = NOW + timedelta(days=30)
 
 _updates = count()
 
@@ -32,6 +33,7 @@ def left(conversation: str, *texts: str, **values: Any) -> Left:
         "state": {},
         "replies": [{"text": text} for text in texts],
         "expires": NOW + WINDOW,
+        "kept_until": KEPT_UNTIL,
         "counts": [],
         "day": NOW.date(),
     }

@@ -16,7 +16,7 @@ from storage.database import Database
 from storage.ledger import Kept, Ledger
 from storage.outbox import Outbox
 from storage.seen import Seen
-from tests.ledgers import NOW, left, say
+from tests.ledgers import KEPT_UNTIL, NOW, left, say
 
 
 @pytest.fixture
@@ -38,7 +38,8 @@ async def save(
     state: dict[str, Any] | None = None,
     now: datetime = NOW,
 ) -> None:
-    kept = await ledger.keep(left(id, version=version, state=state or {}), now)
+    until = now + timedelta(days=30)
+    kept = await ledger.keep(left(id, version=version, state=state or {}, kept_until=until), now)
     assert kept == Kept(True, [], False)
 
 
@@ -50,9 +51,9 @@ async def test_a_conversation_comes_back_as_it_was_saved(ledger: Ledger) -> None
     state = {"ville": "L’Haÿ-les-Roses", "rayon": 30, "pages": [1, 2], "rien": None, "z": 1.5}
     assert await ledger.load("p1") is None
     await save(ledger, "p1", 0, state)
-    assert await ledger.load("p1") == Stored("p1", 1, state, NOW)
+    assert await ledger.load("p1") == Stored("p1", 1, state, NOW, KEPT_UNTIL)
     await save(ledger, "p1", 1, {"ville": "Lens"})
-    assert await ledger.load("p1") == Stored("p1", 2, {"ville": "Lens"}, NOW)
+    assert await ledger.load("p1") == Stored("p1", 2, {"ville": "Lens"}, NOW, KEPT_UNTIL)
     assert await ledger.load("p2") is None
 
 
@@ -62,7 +63,7 @@ async def test_only_the_version_loaded_last_is_saved(ledger: Ledger, version: in
     await save(ledger, "p1", 1, {"n": 2})
     with pytest.raises(Stale):
         await save(ledger, "p1", version, {"n": 9})
-    assert await ledger.load("p1") == Stored("p1", 2, {"n": 2}, NOW)
+    assert await ledger.load("p1") == Stored("p1", 2, {"n": 2}, NOW, KEPT_UNTIL)
 
 
 async def test_a_deleted_conversation_is_not_revived_by_a_late_turn(
@@ -91,7 +92,7 @@ async def test_no_update_is_lost_among_120_by_six_at_once(ledger: Ledger) -> Non
                 redone += 1
 
     await asyncio.gather(*(add(20) for _ in range(6)))
-    assert await ledger.load("p1") == Stored("p1", 121, {"n": 120}, NOW)
+    assert await ledger.load("p1") == Stored("p1", 121, {"n": 120}, NOW, KEPT_UNTIL)
     assert redone > 0
 
 
@@ -102,7 +103,7 @@ async def test_one_turn_in_120_of_the_same_version_is_saved(ledger: Ledger) -> N
     )
     assert sorted(map(repr, outcomes)) == ["None"] + ["Stale()"] * 119
     winner = outcomes.index(None)
-    assert await ledger.load("p1") == Stored("p1", 2, {"n": winner}, NOW)
+    assert await ledger.load("p1") == Stored("p1", 2, {"n": winner}, NOW, KEPT_UNTIL)
 
 
 async def test_a_conversation_is_created_once_among_several_at_once(
@@ -140,8 +141,9 @@ async def test_old_conversations_are_purged_with_their_outbox(db: Database, ledg
     await save(ledger, "old", 0, now=NOW - timedelta(days=31))
     await save(ledger, "new", 0, now=NOW)
     for id in ("old", "new"):
-        await say(ledger, id, "Salut", now=NOW if id == "new" else NOW - timedelta(days=31))
-    assert await Conversations(db).purge(NOW - timedelta(days=30)) == 1
+        then = NOW if id == "new" else NOW - timedelta(days=31)
+        await say(ledger, id, "Salut", now=then, kept_until=then + timedelta(days=30))
+    assert await Conversations(db).purge(NOW) == 1
     assert await ledger.load("old") is None
     assert await ledger.load("new") is not None
     assert await Outbox(db).unread("old", NOW) == []

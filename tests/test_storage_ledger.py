@@ -23,7 +23,7 @@ from storage.ledger import Kept, Ledger, Left
 from storage.outbox import Waiting
 from storage.schema import conversations
 from storage.schema import outbox as table
-from tests.ledgers import LEASE, NOW, SECOND, WINDOW, left, numbers, row, say, texts
+from tests.ledgers import KEPT_UNTIL, LEASE, NOW, SECOND, WINDOW, left, numbers, row, say, texts
 
 
 @pytest.fixture
@@ -287,7 +287,7 @@ async def test_rows_are_those_of_the_schema(db: Database, a: Ledger) -> None:
         "leased_until": winter + LEASE, "not_before": None, "created": winter,
         "expires": NOW + WINDOW, "settled": None, "once": True, "followed": False,
     }  # fmt: skip
-    assert saved == ("p1", "telegram", "chat p1", {"ville": "L’Haÿ"}, 1, winter)
+    assert saved == ("p1", "telegram", "chat p1", {"ville": "L’Haÿ"}, 1, winter, KEPT_UNTIL)
 
 
 async def test_a_database_that_takes_too_long_is_said_so(
