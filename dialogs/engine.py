@@ -38,9 +38,11 @@ MESSAGE_KEYS = frozenset(
 UNDERSTOOD_AS = {
     "ask_which_place": "ask_place",
     "ask_travel": "ask_radius",
+    "ask_age": "apply",
+    "alert_name": "apply",
     "confirm_place": "confirm",
 }
-"""Our finer questions, in the understander's words."""
+"""Our finer questions, in the understander's words; « apply » is one it knows nothing of."""
 
 
 @dataclass(slots=True)
@@ -49,8 +51,8 @@ class Outcome:
 
     The turn's transaction applies ``{"type": "count", "name", "label"}``, ``{"type":
     "delete_me"}``, ``{"type": "apply", "offer", "recruiter"}`` and its outcome ``{"type":
-    "applied", "offer", "state", "reason"}``; ``{"type": "view"}`` shows the document of an
-    application afterwards.
+    "applied", "offer", "state", "reason"}``, ``{"type": "deed", "do"}`` and its values (see
+    :mod:`storage.deeds`); ``{"type": "view"}`` shows the document of an application afterwards.
     """
 
     conversation: Conversation

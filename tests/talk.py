@@ -25,7 +25,8 @@ FOLDER = Path(__file__).parent / "conversations"
 TODAY = date(2026, 11, 23)
 
 LONG_SENTENCES = (
-    "utter_answer_", "utter_my_data", "utter_steps", "utter_apply_view", "network_description",
+    "utter_answer_", "utter_my_data", "utter_steps", "utter_apply_view", "utter_alerts_list",
+    "network_description",
 )  # fmt: skip
 """Exceptions to 240 characters: answers that carry their source, data shown to its owner, and what
 Telegram shows before the first message (512)."""
@@ -46,7 +47,7 @@ class Script:
 def scripts() -> list[Script]:
     """All conversations of ``tests/conversations``, by file and order."""
     found = []
-    for path in sorted(FOLDER.glob("*.yml")):
+    for path in sorted((*FOLDER.glob("*.yml"), *(FOLDER / "alertes").glob("*.yml"))):
         for entry in yaml.safe_load(path.read_text("utf-8"))["conversations"]:
             offers = entry.get("offers", "demonstration")
             found += [Script(entry["name"], entry["turns"], offers)]

@@ -43,11 +43,60 @@ class Applications(Protocol):
         ...
 
 
+class Alert(Protocol):
+    """An alert of a person's: ``n`` is what their buttons call it, ``wish`` the slots of its
+    search, ``beat`` a :class:`dialogs.rhythm.Rhythm` as text; « on », « paused » (``until`` the
+    day it speaks again), « stopped »."""
+
+    @property
+    def n(self) -> int: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def wish(self) -> Mapping[str, Any]: ...
+    @property
+    def beat(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def until(self) -> date | None: ...
+
+
+class Push(Protocol):
+    """A message of an alert: offers by their ids, and the alert it is of (``n`` and ``wish`` are
+    ``None`` once that is gone)."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def offers(self) -> Sequence[str]: ...
+    @property
+    def n(self) -> int | None: ...
+    @property
+    def wish(self) -> Mapping[str, Any] | None: ...
+
+
+class Alerts(Protocol):
+    """The alerts of a person, a conversation's id; what a turn makes of them are its effects."""
+
+    async def of(self, person: str) -> Sequence[Alert]:
+        """All of them, in the order of their numbers."""
+        ...
+
+    async def unread(self, person: str) -> Sequence[Push]:
+        """Messages that wait for their person to come and read them, oldest first."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What actions may use; ``counsellors`` maps a département to its counsellor's data, a
-    conversation is erased after ``keep_days`` without a word. Without ``applications`` nothing can
-    be sent from here, only called or written to on a page."""
+    conversation is erased after ``keep_days`` without a word. No alert is kept below
+    ``minimum_age``, in years; ``link`` gives the address that holds a search by itself, from its
+    slots, or ``None`` for one no link can hold. Without ``applications`` nothing can be sent from
+    here, only called or written to on a page."""
 
     matcher: Matcher
     table: TradeTable
@@ -58,6 +107,9 @@ class Services:
     today: Callable[[], date]
     public_url: str
     keep_days: int
+    minimum_age: int
+    alerts: Alerts
+    link: Callable[[Mapping[str, Any]], str | None]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     applications: Applications | None = None
 
@@ -85,7 +137,8 @@ def button(title: str, payload: str) -> dict[str, str]:
 
 
 def effect(dispatcher: CollectingDispatcher, type: str, **values: Any) -> None:
-    """Something the turn applies in its transaction: ``count`` (name, label), ``delete_me``."""
+    """Something the turn applies in its transaction: ``count`` (name, label), ``delete_me``,
+    ``deed`` (``do`` and its values, see :mod:`storage.deeds`)."""
     dispatcher.utter_message(json_message={"effect": {"type": type, **values}})
 
 
