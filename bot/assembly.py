@@ -17,9 +17,9 @@ from bot.meter import Meter
 from bot.recent import Recent
 from bot.turn import Turns
 from dialogs import counsellors
-from dialogs.actions.base import Services
 from dialogs.criteria import Criteria
 from dialogs.engine import Engine
+from dialogs.services import Services
 from dialogs.voice import Voice
 from matching.application.apart import Workshop
 from matching.calling import Backend, open_session

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from dialogs.actions.base import Push, Services
 from dialogs.cards import card, cut, facts
 from dialogs.conversation import SLOTS, Conversation
 from dialogs.plans import Event, slot
 from dialogs.reply import Button, Reply
+from dialogs.services import Push, Services
 from dialogs.voice import Voice
 from matching.model import Found, Search, matches, nearest_km
 

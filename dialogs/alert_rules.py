@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
 from dialogs.changes import from_message
@@ -47,8 +48,9 @@ _CARRYING: Mapping[str, tuple[str, str]] = {
 _PRESSES = {name: (action, re.compile(look)) for name, (action, look) in _CARRYING.items()}
 
 _LIST = re.compile(
-    r"^(?:(?:voir|montre[rz]?(?:[ -]moi)?|affiche|liste[rz]?|c'est quoi|quelles sont|(?:je )?(?:veux|"
-    r"peux) voir|ou sont|gere[rz]?)(?: moi)? )?(?:toutes? )?(?:les? |la )?(?:mes|liste de mes) "
+    r"^(?:(?:voir|montre[rz]?(?:[ -]moi)?|affiche|liste[rz]?|c'est quoi|quelles sont|"
+    r"(?:je )?(?:veux|peux) voir|ou sont|gere[rz]?)(?: moi)? )?(?:toutes? )?"
+    r"(?:la )?(?:liste de )?mes "
     r"(?:alertes?|notifs?|notifications?)$"
 )
 _NUMBER = re.compile(rf"\b(?:alertes?|numero|n°|la|le) ?(?:numero |n° ?)?({_ONE})\b(?! ?(?:h|km))")
@@ -68,8 +70,8 @@ _KEEP_CHANGE = re.compile(
     r"(?:le |ce |les |mon |mes )?(?:changements?|modifs?|modifications?)$"
 )
 _LIVE = re.compile(
-    r"\b(?:des que (?:ca|sa|c'?est|t'?as|tu as|tu en as|y'? ?en a|y'? ?a|il y)\b|au fur et a mesure|"
-    r"en direct|en temps reel|immediatement)"
+    r"\b(?:des que (?:ca|sa|c'?est|t'?as|tu as|tu en as|y'? ?en a|y'? ?a|il y)\b|"
+    r"au fur et a mesure|en direct|en temps reel|immediatement)"
 )
 _DAILY = re.compile(
     r"\b(?:(?:chaque|tou(?:s|t) les) (?:jours?|soirs?|matins?)|quotidien\w*|"
@@ -87,8 +89,8 @@ _HOUR = re.compile(
     r"\b(?:a|vers|pour|des) (?P<hour>\d{1,2}) ?(?:h|heures?|:)(?: ?(?P<minute>[0-5]\d))?\b"
 )
 _FILLER = re.compile(
-    r"\b(?:plutot|finalement|en fait|je|veux|prefere|voudrais|mets?|moi|stp|svp|alertes?|mon|mes|ma|"
-    r"messages?|tes|les|l|envoie|ecris|previens|notifs?|un|une|et|ok|non|oui|le|soir|matin|merci|"
+    r"\b(?:plutot|finalement|en fait|je|veux|prefere|voudrais|mets?|moi|stp|svp|alertes?|mon|mes|"
+    r"ma|messages?|tes|les|l|envoie|ecris|previens|notifs?|un|une|et|ok|non|oui|le|soir|matin|merci|"
     r"seulement|juste|change|l'heure|heure|rythme|ton|ca|sort|est|la|nouveau|offre|du|de)\b|[',.!-]"
 )
 """What may stand beside a rhythm in words; anything else, and something else was meant."""
@@ -146,11 +148,22 @@ def stops(u: Understanding, slots: Slots, today: date) -> Plan | None:
 def said(u: Understanding, slots: Slots, today: date) -> Plan | None:
     """What is said about alerts in so many words, or as an answer."""
     folded = _folded(u)
-    if slots["asked"] == "ask_age" or slots["alert_due"] == "age":
-        if (found := _about_age(u, folded, slots)) is not None:
-            return found
-    if slots["asked"] == "alert_name" and u.intent not in ("stop_alerts", "human", "delete_data"):
+    waits = slots["asked"] == "ask_age" or slots["alert_due"] == "age"
+    if waits and (found := _about_age(u, folded, slots)) is not None:
+        return found
+    if slots["asked"] == "alert_name" and u.intent not in ("human", "delete_data"):
         return Plan(("action_alert_named",), argument=u.text.strip()[:80])
+    if _CALL.match(folded) and (id := which(slots)) is not None:
+        return Plan(("action_call",), argument=id)
+    return (
+        _about_one(u, folded, slots)
+        or _rhythm(folded, slots)
+        or _intended(u, folded, slots, today)
+    )  # fmt: skip
+
+
+def _about_one(u: Understanding, folded: str, slots: Slots) -> Plan | None:
+    """« Mes alertes », « l’alerte 2 », « nomme mon alerte … », « modifie l’alerte 2 »."""
     if _LIST.match(folded):
         return BUTTONS["alerts"]
     if (see := _SEE.match(folded)) is not None:
@@ -166,9 +179,7 @@ def said(u: Understanding, slots: Slots, today: date) -> Plan | None:
         return Plan(("action_alert_edit",), argument=str(n)) if n else BUTTONS["alerts"]
     if slots["alert_edit"] and _KEEP_CHANGE.match(folded):
         return Plan(("action_alert_keep",), argument=str(slots["alert_edit"]))
-    if _CALL.match(folded) and (id := which(slots)) is not None:
-        return Plan(("action_call",), argument=id)
-    return _rhythm(u, folded, slots) or _intended(u, folded, slots, today)
+    return None
 
 
 def _folded(u: Understanding) -> str:
@@ -199,11 +210,12 @@ def read_age(folded: str) -> int | None:
     return years if years >= 5 else None
 
 
-def _rhythm(u: Understanding, folded: str, slots: Slots) -> Plan | None:
+def _rhythm(folded: str, slots: Slots) -> Plan | None:
     """How often and at what hour, and nothing else; of no meaning to who has no alert."""
     if not slots["alerts"]:
         return None
-    rest, parts = folded, []
+    rest = folded
+    parts: list[str] = []
     for kind, pattern in (("weekly", _WEEKLY), ("daily", _DAILY), ("live", _LIVE)):
         if not parts and pattern.search(rest):
             parts, rest = [kind], pattern.sub(" ", rest)
@@ -226,7 +238,7 @@ def _intended(u: Understanding, folded: str, slots: Slots, today: date) -> Plan 
         return Plan(("action_alert_pause",), argument=f"{n} {until}" if until else n)
     if u.intent != "resume_alerts":
         return None
-    found = from_message(u, slots)
+    found = from_message(replace(u, adds=False), slots)  # « aussi »: another alert, not more of it
     if _AGAIN.search(folded) and not found:
         return Plan(("action_alert_on",), argument=n)
     if u.ambiguous_places or u.noncraft_trades or u.domains:

@@ -10,7 +10,6 @@ from typing import Any
 from rasa_sdk.executor import ActionExecutor
 
 from dialogs.actions import build
-from dialogs.actions.base import Services
 from dialogs.apply_form import APPLICATION_FORM
 from dialogs.apply_rules import plan
 from dialogs.cards import card
@@ -19,6 +18,7 @@ from dialogs.conversation import SLOTS, Conversation
 from dialogs.forms import FORM
 from dialogs.plans import Event, Heard, slot
 from dialogs.reply import Button, Reply
+from dialogs.services import Services
 from dialogs.voice import remember
 
 MOST_ACTIONS = 12

@@ -196,7 +196,7 @@ _OF_ONE: Mapping[Spoken, str] = {"not_for_me": "action_hide", "taken": "action_t
 def _spoken(u: Understanding, slots: Slots, today: date) -> Plan | None:
     spoken = read_spoken(u.text)
     ids = (slots["shown"] or {}).get("ids", ())
-    if spoken in _OF_ONE and len(ids) == 1:
+    if spoken is not None and spoken in _OF_ONE and len(ids) == 1:
         return Plan((_OF_ONE[spoken],), argument=ids[0])
     if spoken is None or spoken in _SPOKEN:
         return _SPOKEN[spoken] if spoken else None

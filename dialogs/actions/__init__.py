@@ -21,9 +21,9 @@ from dialogs.actions import (
     sending,
     talking,
 )
-from dialogs.actions.base import Services
 from dialogs.apply_form import ValidateApplicationForm
 from dialogs.forms import ValidateSearchForm
+from dialogs.services import Services
 
 
 def build(services: Services) -> Sequence[Action]:

@@ -14,10 +14,11 @@ from rasa_sdk.types import DomainDict
 
 from dialogs.actions.alert_list import LINE_LENGTH, AboutAlerts, AboutOne, lines, stand
 from dialogs.actions.alerting import Kept, changed, how, keep, whole, wish_of, zone
-from dialogs.actions.base import Alert, Services, argument, button
+from dialogs.actions.base import argument, button
 from dialogs.alert_cards import title
 from dialogs.cards import cut
 from dialogs.rhythm import Rhythm
+from dialogs.services import Alert, Services
 
 NAME_LENGTH = 40
 

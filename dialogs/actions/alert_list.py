@@ -11,12 +11,13 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from dialogs.actions.alerting import how, whole
-from dialogs.actions.base import Alert, Services, argument, button
+from dialogs.actions.base import argument, button
 from dialogs.alert_cards import WISH, slots_of, title
 from dialogs.cards import cut
 from dialogs.french import capital
+from dialogs.services import Alert, Services
 
-LINE_LENGTH = 70
+LINE_LENGTH = 90
 
 Slots = Mapping[str, Any]
 

@@ -10,8 +10,9 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from dialogs.actions.alert_list import AboutAlerts
-from dialogs.actions.base import Alert, Push, Services, button, effect
+from dialogs.actions.base import button, effect
 from dialogs.alert_cards import buttons, cards, chosen, pushed, still, title
+from dialogs.services import Alert, Push, Services
 from matching.model import Unavailable
 
 MOST_TOLD = 3
@@ -72,14 +73,12 @@ class News(AboutAlerts):
         if not found:
             return []
         shown = [f.offer.id for f in found]
+        then = buttons(self.services.voice, alert.n, shown)
         dispatcher.utter_message(
             response="utter_news",
             title=title(self.services, alert),
             n=len(found),
-            buttons=[
-                button(b.text, b.payload or "")
-                for b in buttons(self.services.voice, alert.n, shown)
-            ],
+            buttons=[button(b.text, b.payload or "") for b in then],
             json_message={"offers": cards(self.services, alert, found)},
         )
         effect(dispatcher, "count", name="news_read")

@@ -11,8 +11,9 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from dialogs.actions.alert_list import AboutAlerts
 from dialogs.actions.alerting import changed, how, keep
-from dialogs.actions.base import Alert, Services, argument, button, effect
+from dialogs.actions.base import argument, button, effect
 from dialogs.alert_cards import title
+from dialogs.services import Alert, Services
 from nlu.moments import plus_months
 
 

@@ -12,10 +12,11 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from dialogs.actions.base import Alert, Services, argument, button, effect
+from dialogs.actions.base import argument, button, effect
 from dialogs.alert_cards import WISH, summary
 from dialogs.french import WIDE, day
 from dialogs.rhythm import Rhythm, zone_of
+from dialogs.services import Alert, Services
 
 Slots = Mapping[str, Any]
 

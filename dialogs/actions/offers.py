@@ -12,9 +12,10 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from dialogs.actions.alerting import too_young, wish_of
-from dialogs.actions.base import BUTTON_LENGTH, Services, argument, button, effect
+from dialogs.actions.base import BUTTON_LENGTH, argument, button, effect
 from dialogs.cards import cut, facts
 from dialogs.french import capital, day, join
+from dialogs.services import Services
 from matching.job_offer import PARIS
 from matching.model import Page, Search, Unavailable, WayOut
 

@@ -10,8 +10,9 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from dialogs.actions.base import Services, argument, button, effect
+from dialogs.actions.base import argument, button, effect
 from dialogs.cards import COMPANY_LENGTH, SAID_LENGTH, cut, facts, offer_url
+from dialogs.services import Services
 from dialogs.steps import noted, which
 from matching.model import DEMONSTRATION, Found, Offer, Recheck, Unavailable, nearest_km
 

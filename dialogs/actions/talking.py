@@ -11,10 +11,11 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from dialogs.actions.alert_list import lines
-from dialogs.actions.base import Say, Services, argument, effect
+from dialogs.actions.base import Say, argument, effect
 from dialogs.actions.looking_over import details
 from dialogs.apply_form import applying
 from dialogs.care import CARE_TURNS
+from dialogs.services import Services
 
 
 class Arrival(Action):
