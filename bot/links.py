@@ -244,7 +244,7 @@ def search_link(signer: Signer, public_url: str, slots: Mapping[str, Any]) -> st
     ``slots`` are those of a conversation; ``None`` when there is not one trade and one town.
     """
     where = slots.get("where") or {}
-    trades, places = slots.get("trades") or (), where.get("places", ())
+    trades, places = list(slots.get("trades") or ()), list(where.get("places", ()))
     if len(trades) != 1 or len(places) != 1 or where.get("areas"):
         return None
     link = Link(trade=trades[0], place=places[0], radius_km=slots.get("radius_km"))

@@ -26,9 +26,9 @@ ASIDE = RESUMING | frozenset((
     "action_answer", "action_human", "action_thanks", "action_help", "action_keep",
     "action_my_data", "action_employer", "action_customer", "action_empty", "action_courage",
     "action_bravo", "action_card", "action_share", "action_hide", "action_taken", "action_steps",
-    "action_unreadable", "action_page", "action_alerts", "action_alert", "action_alert_me",
+    "action_unreadable", "action_page", "action_alerts", "action_alert",
     "action_alert_stop", "action_alert_pause", "action_alert_on", "action_alert_beat",
-    "action_alert_drop", "action_no_alert", "action_age", "action_news",
+    "action_alert_drop", "action_no_alert",  "action_news",
 ))  # fmt: skip
 """Actions in the middle of an application, after which it goes on where it was."""
 
@@ -53,6 +53,7 @@ _CANCEL = re.compile(
     r"^(?:non |bon |ok )?(?:annul(?:e[rz]?|ation)|laisse tomber|j'?arrete|stop|abandonne[rz]?|"
     r"je (?:ne )?(?:veux|postule) plus(?: postuler)?|quitte[rz]?|tant pis|on arrete)\b.{0,30}$"
 )
+_ALERTS = re.compile(r"\b(?:alertes?|notif\w*|messages?)\b")
 _CANCEL_ALONE = re.compile(r"^(?:annul(?:e[rz]?|ation)|stop|laisse tomber|on arrete)[ .!]*$")
 """Where anything may be written: « j’arrête l’école en juin » is an answer."""
 _WHY = re.compile(
@@ -127,6 +128,8 @@ def _said(heard: Heard, u: Understanding, slots: Slots, today: date) -> Plan:
         return pressed
     if (not free or _AT.search(folded)) and (given := _details(text, folded, asked)):
         return Plan(given=given)
+    if u.intent == "stop_alerts" and _ALERTS.search(folded):
+        return rules.plan(heard, slots, today)
     if (_CANCEL_ALONE if free else _CANCEL).match(folded):
         return Plan(("action_apply_cancel",))
     if _lacks(asked, folded):
