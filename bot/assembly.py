@@ -114,17 +114,19 @@ async def assemble(
         backends = await _backends(settings, database, understander, crafts, stack)
         matcher = _matcher(backends, catalogue, offers, settings, patience, stack)
         signer = Signer(settings.key(), (trade.id for trade in table))
-        services = _services(settings, understander, voice, matcher, database, backends, signer)
+        keep = Keep(
+            timedelta(days=settings.keep_conversation_days),
+            timedelta(days=settings.keep_person_days),
+            settings.minimum_age,
+        )
+        services = _services(
+            settings, understander, voice, matcher, database, backends, signer, keep
+        )
         engine = Engine(services)
         turns = Turns(
             database=database, locks=locks, understander=understander, engine=engine, voice=voice,
             key=settings.key(), now=settings.now, today=settings.today,
-            keep=Keep(
-                timedelta(days=settings.keep_conversation_days),
-                timedelta(days=settings.keep_person_days),
-                settings.minimum_age,
-            ),
-            recent=None if settings.redis_url else Recent(),
+            keep=keep, recent=None if settings.redis_url else Recent(),
         )  # fmt: skip
         stack.push_async_callback(_leave_unsent, turns)
         applying = _applying(backends, turns, settings, stack)
@@ -142,6 +144,7 @@ def _services(
     database: Database,
     backends: Backends,
     signer: Signer,
+    keep: Keep,
 ) -> Services:
     """What the dialogue is given."""
     table, gazetteer = understander.table, understander.gazetteer
@@ -154,7 +157,7 @@ def _services(
         counsellors=counsellors.load(),
         today=settings.today,
         public_url=settings.public_url,
-        keep_days=settings.keep_conversation_days,
+        keep=keep.of,
         minimum_age=settings.minimum_age,
         alerts=Alerts(database),
         link=partial(search_link, signer, settings.public_url),

@@ -173,7 +173,7 @@ class Engine:
         cards = [card(self.services.voice, o, today) for o in message["custom"].get("offers", ())]
         reply = self.services.voice.say(
             message["response"],
-            {"days": self.services.keep_days}
+            {"days": self.services.keep(slots).days}
             | {k: v for k, v in message.items() if k not in MESSAGE_KEYS},
             said=said,
             buttons=[

@@ -14,7 +14,7 @@ from dialogs.rhythm import Rhythm
 from nlu.understander import Understander
 from storage.ledger import Ledger
 from tests.alerted import AlertedTalk, states, told_to
-from tests.talk import Script, play, rooms_for, scripts
+from tests.talk import Script, plain, play, rooms_for, scripts
 
 SCRIPTS = scripts("pousses")
 
@@ -121,6 +121,23 @@ async def test_everything_goes_with_supprime_tout(talk: AlertedTalk) -> None:
     await talk.send(payload="/delete_yes")
     assert await states(talk) == []
     assert await talk.rooms.turns.alerts.of(talk.person) == []
+
+
+async def test_alerts_stopped_meanwhile_keep_nobody_for_a_year(talk: AlertedTalk) -> None:
+    await kept(talk)
+    async with talk.rooms.database.write() as tx:
+        await tx.exec_driver_sql("UPDATE searches SET state = 'stopped'")
+    await talk.say("merci")
+    assert await days_kept(talk) == timedelta(days=30)
+    await talk.say("reprends mes alertes")
+    assert await days_kept(talk) == timedelta(days=365)
+
+
+async def test_what_is_said_of_how_long_is_true(talk: AlertedTalk) -> None:
+    await talk.say("mécano à saint-pol-sur-ternoise")
+    assert "30 jours" in plain((await talk.send(payload="/keep"))[0].text)
+    await kept(talk)
+    assert "365 jours" in plain((await talk.send(payload="/keep"))[0].text)
 
 
 @asynccontextmanager

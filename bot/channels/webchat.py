@@ -161,12 +161,11 @@ class WebChat:
 
     async def _answer(self, request: web.Request, token: str) -> web.Response:
         """What was said, to somebody we go on knowing, or who had everything erased."""
-        if await self._rooms.turns.knows(NAME, token):
+        kept = await self._rooms.turns.kept_for(NAME, token)
+        if kept is not None:
             response = await self._go_on(request, token)
-            response.set_cookie(
-                COOKIE, token, max_age=self._settings.keep_conversation_days * 86_400,
-                **self._cookie(),
-            )  # fmt: skip
+            seconds = ceil(kept.total_seconds())
+            response.set_cookie(COOKIE, token, max_age=seconds, **self._cookie())
             return response
         farewell = await self._waiting(token)
         show = self._fragment if wants_fragment(request) else self._page
