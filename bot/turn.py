@@ -336,10 +336,10 @@ class Turns:
             self._recent.purge(self.now())
 
     async def kept_for(self, channel: str, address: str) -> timedelta | None:
-        """How long a conversation is kept from now on, unless it goes on; ``None`` when nothing
-        is: after « supprime tout »."""
+        """How long a conversation is kept after its last message; ``None`` when nothing is kept:
+        after « supprime tout »."""
         stored = await self.ledger.load(self.person(channel, address))
-        return stored and max(stored.expires - self.now(), timedelta(0))
+        return stored.expires - stored.updated if stored else None
 
     async def waiting(self, channel: str, address: str) -> list[tuple[int, Reply]]:
         """Replies not yet read, oldest first, each with the number that acknowledges it."""

@@ -164,7 +164,7 @@ class WebChat:
         kept = await self._rooms.turns.kept_for(NAME, token)
         if kept is not None:
             response = await self._go_on(request, token)
-            seconds = ceil(kept.total_seconds())
+            seconds = int(kept.total_seconds())
             response.set_cookie(COOKIE, token, max_age=seconds, **self._cookie())
             return response
         farewell = await self._waiting(token)
