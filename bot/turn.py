@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +12,7 @@ from typing import Any, Protocol
 import structlog
 
 from bot import log
+from bot.keyed import Keyed
 from bot.links import Link
 from bot.pace import Pace
 from bot.recent import Recent
@@ -114,10 +114,9 @@ OLD_BUTTON = "/expired"
 """The payload of a press whose signature does not hold: answered kindly, changes nothing."""
 
 
-def conversation_id(key: bytes, channel: str, address: str) -> str:
+def conversation_id(key: Keyed, channel: str, address: str) -> str:
     """What a person is known by in the database: see :meth:`Turns.person`."""
-    message = f"conversation\0{channel}\0{address}".encode()
-    return hmac.digest(key, message, "sha256").hex()[:32]
+    return key.digest(f"conversation\0{channel}\0{address}".encode())[:16].hex()
 
 
 class Turns:
@@ -153,6 +152,7 @@ class Turns:
         self.engine = engine
         self.voice = voice
         self._key = key
+        self._keyed = Keyed(key)
         self.now = now
         self.today = today
         self.keep = keep
@@ -161,11 +161,10 @@ class Turns:
 
     def person(self, channel: str, address: str) -> str:
         """The conversation's id: an address cannot be read from it, nor guessed without the key."""
-        return conversation_id(self._key, channel, address)
+        return conversation_id(self._keyed, channel, address)
 
     def _mark(self, kind: str, channel: str, address: str, id: str) -> str:
-        message = f"{kind}\0{channel}\0{address}\0{id}".encode()
-        return hmac.digest(self._key, message, "sha256").hex()[:32]
+        return self._keyed.digest(f"{kind}\0{channel}\0{address}\0{id}".encode())[:16].hex()
 
     async def handle(self, incoming: Incoming) -> Kept:
         """Answer once: state, effects, replies and counters are committed together.
