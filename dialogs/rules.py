@@ -295,6 +295,11 @@ def _searched(u: Understanding, slots: Slots, today: date) -> Plan:
         return Plan(("action_choose_in_domain",), candidates=found or None, argument=u.domains[0])
     if dropped := what_is_dropped(u, found):
         return dropped
+    if remark and remark.kind == "nth" and found.keys() <= {"availability"}:
+        # « le premier », « le 2 » under a list: an offer of it sooner than a day of this month.
+        meant = _nth(u, slots, remark)
+        if meant is not FALLBACK or not found:
+            return meant
     if found:
         before = ("action_noted_travel",) if differs(found, slots) and "travel" in found else ()
         return form(found, *before)
@@ -367,7 +372,7 @@ def _next_page(u: Understanding, slots: Slots, remark: Remark) -> Plan:
 
 def _nth(u: Understanding, slots: Slots, remark: Remark) -> Plan:
     ids = (slots["shown"] or {}).get("ids", [])
-    number = remark.number or 1
+    number = len(ids) if remark.number == 0 else remark.number or 1
     if number > len(ids):
         number -= (slots["shown"] or {}).get("offset", 0)  # « la 5e », counted from the first
     if 1 <= number <= len(ids):
