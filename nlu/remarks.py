@@ -31,7 +31,8 @@ _MONTHS = "janv|fev|mars|avril|mai|juin|juil|aout|sept|oct|nov|dec"
 # « la 3e année », « la 4e fois », « le 1er mars », « la 3e prépa-métiers » are no offers.
 _NTH = re.compile(
     rf"\b(?:l[ae]|celle?)\s*(?:numero |n ?)?(?:({'|'.join(_ORDINALS)})|"
-    rf"([1-9]) ?(?:ere?|re|nde?|ie?me|e|eme)|([1-9])(?=\s*(?:$|[!?.,]|stp|svp|m'|me )))\b"
+    rf"([1-9]) ?(?:ere?|re|nde?|ie?me|e|eme)|([1-9])(?=\s*(?:$|[!?.,]|stp|svp|m'|me |"
+    rf"il |elle |est |a l'air)))\b"
     rf"(?! (?:annee|fois|classe|arrond|prepa|segpa|pro\b|du mois|{_MONTHS}))|"
     r"\b(?:offre|numero) ?([1-9])\b"
 )
