@@ -20,7 +20,7 @@ from dialogs.criteria import Criteria
 from dialogs.engine import Engine
 from dialogs.voice import Voice
 from matching.application.apart import Workshop
-from matching.calling import Backend, open_session
+from matching.calling import Backend, Passing, open_session
 from matching.catalogue import Catalogue
 from matching.demonstration import refresh_demonstration
 from matching.job_offer import Locate
@@ -88,12 +88,14 @@ async def assemble(
     patience: Patience | None = None,
     *,
     aside: bool = False,
+    passing: Passing | None = None,
 ) -> AsyncIterator[Rooms]:
     """The whole house, migrated and furnished.
 
     A catalogue without real offers gets the demonstration set; an ``understander`` already loaded
-    is used as it is, for it keeps nothing; ``patience`` is with the backends. ``aside``: for a
-    command beside the service, in a shell that need not know which backends the service reads.
+    is used as it is, for it keeps nothing; ``patience`` is with the backends, and ``passing`` the
+    time their limits are kept by. ``aside``: for a command beside the service, in a shell that need
+    not know which backends the service reads.
     Raises ``DatabaseProblem`` when the database cannot be reached.
     """
     async with AsyncExitStack() as stack:
@@ -108,7 +110,9 @@ async def assemble(
         voice = Voice.load()
         table, gazetteer = understander.table, understander.gazetteer
         crafts = tuple(sorted({code for t in table for code in (*t.rome, *t.parents)}))
-        backends = await _backends(settings, database, understander, crafts, stack)
+        backends = await _backends(
+            settings, database, understander, crafts, passing or Passing(), stack
+        )
         matcher = _matcher(backends, catalogue, offers, settings, patience, stack)
         engine = Engine(
             Services(
@@ -216,6 +220,7 @@ async def _backends(
     database: Database,
     understander: Understander,
     crafts: tuple[str, ...],
+    passing: Passing,
     stack: AsyncExitStack,
 ) -> Backends:
     """The clients of the backends that are set, over one session and one meter."""
@@ -225,14 +230,17 @@ async def _backends(
     meter = Meter()
     stack.callback(meter.tell)
     # Commands call them beside the service: without Redis, the database counts for all of them.
-    shared: Rate = DatabaseRate(database)
+    counted = DatabaseRate(database, passing.since_1970)
+    shared: Rate = counted
     if settings.redis_url:
-        shared = RedisRate(settings.redis_url, DatabaseRate(database), spent=True)
+        shared = RedisRate(settings.redis_url, counted, spent=True)
         stack.push_async_callback(shared.close)
     cache = await _cache(settings, stack)
 
     def backend(name: str) -> Backend:
-        return Backend(name, session, rate=shared, metrics=meter)
+        return Backend(
+            name, session, rate=shared, metrics=meter, clock=passing.clock, sleep=passing.sleep
+        )
 
     locate = understander.gazetteer.locate
     return Backends(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from bot.assembly import Rooms
+from matching.calling import Passing
 from matching.sources import Patience
 from nlu.understander import Understander
 from tests import apprentissage_api, france_travail_api
@@ -41,13 +44,35 @@ def ad(number: str, understander: Understander, town: str = "Lens", **changes: A
     return make_ad(number, place, gazetteer, **changes)
 
 
+class Skipping:
+    """A clock that runs, and skips what is waited for: limits are kept, and nobody waits."""
+
+    def __init__(self) -> None:
+        self._skipped = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self._skipped
+
+    async def sleep(self, seconds: float) -> None:
+        self._skipped += seconds
+        await asyncio.sleep(0)
+
+    @property
+    def passing(self) -> Passing:
+        return Passing(self, lambda: time.time() + self._skipped, self.sleep)
+
+
 @dataclass(slots=True)
 class Sourced:
-    """The services, and the settings that point at them."""
+    """The services, and the settings that point at them; the houses share the services' clock.
+
+    Not those with a Redis, which counts by its own.
+    """
 
     lba: Api
     ft: FranceTravailApi
     understander: Understander
+    clock: Skipping
 
     def settings(self) -> dict[str, Any]:
         return {
@@ -59,11 +84,17 @@ class Sourced:
 
     @asynccontextmanager
     async def house(
-        self, url: str, redis: str | None = None, patience: Patience = UNHURRIED, **other: Any
+        self,
+        url: str,
+        redis: str | None = None,
+        patience: Patience = UNHURRIED,
+        passing: Passing | None = None,
+        **other: Any,
     ) -> AsyncIterator[Rooms]:
         async with rooms_for(
-            url, redis, self.understander, patience=patience, **self.settings() | other
-        ) as rooms:
+            url, redis, self.understander, patience=patience,
+            passing=passing or (None if redis else self.clock.passing), **self.settings() | other,
+        ) as rooms:  # fmt: skip
             yield rooms
 
     @asynccontextmanager
@@ -104,11 +135,12 @@ async def sourced(
     ads: Sequence[Ad] = (),
 ) -> AsyncIterator[Sourced]:
     """Both services, for as long as the block lasts; nothing may break their rules."""
+    clock = Skipping()
     async with (
-        apprentissage_api.running() as lba,
-        france_travail_api.running(understander.gazetteer, list(ads)) as ft,
+        apprentissage_api.running(clock=clock) as lba,
+        france_travail_api.running(understander.gazetteer, list(ads), counts_by=clock) as ft,
     ):
         lba.jobs += list(jobs)
         del lba.quotas["export"]  # two a minute: tests move on faster
-        yield Sourced(lba, ft, understander)
+        yield Sourced(lba, ft, understander, clock)
         assert lba.violations == []

@@ -18,6 +18,7 @@ from bot.config import Settings
 from bot.links import Link
 from bot.turn import Incoming
 from dialogs.reply import Button, Reply
+from matching.calling import Passing
 from matching.sources import Patience
 from nlu.understander import Understander
 
@@ -131,6 +132,7 @@ async def rooms_for(
     understander: Understander,
     today: date | None = TODAY,
     patience: Patience | None = None,
+    passing: Passing | None = None,
     **other: Any,
 ) -> AsyncIterator[Rooms]:
     """The real house on this database, at this date."""
@@ -140,7 +142,7 @@ async def rooms_for(
             "TODAY": today, "public_url": "http://127.0.0.1:8080", **other,
         }
     )  # fmt: skip
-    async with assemble(settings, understander, patience) as rooms:
+    async with assemble(settings, understander, patience, passing=passing) as rooms:
         yield rooms
 
 
