@@ -6,7 +6,8 @@ import hmac
 import os
 import re
 import secrets
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -271,14 +272,18 @@ class Settings(BaseSettings):
             return self.telegram_webhook_secret.get_secret_value()
         return hmac.digest(self.key(), b"telegram webhook", "sha256").hex()
 
+    @cached_property
+    def behind(self) -> timedelta:
+        """How far our time is behind the clock: nothing, unless a date is imposed."""
+        return self._began - (self.fixed_today or self._began)
+
     def now(self) -> datetime:
         """The time, aware, in UTC.
 
         When a date is imposed, that of the clock on that day: what waits for a moment (an answer to
         send again, a press that counts anew) sees it come.
         """
-        clock = datetime.now(UTC)
-        return clock if self.fixed_today is None else clock - (self._began - self.fixed_today)
+        return datetime.now(UTC) - self.behind
 
     def today(self) -> date:
         """The date in France."""

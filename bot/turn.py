@@ -341,7 +341,7 @@ def _bodies(replies: Sequence[Reply], order: int, *, pushed: bool) -> list[dict[
     the ways to fail.
     """
     if pushed:
-        return [{**bundled(replies), "order": order}] if replies else []
+        return [bundled(replies, order=order)] if replies else []
     return [reply.to_json() for reply in replies]
 
 

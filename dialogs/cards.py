@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from dialogs.french import WIDE, capital, day, typeset
@@ -27,6 +28,9 @@ NAME_LENGTH = 60
 
 SAID_LENGTH = 60
 """Of a title within a sentence."""
+
+_OF_ONE_LINE = ("company", "city", "km")
+"""What the first line of a card says, and the only one that depends on where one asks from."""
 
 
 def offer_url(offer: Offer, public_url: str) -> str:
@@ -77,12 +81,21 @@ def facts(
 
 def card(voice: Voice, data: Mapping[str, Any], today: date) -> Card:
     """The card of these :func:`facts`."""
+    told = ((k, tuple(v) if k == "rome" else v) for k, v in data.items() if k not in _OF_ONE_LINE)
+    rest = _same_for_all(voice, tuple(told), today)
+    return Card(rest.id, rest.title, (_where(voice, data), *rest.lines), rest.note, rest.buttons)
+
+
+@lru_cache(maxsize=512)
+def _same_for_all(voice: Voice, told: tuple[tuple[str, Any], ...], today: date) -> Card:
+    """A card but for its first line: the same for everybody who is shown that offer that day."""
+    data = dict(told)
     note = None
     if data["source"] == DEMONSTRATION:
         note = voice.phrase("card_demonstration")
     elif data["school"]:
         note = voice.phrase("card_school")
-    work = (_where(voice, data), _start(voice, data), _diploma(voice, data))
+    work = (_start(voice, data), _diploma(voice, data))
     lines = (*work, *_pay(voice, data, today))
     return Card(
         id=data["id"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from ipaddress import ip_address
 from typing import Any
@@ -181,6 +182,7 @@ _UNSEEN = re.compile(r"[\s\x00-\x1f\x7f]")
 _LABEL = re.compile(r"\w(?:[\w-]{0,61}\w)?")
 
 
+@lru_cache(maxsize=1024)
 def reachable(url: str) -> bool:
     """Whether Telegram accepts an address under a button: the web, and a name others can find."""
     try:
@@ -224,7 +226,9 @@ def _whole(block: _Block) -> list[_Block]:
     return [_words(piece) for piece in _pieces(block.plain)]
 
 
+@lru_cache(maxsize=512)
 def _card(card: Card, number: int | None) -> _Block:
+    """The same offer is shown to many people, and several times to one."""
     title = card.title if number is None else f"{number}. {card.title}"
     note = [card.note] if card.note else []
     opener = next((b for b in card.buttons if b.url), None)
