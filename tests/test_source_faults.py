@@ -70,6 +70,7 @@ class Struck:
     left: int
     said: list[Reply] = field(default_factory=list)
     dated: int = 0
+    retry_after: int = 1
 
     async def say(self, text: str) -> list[Reply]:
         await self._count()
@@ -89,7 +90,7 @@ class Struck:
 
     async def _count(self) -> None:
         if self.left == 0:
-            await self.both.everything_fails(self.kind)
+            await self.both.everything_fails(self.kind, retry_after=self.retry_after)
         self.left -= 1
 
     def _heard(self, replies: list[Reply]) -> list[Reply]:
