@@ -87,7 +87,8 @@ async def telegram(
 
 def rested(rooms: Rooms) -> None:
     """As after a while without trouble: no breaker open, all calls of a minute left."""
-    assert rooms.backends.apprentissage and rooms.backends.france_travail
+    assert rooms.backends.apprentissage
+    assert rooms.backends.france_travail
     backends: tuple[Backend, ...] = (
         rooms.backends.apprentissage._backend, rooms.backends.france_travail._pages._backend,
     )  # fmt: skip
