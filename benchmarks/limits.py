@@ -1,4 +1,4 @@
-"""Four processes ask both services for longer than a minute, more than is allowed; the services count.
+"""Four processes ask more than is allowed, for longer than a minute; the services count.
 
 Counted at our contract servers, in any sixty seconds and in any second in a row.
 """

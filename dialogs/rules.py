@@ -369,7 +369,7 @@ def _nth(u: Understanding, slots: Slots, remark: Remark) -> Plan:
     ids = (slots["shown"] or {}).get("ids", [])
     number = remark.number or 1
     if number > len(ids):
-        number -= (slots["shown"] or {}).get("offset", 0)  # « la 5e », counted from the first
+        number -= len((slots["shown"] or {}).get("before", ()))  # « la 5e », counted from the first
     if 1 <= number <= len(ids):
         return Plan(("action_call",), argument=ids[number - 1])
     return FALLBACK

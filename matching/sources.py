@@ -99,17 +99,19 @@ class Sources:
         self._patience = patience or Patience()
         self._under_way: set[asyncio.Task[list[Offer] | None]] = set()
 
-    async def find(self, search: Search, *, limit: int = 3, offset: int = 0) -> Page:
-        """The offers ``offset`` to ``offset + limit`` of a search, best first.
+    async def find(
+        self, search: Search, *, limit: int = 3, offset: int = 0, seen: Collection[str] = ()
+    ) -> Page:
+        """As :meth:`matching.model.Matcher.find` says.
 
         Raises :class:`Unavailable` when no backend answers and the catalogue was never filled.
         """
         answers = await self._ask(search)
-        found = await self._best(search, [offer for offers in answers for offer in offers])
+        found = await self._best(search, [offer for offers in answers for offer in offers], seen)
         if not found and len(answers) < len(self._live):
             # What is missing may be all there is: yesterday's offers are better than none.
-            return await self._from_copy(search, limit, offset, answered=bool(answers))
-        if not found:
+            return await self._from_copy(search, limit, offset, seen, answered=bool(answers))
+        if not found and not seen:
             return Page((), 0, await ways_out(self._catalogue.find_all, search))
         shown = found[offset : offset + limit]
         await self._store.note([f.offer for f in shown], self._today())
@@ -134,13 +136,19 @@ class Sources:
         if not task.cancelled():
             task.exception()  # seen, even when nobody waits any more
 
-    async def _best(self, search: Search, offers: list[Offer]) -> list[Found]:
-        """What answers, each job once; neither what was put aside nor what is known to be gone."""
+    async def _best(
+        self, search: Search, offers: list[Offer], seen: Collection[str]
+    ) -> list[Found]:
+        """What answers, each job once; neither what was put aside or seen nor what is known to be
+        gone."""
         now = self._clock()
         anyone = replace(search, hidden=())
         offers = [o for o in (*offers, *await self._own(search)) if matches(anyone, o, now)]
         closed = await self._store.closed([offer.id for offer in offers]) if offers else set()
-        return best_first(search, merge(_without(offers, closed | {*search.hidden})).offers, now)
+        # What was shown is kept: a copy is known even where the one that was seen is not told of.
+        known = await self._store.several(seen) if seen else []
+        unwanted = closed | {*search.hidden, *seen}
+        return best_first(search, merge(_without([*offers, *known], unwanted)).offers, now)
 
     async def _own(self, search: Search) -> list[Offer]:
         """What was given to the catalogue by hand: no backend knows of it."""
@@ -148,13 +156,15 @@ class Sources:
         own = [hit for hit in hits if not _theirs(hit.offer.origin)]
         return [found.offer for found in await self._catalogue.whole(own)] if own else []
 
-    async def _from_copy(self, search: Search, limit: int, offset: int, *, answered: bool) -> Page:
+    async def _from_copy(
+        self, search: Search, limit: int, offset: int, seen: Collection[str], *, answered: bool
+    ) -> Page:
         as_of = await self._as_of()
         if as_of is None:
             if answered:
                 return Page((), 0)
             raise Unavailable("the catalogue was never filled")
-        page = await self._catalogue.find(search, limit=limit, offset=offset)
+        page = await self._catalogue.find(search, limit=limit, offset=offset, seen=seen)
         # Who did answer found nothing: no need to speak of yesterday when yesterday had nothing.
         return page if answered and not page.total else replace(page, as_of=as_of)
 
