@@ -17,7 +17,7 @@ from tests.france_travail_api import CLIENT, SECRET, FranceTravailApi
 from tests.france_travail_api.ads import Ad, make_ad
 from tests.talk import Talk, rooms_for
 
-UNHURRIED = Patience(5.0, 5.0)
+UNHURRIED = Patience(5.0, 5.0, 5.0)
 """For a shared machine: both answer, however late."""
 
 HURRIED = Patience(0.5, 0.2)
