@@ -26,6 +26,7 @@ SLOTS: Mapping[str, Any] = {
     "shown": None,  # {"before": ids of the pages before, "total", "ids"}
     "revision": 0,  # grows with every change of the search: marks the buttons of an old list
     "hidden": None,  # ids of offers « pas pour moi », « déjà pris »
+    "courses": None,  # [{"mark", "id", "school", "phone"}]: the courses shown last
     # an application: erased once it is sent or given up
     "apply_offer": None,  # {"id", "to", "title", "company", "phone", "url", "recruiter"}
     "apply_name": None,  # [first, last]

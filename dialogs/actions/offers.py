@@ -145,10 +145,15 @@ class ShowOffers(OffersAction):
         events: list[EventType] = [SlotSet("asked", "show_offers"), SlotSet("shown", None)]
         what = ", ".join(filter(None, (criteria.trades(slots), criteria.start(slots))))
         values = {"what": what, "within": criteria.towns_within(slots)}
-        if not ways:
-            dispatcher.utter_message(response="utter_nothing_at_all", **values)
-            return events
         search = criteria.search(slots)
+        near = (
+            [button(voice.phrase("button_courses"), "/courses")]
+            if self.services.courses and search.circles
+            else []
+        )
+        if not ways:
+            dispatcher.utter_message(response="utter_nothing_at_all", buttons=near, **values)
+            return events
         ordered = sorted(_worth_saying(ways), key=lambda w: _unwelcome(w, slots))
         texts = [self.describe(w, search) for w in ordered]
         while len(texts) > 1 and len(what) + sum(map(len, texts)) > MOST_WORDS:
@@ -157,7 +162,7 @@ class ShowOffers(OffersAction):
             button(self.label(w), payload(w, search))
             for w in ordered[: len(texts)]
         ]  # fmt: skip
-        buttons.append(button(voice.phrase("button_change"), "/change"))
+        buttons += [*near, button(voice.phrase("button_change"), "/change")]
         dispatcher.utter_message(
             response="utter_nothing", ways=join(texts, "et"), buttons=buttons, **values
         )
