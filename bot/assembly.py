@@ -127,6 +127,7 @@ async def assemble(
                 keep_days=settings.keep_conversation_days,
                 now=settings.now,
                 applications=Applications(database) if backends.apprentissage else None,
+                courses=backends.apprentissage,
             )
         )
         turns = Turns(

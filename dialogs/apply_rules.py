@@ -26,7 +26,8 @@ ASIDE = RESUMING | frozenset((
     "action_answer", "action_human", "action_thanks", "action_help", "action_keep",
     "action_my_data", "action_employer", "action_customer", "action_empty", "action_courage",
     "action_bravo", "action_card", "action_share", "action_hide", "action_taken", "action_steps",
-    "action_unreadable", "action_alerts_later", "action_page",
+    "action_unreadable", "action_alerts_later", "action_page", "action_courses",
+    "action_appointment",
 ))  # fmt: skip
 """Actions in the middle of an application, after which it goes on where it was."""
 

@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from dialogs.french import WIDE, capital, day, typeset
+from dialogs.french import WIDE, capital, day, in_pairs, typeset
 from dialogs.reply import Button, Card
 from dialogs.voice import Voice
 from matching.attribution import attribution
@@ -104,6 +104,22 @@ def _same_for_all(voice: Voice, told: tuple[tuple[str, Any], ...], today: date) 
         note=note,
         buttons=_buttons(voice, data),
     )
+
+
+def course_card(voice: Voice, data: Mapping[str, Any]) -> Card:
+    """The card of the facts of a course."""
+    title = data["title"].capitalize() if data["title"].isupper() else capital(data["title"])
+    said = {**data, "company": data["company"] or voice.fact("card_no_school")}
+    lines = (
+        _where(voice, said),
+        voice.fact(f"card_level_{data['level']}") if data["level"] else "",
+        _start(voice, data) if data["start"] else "",
+        in_pairs(data["phone"]) if data["phone"] else "",
+    )
+    meet = Button(voice.phrase("button_appointment"), f"/appointment {data['mark']}")
+    page = (Button(voice.phrase("button_course"), None, data["url"]),) if data["url"] else ()
+    lines_said = tuple(filter(None, lines))
+    return Card("", cut(typeset(title), TITLE_LENGTH), lines_said, buttons=(meet, *page))
 
 
 def cut(text: str, most: int) -> str:

@@ -11,7 +11,7 @@ from nlu.text import fold
 
 Spoken = Literal[
     "clear_screen", "bravo", "courage", "when", "distance", "not_for_me", "taken", "no_idea",
-    "internship", "shy", "apply", "steps",
+    "internship", "shy", "apply", "steps", "courses",
 ]  # fmt: skip
 
 _WHAT = r"(?:quoi|koi|kwa|qoi)"
@@ -41,6 +41,20 @@ _SPOKEN: tuple[tuple[Spoken, str], ...] = (
             r"(?:appell?er|telephoner)|\bpeur (?:d'|de |des )(?:appell?er|telephoner|appels?)|"
             r"\b(?:aime|sais|sai|veux|ve) (?:pas|po) (?:trop )?(?:appell?er|telephoner)\b|"
             r"\btrop timide\b"
+        ),
+    ),
+    (
+        "courses",
+        (
+            r"^(?!.*\b(?:inscrite?|temps|combien|cout\w*|pay\w*|sans|pas d\w*|handicap\w*|internat|"
+            rf"au cfa|c'?est {_WHAT}|c {_WHAT})\b)(?:"
+            r".*\b(?:ou (?:est|sont|se|il|ya|y a|trouver)|c'? ?(?:est )?ou|trouver|existe\w*|"
+            r"adresse|"
+            r"(?:cherch|veu|voudr)\w*(?: \w+)?|ya|y a|quels?|montre|liste)"
+            r"\b(?:.{0,20})?\b(?:un|une|le|les|des|de|d'|l')? ?(?:cfa|centres? de formation)\b|"
+            r".*\b(?:cfa|centres? de formation)\b.*\b(?:pres|proches?|autour|a cote|par ici|"
+            r"dans le coin|ou)\b|"
+            r"(?:et )?(?:un|le|les|des) cfa (?:(?:de |d'|en )\w+(?: \w+)? )?(?:a|vers|sur) \w+)"
         ),
     ),
     ("steps", r"^(?:voir |montre )?(?:toutes )?mes (?:demarches|candidatures)\b"),

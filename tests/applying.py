@@ -15,6 +15,7 @@ import yaml
 
 from bot.assembly import Rooms
 from bot.channels import terminal
+from bot.links import Link
 from bot.turn import Incoming
 from dialogs.reply import Reply
 from nlu.understander import Understander
@@ -179,7 +180,10 @@ class AtThePage:
         return await self._heard()
 
     async def open(self, **link: Any) -> list[Reply]:
-        raise NotImplementedError
+        code = self.rooms.signer.encode(Link(**link))
+        page = await self.person.go(f"/l/{code}")
+        await self.person.send(page.forms["arrival"])
+        return await self._heard()
 
     async def give(self, names: Sequence[str]) -> list[Reply]:
         """Said at once, chosen only where one confirms."""

@@ -20,7 +20,7 @@ from tests.france_travail_api import CLIENT, SECRET, FranceTravailApi
 from tests.france_travail_api.ads import Ad, make_ad
 from tests.talk import Talk, rooms_for
 
-UNHURRIED = Patience(5.0, 5.0)
+UNHURRIED = Patience(5.0, 5.0, 5.0)
 """For a shared machine: both answer, however late."""
 
 HURRIED = Patience(0.5, 0.2)
@@ -104,15 +104,18 @@ class Sourced:
         async with self.house(url, redis, patience) as rooms:
             yield Talk(rooms, "someone")
 
-    async def everything_fails(self, kind: str) -> None:
-        """From now on, in both services, each in its own words."""
+    async def everything_fails(self, kind: str, *, retry_after: int = 1) -> None:
+        """From now on, in both services, each in its own words.
+
+        ``retry_after``: seconds a 429 tells us to wait.
+        """
         if kind == "refused":
             await self.lba.stop()
             await self.ft.stop()
             return
         lba, ft = FAULTS[kind]
-        self.lba.fault(lba, times=None)
-        self.ft.fault(ft, on="any", times=None, seconds=60.0)
+        self.lba.fault(lba, times=None, retry_after=retry_after)
+        self.ft.fault(ft, on="any", times=None, seconds=60.0, retry_after=str(retry_after))
 
     def recover(self) -> None:
         self.lba.faults.clear()

@@ -15,6 +15,7 @@ from dialogs.actions import (
     one_offer,
     sending,
     talking,
+    training,
 )
 from dialogs.actions.base import Services
 from dialogs.apply_form import ValidateApplicationForm
@@ -34,4 +35,5 @@ def build(services: Services) -> Sequence[Action]:
         *applying.build(services),
         *looking_over.build(services),
         *sending.build(services),
+        *training.build(services),
     )

@@ -114,14 +114,19 @@ class Layout:
         opener = next((b for b in card.buttons if b.url), None)
         if opener and opener.url and reachable(opener.url):
             row.append({"text": self._short("open", number), "url": opener.url})
-        for verb in ("apply", "call"):  # one of them: three buttons fit beside one another
+        for verb in (
+            "apply",
+            "call",
+            "appointment",
+        ):  # one of them: three buttons fit beside one another
             press = next(
                 (p for b in card.buttons if (p := b.payload or "").startswith(f"/{verb} ")), ""
             )
             if press:
                 row.append(self._press(self._short(verb, number), press, address))
                 break
-        row.append(self._press(self._short("card", number), f"/card {card.id}", address))
+        if card.id:  # a course has nothing more to show
+            row.append(self._press(self._short("card", number), f"/card {card.id}", address))
         return row
 
     def _short(self, what: str, number: int) -> str:
