@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import date
+from typing import Any
 
 from dialogs.changes import from_message
 from dialogs.plans import Plan, Slots, form
@@ -44,5 +45,5 @@ def training_centres(u: Understanding, slots: Slots) -> Plan:
     """Training centres: the search stays as it is, once there is one; what is missing is taken."""
     found = from_message(u, slots)
     named = {name: found[name] for name in ("trades", "where") if name in found}
-    missing = {name: value for name, value in named.items() if not slots[name]}
+    missing: dict[str, Any] = {name: value for name, value in named.items() if not slots[name]}
     return Plan(("action_courses",), candidates=missing or None, argument=json.dumps(named))
