@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import exp
 from pathlib import Path
-from typing import Self, TypeVar, cast
+from typing import Self, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -30,10 +30,9 @@ _RADIUS = re.compile(
 _KEYBOARD = str.maketrans({"’": "'", "ʼ": "'", "\u200b": "", "\ufe0f": ""})
 
 Span = tuple[int, int, str]
-Piece = TypeVar("Piece")
 
-# Characters of a word that count.
-_PIECED = 24
+# Characters of a word that count, and words of a sentence.
+_PIECED, _COUNTED = 24, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def _pieces(word: str) -> tuple[str, ...]:
     """Runs of three to five characters of a short word and its edges; none of a mask."""
     if word[0] == "_":
         return ()
-    edged = f"<{word}>"
+    edged = f"<{word[:_PIECED]}>"
     return tuple(edged[i : i + n] for n in (3, 4, 5) for i in range(len(edged) - n + 1))
 
 
@@ -103,28 +102,27 @@ def features(masked: str, asked: str | None, values: Sequence[str] = ()) -> list
 
 def features_of(words: list[str], asked: str | None, values: Sequence[str]) -> list[str]:
     """The same of a sentence already cut into ``tokens``."""
-    return list(dict.fromkeys(_features(words, asked, values, _pieces)))
-
-
-def _features(
-    words: list[str],
-    asked: str | None,
-    values: Sequence[str],
-    pieces: Callable[[str], tuple[Piece, ...]],
-) -> list[str | Piece]:
-    ends = ["^", *words, "$"]
-    found: list[str | Piece] = [f"w {word}" for word in words]
-    found += [f"b {left} {right}" for left, right in pairwise(ends)]
+    found = [f"w {word}" for word in words]
+    found += [f"b {left} {right}" for left, right in pairwise(["^", *words, "$"])]
     for word in words:
-        found += pieces(word[:_PIECED])
-    size = min(len(words), 6)
-    found += (f"n {size}", f"x {asked}", f"x {asked} {size}")
-    together = "+".join(values)
-    found += (f"v {together}", f"x {asked} v {together}")
-    found += [f"v {value}" for value in values]
+        found += _pieces(word)
+    found += _around(min(len(words), _COUNTED), asked, values)
     if asked:
         found += [f"x {asked} {word}" for word in words]
-    return found
+    return list(dict.fromkeys(found))
+
+
+def _around(size: int, asked: str | None, values: Sequence[str]) -> list[str]:
+    """What is told besides the words: how many they are, what was asked, what was found."""
+    together = "+".join(values)
+    return [
+        f"n {size}",
+        f"x {asked}",
+        f"x {asked} {size}",
+        f"v {together}",
+        f"x {asked} v {together}",
+        *[f"v {value}" for value in values if value != together],
+    ]
 
 
 class IntentModel:
@@ -156,7 +154,10 @@ class IntentModel:
         self._labels_of = [
             [at for at, family in enumerate(families) if family == one] for one in self._families
         ]
-        self._known_pieces: dict[str, tuple[int | str, ...]] = {}
+        self._known: dict[str, tuple[int | None, frozenset[int | str]]] = {}
+        self._known_around: dict[
+            tuple[int, str | None, tuple[str, ...]], tuple[list[int], int]
+        ] = {}
 
     @classmethod
     def load(cls, path: Path = MODEL_FILE) -> Self:
@@ -177,16 +178,40 @@ class IntentModel:
         """One probability per label; text made of unknown pieces stays near the bias."""
         return self._chances(tokens(masked), asked, values)
 
-    def _chances(self, words: list[str], asked: str | None, values: Sequence[str]) -> list[float]:
+    def _rows(
+        self, words: list[str], asked: str | None, values: Sequence[str]
+    ) -> tuple[list[int], int]:
+        """The rows of the features of a sentence, and how many features it has, those unknown
+        to us included: what :func:`features_of` names, without naming most of it."""
         row_of = self._index.get
-        names = set(_features(words, asked, values, self._pieces))
-        rows = [name for name in names if type(name) is int]
-        if len(rows) < len(names):
-            rows += [
-                row for name in names if type(name) is str and (row := row_of(name)) is not None
-            ]
+        rows, names = self._rows_around(min(len(words), _COUNTED), asked, tuple(values))
+        rows = rows.copy()
+        pieces: set[int | str] = set()
+        strange: set[str] = set()
+        once = dict.fromkeys(words)
+        for word in once:
+            row, parts = self._word(word)
+            pieces.update(parts)
+            if row is None:
+                strange.add(word)
+                continue
+            rows.append(row)
+            if asked and (after := row_of(f"x {asked} {word}")) is not None:
+                rows.append(after)
+        pairs = {*zip(["^", *words], [*words, "$"], strict=True)}
+        for left, right in pairs:
+            # No sentence of ours holds a pair of words one of which none holds.
+            if left not in strange and right not in strange:
+                row = row_of(f"b {left} {right}")
+                if row is not None:
+                    rows.append(row)
+        rows += [piece for piece in pieces if type(piece) is int]
+        return rows, names + len(once) * (2 if asked else 1) + len(pairs) + len(pieces)
+
+    def _chances(self, words: list[str], asked: str | None, values: Sequence[str]) -> list[float]:
+        rows, names = self._rows(words, asked, values)
         sums = np.add.reduce(self._weights.take(rows, axis=0), axis=0, dtype=np.int32).tolist()
-        root = len(names) ** 0.5
+        root = names**0.5
         scores = [
             total * scale / root + bias
             for total, scale, bias in zip(sums, self._scales, self._bias, strict=True)
@@ -200,18 +225,30 @@ class IntentModel:
         """Whether one of our sentences holds that word."""
         return f"w {word}" in self._index
 
-    def _pieces(self, word: str) -> tuple[int | str, ...]:
-        """The rows of a word's pieces, the names of those that have none.
+    def _word(self, word: str) -> tuple[int | None, frozenset[int | str]]:
+        """The row of a word, and those of its pieces, or the names of those that have none.
 
         They are remembered for our own words, never for others that people write.
         """
-        pieces = self._known_pieces.get(word)
-        if pieces is None:
-            row_of = self._index.get
-            pieces = tuple([row_of(piece, piece) for piece in _pieces(word)])
-            if f"w {word}" in self._index:
-                self._known_pieces[word] = pieces
-        return pieces
+        if known := self._known.get(word):
+            return known
+        row_of = self._index.get
+        row = row_of(f"w {word}")
+        found = row, frozenset([row_of(piece, piece) for piece in _pieces(word)])
+        if row is not None:
+            self._known[word] = found
+        return found
+
+    def _rows_around(
+        self, size: int, asked: str | None, values: tuple[str, ...]
+    ) -> tuple[list[int], int]:
+        """The rows of what is told besides the words, and how many features that makes."""
+        key = size, asked, values
+        if (found := self._known_around.get(key)) is None:
+            names = _around(size, asked, values)
+            rows = [row for name in names if (row := self._index.get(name)) is not None]
+            found = self._known_around[key] = rows, len(names)
+        return found
 
     def read(
         self, masked: str, asked: str | None = None, values: Sequence[str] = ()
