@@ -13,7 +13,7 @@ from typing import Self, cast
 import numpy as np
 import numpy.typing as npt
 
-from nlu.heard import heard
+from nlu.heard import heard, is_right
 from nlu.meaning import Intent
 from nlu.text import fold
 from nlu.texting import SAID
@@ -28,6 +28,9 @@ _RADIUS = re.compile(
     r"\b\d{1,3} ?(?:-|a|à)? ?\d{0,3} ?(?:km|kms|kilom\w*|bornes?)\b", re.IGNORECASE
 )
 _KEYBOARD = str.maketrans({"’": "'", "ʼ": "'", "\u200b": "", "\ufe0f": ""})
+
+_MASKS = ("__trade__", "__place__", "__date__", "__radius__")
+_MOST = 80  # tokens
 
 Span = tuple[int, int, str]
 
@@ -70,8 +73,21 @@ def tokens(masked: str) -> list[str]:
     if _DIGITS.search(text):
         text = _RADIUS.sub(" __radius__ ", text)
     text = fold(text)
-    found = _TOKEN.findall(text)[:80]
-    return [word for token in found for word in (SAID.get(token) or (heard(_shape(token)),))]
+    words: list[str] = []
+    for token in _TOKEN.findall(text)[:_MOST]:
+        words += _MEANT.get(token) or _meant(token)
+    return words
+
+
+# What is meant by the tokens we know, each remembered once it was met.
+_MEANT = {**SAID, "?": ("?",)} | {word: (word,) for word in _MASKS}
+
+
+def _meant(token: str) -> tuple[str, ...]:
+    meant = (heard(_shape(token)),)
+    if is_right(token):
+        _MEANT[token] = meant
+    return meant
 
 
 def _shape(token: str) -> str:

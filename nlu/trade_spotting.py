@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
 
 from nlu.heard import ordinary, usual
@@ -61,7 +61,9 @@ class Found(NamedTuple):
 class Spotter:
     """The words of the lexicon, found in messages; safe to share between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, ours: Container[str] = frozenset()) -> None:
+        """``ours`` are words that no person's writing adds, names of communes for instance: what
+        they are mended to may be remembered."""
         lexicon = read_lexicon()
         self._names = tree(lexicon["names"])
         self._joined = tree(lexicon["joined"])
@@ -85,7 +87,9 @@ class Spotter:
             (verb for verb in self._verbs if len(verb) > 4),
             self._short_words(lexicon["objects"]),
             usual(),
+            ours,
         )
+        self._right = {word: word for word in known} | self._variants
 
     @staticmethod
     def _short_words(objects: dict[str, dict[str, str]]) -> Iterator[str]:
@@ -107,15 +111,13 @@ class Spotter:
 
     def mended(self, forms: Sequence[str]) -> Forms:
         """The words, trade words among them rightly spelt."""
-        mend, variants = self._speller.mend, self._variants
-        return tuple(
-            [
-                self._speller.verb(form)
-                if i and forms[i - 1] in SUBJECTS
-                else variants.get(form) or mend(form)
-                for i, form in enumerate(forms)
-            ]
-        )
+        mend, right = self._speller.mend, self._right.get
+        said = [right(form) or mend(form) for form in forms]
+        if not SUBJECTS.isdisjoint(forms):
+            for i in range(1, len(said)):
+                if forms[i - 1] in SUBJECTS:
+                    said[i] = self._speller.verb(forms[i])
+        return tuple(said)
 
     def spot(self, message: Message, forms: Forms, asked: str | None) -> Iterator[Found]:
         """What is found, in order; ``forms`` are the words of the message, mended."""
