@@ -6,6 +6,7 @@ from collections.abc import Container
 from functools import lru_cache
 from pathlib import Path
 
+from nlu.memory import Memory
 from nlu.texting import SAID
 from nlu.trade_spelling import sound
 
@@ -62,7 +63,7 @@ class Ear:
 
     def __init__(self, ours: Container[str]) -> None:
         self._ours = ours
-        self._kept: dict[str, str] = {}
+        self._kept = Memory[str, str]()
 
     def rightly(self, words: str) -> str:
         """A plain sentence as it is rightly written: « éfasse tt » -> « efface tout ».
@@ -87,5 +88,5 @@ class Ear:
         if meant is None:
             meant = heard(word)
             if word in self._ours:
-                self._kept[word] = meant
+                self._kept.keep(word, meant)
         return meant

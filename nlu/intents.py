@@ -237,9 +237,12 @@ class IntentModel:
         whole = sum(powers)
         return [power / whole for power in powers]
 
+    def __contains__(self, word: object) -> bool:
+        return isinstance(word, str) and self.knows(word)
+
     def knows(self, word: str) -> bool:
         """Whether one of our sentences holds that word."""
-        return f"w {word}" in self._index
+        return word in self._known or f"w {word}" in self._index
 
     def _word(self, word: str) -> tuple[int | None, frozenset[int | str]]:
         """The row of a word, and those of its pieces, or the names of those that have none.

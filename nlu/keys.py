@@ -9,7 +9,7 @@ from nlu.text import forms_of
 
 ARTICLES = frozenset({"le", "la", "les", "l"})
 LINKS = ARTICLES | {"en", "sur", "sous", "de", "du", "des", "d", "et", "au", "aux", "a", "lez"}
-_SAME = {
+SAME = {
     "saint": "st", "sainte": "ste", "saints": "sts", "saintes": "stes", "lez": "les",
     "sint": "st", "sain": "st", "sante": "ste", "cedex": "",
 }  # fmt: skip
@@ -17,7 +17,7 @@ _SAME = {
 
 def name_word(form: str) -> str:
     """One word in the spelling names are compared in: « saint » -> « st », « lez » -> « les »."""
-    return _SAME.get(form, form)
+    return SAME.get(form, form)
 
 
 def name_key(name: str) -> str:

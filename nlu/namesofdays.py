@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nlu.areas import canonical
+from nlu.areas import canonicals
 from nlu.naming import Naming
 from nlu.text import Message
 
@@ -22,7 +22,7 @@ def without_names(
     ``spans`` (characters) were read as dates; ``None`` when no name holds any of them.
     """
     words = message.words[:_MOST_WORDS]
-    forms = [canonical(word.form) for word in words]
+    forms = canonicals(message.forms[:_MOST_WORDS])
     text = message.text
     for start, end in spans:
         held = [i for i, word in enumerate(words) if start < word.end and word.start < end]

@@ -208,11 +208,10 @@ class PlaceFinder(PlaceWeigher):
         if at and s.forms[at - 1] in pw.SUBJECTS:
             return False
         if len(words) == 1:
-            bare = s.asked == "ask_place" and self._bare(s) and len(words[0]) > 4
-            bare = bare or self._town_by_ear(s, at)
             if words[0] in pw.NEVER or self._areas.named(words[0]):
                 return False
-            return words[0] not in self._common or bare
+            bare = s.asked == "ask_place" and self._bare(s) and len(words[0]) > 4
+            return bare or words[0] not in self._common or self._town_by_ear(s, at)
         if not pw.APART.isdisjoint(set(words) - ({"a"} if s.answer else set())):
             return False
         if s.answer and self._whole(s, at, last) and len("".join(words)) > 8:
@@ -231,11 +230,11 @@ class PlaceFinder(PlaceWeigher):
     def _town_by_ear(self, s: Sentence, at: int) -> bool:
         """« broderie à calé », « traiteur doué dans le nord »: a common word, heard as a town."""
         ends = at + 1 == len(s.forms) or s.cut(at) or s.forms[at + 1] in pw.DETACHING
+        if not ends or len(s.forms[at]) < 4 or s.forms[at] not in self._common:
+            return False
         before = s.forms[at - 1] if at else ""
         said = before in {"a", "vers", "sur"} or bool(self._departements_after(s, at))
         said = said or (s.asked == "ask_place" and at > 0 and s.cut(at - 1))
-        if not ends or len(s.forms[at]) < 4 or s.forms[at] not in self._common:
-            return False
         if before in ARTICLES and (s.asked == "ask_place" or s.claimed[at - 2 : at - 1] == [True]):
             return self._naming.sounds_like_a_town(s.forms[at], 3_000, before)  # « dla bassé »
         return said and self._naming.sounds_like_a_town(s.forms[at], _WELL_KNOWN)

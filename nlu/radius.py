@@ -54,7 +54,7 @@ _MENDS = re.compile(
 )
 _LARGEST = 1_000
 _DIGIT = re.compile(r"[0-9]")
-_SIGN = re.compile(r"k|born|rayon|perimetre|trop|pas assez|tro |loin")
+_SIGNS = ("k", "born", "rayon", "perimetre", "trop", "pas assez", "tro ", "loin")
 # « trop loin, mets 10 », of an offer that was shown.
 _TOO_FAR = re.compile(
     r"\bloin\b[^0-9]{0,12}?\b(?:mets?|mettez|max\w*|plutot|limite|disons)(?: a| moi| en| plutot)* ([0-9]{1,3})"
@@ -147,7 +147,7 @@ def distances(message: Message) -> Iterator[tuple[str, str, int]]:
 
 
 def _may_hold_a_distance(folded: str) -> bool:
-    return _SIGN.search(folded) is not None
+    return any(sign in folded for sign in _SIGNS)
 
 
 def _instead(text: str) -> int | None:

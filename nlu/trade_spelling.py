@@ -10,8 +10,8 @@ from rapidfuzz.distance import OSA, Levenshtein
 from rapidfuzz.process import extract, extractOne
 
 from nlu.lexicon import singular, stem
+from nlu.memory import Memory
 
-MEMORY = 20_000
 _SHORTEST, _LEAST, _MOST = 3, 5, 25
 
 # How the parts of a word sound; the first that fits, from left to right.
@@ -172,7 +172,7 @@ class Speller:
             hurried = loose(heard)
             if hurried and self._loosely.setdefault(hurried, head) == head:
                 self._ears.setdefault((hurried[0], len(hurried)), []).append(hurried)
-        self._seen: dict[str, str] = {}
+        self._seen = Memory[str, str]()
         for head in heads:
             self._shelves.setdefault((head[0].translate(_FIRST), len(head)), []).append(head)
 
@@ -185,9 +185,7 @@ class Speller:
         if (meant := self._seen.get(word)) is None:
             meant = self._either(word, singular(word))
             if meant != word or word in self._ours:  # a name that is in no list is not kept
-                if len(self._seen) >= MEMORY:
-                    self._seen.clear()
-                self._seen[word] = meant
+                self._seen.keep(word, meant)
         return meant
 
     def verb(self, word: str) -> str:

@@ -122,10 +122,13 @@ class Spotter:
     def spot(self, message: Message, forms: Forms, asked: str | None) -> Iterator[Found]:
         """What is found, in order; ``forms`` are the words of the message, mended."""
         stems = tuple([stem(form) for form in forms])
-        i, before = 0, None
+        starting = [self._may_start(form, one) for form, one in zip(forms, stems, strict=True)]
+        if True not in starting:
+            return
+        i, before = starting.index(True), None
         while i < len(forms):
             best = self._same_done(forms, stems, i, before)
-            if best is None and self._may_start(forms[i], stems[i]):
+            if best is None and starting[i]:
                 linked = before is not None and linked_after(forms, before.last, i)
                 best = self._longest(message, forms, stems, i, asked, linked)
             if best and best.meaning != "!":
@@ -188,9 +191,8 @@ class Spotter:
         return None
 
     def _may_start(self, form: str, stem: str) -> bool:
-        if stem in self._firsts or form in self._verbs:
-            return True
-        return form[0] in "jd" and form[1:] in self._verbs
+        verbs = self._verbs
+        return stem in self._firsts or form in verbs or (form[0] in "jd" and form[1:] in verbs)
 
     def _same_done(self, forms: Forms, stems: Forms, i: int, before: Found | None) -> Found | None:
         """« mécano moto ou auto »: both are mended; « faire du chocolat ou de la glace »."""

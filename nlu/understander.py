@@ -35,8 +35,8 @@ class Understander:
         self.gazetteer = gazetteer
         self._intents = intents
         self._rules = rules
-        self._places = PlaceReader(gazetteer)
-        ours = self._places.naming.longest
+        self._places = PlaceReader(gazetteer, intents)
+        ours = self._places.naming
         self._trades = TradeReader(table, ours)
         self._ear = Ear(ours)
 
