@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import exp
 from pathlib import Path
-from typing import Self, cast
+from typing import NamedTuple, Self, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -141,6 +141,14 @@ def _around(size: int, asked: str | None, values: Sequence[str]) -> list[str]:
     ]
 
 
+class _Rows(NamedTuple):
+    """Where the weights of a word stand, if it has any, and of its pieces; those without any."""
+
+    row: tuple[int, ...]
+    pieces: frozenset[int]
+    strange: frozenset[str]
+
+
 class IntentModel:
     """Multinomial logistic regression over the features met in the training sentences.
 
@@ -160,6 +168,11 @@ class IntentModel:
         """``weights``: (features, labels); ``sharpness`` multiplies the scores (calibration)."""
         self.labels = labels
         self._index = {name: row for row, name in enumerate(vocabulary)}
+        self._words: dict[str, int] = {}
+        self._pairs: dict[tuple[str, str], int] = {}
+        self._after: dict[str, dict[str, int]] = {}
+        for name in [name for name in vocabulary if name[1:2] == " "]:
+            self._sort(name)
         self._weights = np.ascontiguousarray(weights)
         self._scales = [scale * sharpness for scale in scales]
         self._bias = [value * sharpness for value in bias]
@@ -170,10 +183,20 @@ class IntentModel:
         self._labels_of = [
             [at for at, family in enumerate(families) if family == one] for one in self._families
         ]
-        self._known: dict[str, tuple[int | None, frozenset[int | str]]] = {}
+        self._known: dict[str, _Rows] = {}
         self._known_around: dict[
             tuple[int, str | None, tuple[str, ...]], tuple[list[int], int]
         ] = {}
+
+    def _sort(self, name: str) -> None:
+        """A word, two words side by side, or a word after what was asked."""
+        kind, *words = name.split(" ")
+        if kind == "w":
+            self._words[words[0]] = self._index[name]
+        elif kind == "b":
+            self._pairs[words[0], words[1]] = self._index.pop(name)
+        elif kind == "x" and len(words) == 2:
+            self._after.setdefault(words[0], {})[words[1]] = self._index[name]
 
     @classmethod
     def load(cls, path: Path = MODEL_FILE) -> Self:
@@ -199,30 +222,25 @@ class IntentModel:
     ) -> tuple[list[int], int]:
         """The rows of the features of a sentence, and how many features it has, those unknown
         to us included: what :func:`features_of` names, without naming most of it."""
-        row_of = self._index.get
-        rows, names = self._rows_around(min(len(words), _COUNTED), asked, tuple(values))
-        rows = rows.copy()
-        pieces: set[int | str] = set()
-        strange: set[str] = set()
+        around, names = self._rows_around(min(len(words), _COUNTED), asked, tuple(values))
         once = dict.fromkeys(words)
-        for word in once:
-            row, parts = self._word(word)
-            pieces.update(parts)
-            if row is None:
-                strange.add(word)
-                continue
-            rows.append(row)
-            if asked and (after := row_of(f"x {asked} {word}")) is not None:
-                rows.append(after)
         pairs = {*zip(["^", *words], [*words, "$"], strict=True)}
-        for left, right in pairs:
-            # No sentence of ours holds a pair of words one of which none holds.
-            if left not in strange and right not in strange:
-                row = row_of(f"b {left} {right}")
-                if row is not None:
-                    rows.append(row)
-        rows += [piece for piece in pieces if type(piece) is int]
-        return rows, names + len(once) * (2 if asked else 1) + len(pairs) + len(pieces)
+        rows = [row for pair in pairs if (row := self._pairs.get(pair)) is not None]
+        rows += around
+        pieces: set[int] = set()
+        strange: set[str] = set()
+        for word in once:
+            known = self._known.get(word) or self._word(word)
+            rows += known.row
+            pieces |= known.pieces
+            strange |= known.strange
+        rows += pieces
+        names += len(pairs) + len(once) + len(pieces) + len(strange)
+        if asked:
+            names += len(once)
+            if after := self._after.get(asked):
+                rows += [after[word] for word in once if word in after]
+        return rows, names
 
     def _chances(self, words: list[str], asked: str | None, values: Sequence[str]) -> list[float]:
         rows, names = self._rows(words, asked, values)
@@ -242,21 +260,20 @@ class IntentModel:
 
     def knows(self, word: str) -> bool:
         """Whether one of our sentences holds that word."""
-        return word in self._known or f"w {word}" in self._index
+        return word in self._words
 
-    def _word(self, word: str) -> tuple[int | None, frozenset[int | str]]:
-        """The row of a word, and those of its pieces, or the names of those that have none.
-
-        They are remembered for our own words, never for others that people write.
-        """
-        if known := self._known.get(word):
-            return known
-        row_of = self._index.get
-        row = row_of(f"w {word}")
-        found = row, frozenset([row_of(piece, piece) for piece in _pieces(word)])
+    def _word(self, word: str) -> _Rows:
+        """The rows of a word; remembered for our own words, never for others people write."""
+        found = [(piece, self._index.get(piece)) for piece in _pieces(word)]
+        row = self._words.get(word)
+        rows = _Rows(
+            () if row is None else (row,),
+            frozenset([at for _, at in found if at is not None]),
+            frozenset([piece for piece, at in found if at is None]),
+        )
         if row is not None:
-            self._known[word] = found
-        return found
+            self._known[word] = rows
+        return rows
 
     def _rows_around(
         self, size: int, asked: str | None, values: tuple[str, ...]

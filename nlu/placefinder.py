@@ -13,6 +13,7 @@ from nlu.placepostcodes import postcode_at
 from nlu.placesentence import Mention, Sentence
 from nlu.placeweights import PlaceWeigher
 
+_JOINING = ARTICLES | {"et", "ou", "ni", "puis", "voir", "voire", "sinon"}
 _ORDINAL = re.compile(r"^([0-9]{1,2})(?:eme|er|e)$")
 
 _MOST = 40  # places or guesses in one message; more is noise
@@ -141,9 +142,7 @@ class PlaceFinder(PlaceWeigher):
             return False
         i = found[-1].last
         gap = s.forms[i + 1 : at]
-        if all(
-            f in {"et", "ou", "ni", "puis", "voir", "voire", "sinon"} or f in ARTICLES for f in gap
-        ):
+        if _JOINING.issuperset(gap):
             joined = s.message.text[s.message.words[i].end : s.message.words[at].start]
             return bool(gap) or any(c in "/,+&-" for c in joined)
         return False
@@ -184,7 +183,10 @@ class PlaceFinder(PlaceWeigher):
 
     def _before_a_town(self, s: Sentence, at: int) -> bool:
         """« gamache ou ault »: beside a place whose name is no word."""
-        following = [f for f in s.forms[at + 1 : at + 4] if f not in ARTICLES]
+        ahead = s.forms[at + 1 : at + 4]
+        if "et" not in ahead and "ou" not in ahead:
+            return False
+        following = [f for f in ahead if f not in ARTICLES]
         if len(following) < 2 or following[0] not in {"et", "ou"} or following[1] in self._common:
             return False
         people, home = self._g.population, self._g.home
@@ -202,10 +204,12 @@ class PlaceFinder(PlaceWeigher):
         return Mention(at, last, named, 2) if named else None
 
     def _may_be_misspelt(self, s: Sentence, at: int, last: int) -> bool:
-        words = s.forms[at : last + 1]
-        if any(w.isdigit() for w in words) or words[-1] in LINKS or words[-1] in pw.SMALL:
+        if s.forms[last] in LINKS or s.forms[last] in pw.SMALL:
             return False
         if at and s.forms[at - 1] in pw.SUBJECTS:
+            return False
+        words = s.forms[at : last + 1]
+        if any(map(str.isdigit, words)):
             return False
         if len(words) == 1:
             if words[0] in pw.NEVER or self._areas.named(words[0]):
