@@ -202,8 +202,10 @@ class Areas:
 
     def _in_a_list(self, forms: Sequence[str], at: int, before: int) -> FoundArea | None:
         """« dans le 59 et le 62 », « le Nord et la Somme »: ``before`` follows the last area."""
+        if not before:
+            return None
         link = forms[before:at]
-        if not before or not {"et", "ou"}.intersection(link) or not _LINKED.issuperset(link):
+        if not {"et", "ou"}.intersection(link) or not _LINKED.issuperset(link):
             return None
         following = forms[at + 1] if at + 1 < len(forms) else ""
         code = self.named_by_number(forms[at], following)
@@ -224,9 +226,9 @@ class Areas:
     def _of_the_region(self, forms: Sequence[str], at: int) -> FoundArea | None:
         for phrase in self._phrases.get(forms[at], ()):
             last = at + len(phrase.words) - 1
-            near = all(area.type == "zone" or HOME.issuperset(area.departements)
-                       for area in phrase.areas)  # fmt: skip
-            if near and tuple(forms[at : last + 1]) == phrase.words and phrase.words[0] != "la":
+            if phrase.words[0] == "la" or tuple(forms[at : last + 1]) != phrase.words:
+                continue
+            if all(a.type == "zone" or HOME.issuperset(a.departements) for a in phrase.areas):
                 return FoundArea(phrase.areas, at, last)
         return None
 

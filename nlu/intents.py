@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import exp
 from pathlib import Path
+from sys import intern
 from typing import NamedTuple, Self, cast
 
 import numpy as np
@@ -192,9 +193,9 @@ class IntentModel:
         """A word, two words side by side, or a word after what was asked."""
         kind, *words = name.split(" ")
         if kind == "w":
-            self._words[words[0]] = self._index[name]
+            self._words[intern(words[0])] = self._index[name]
         elif kind == "b":
-            self._pairs[words[0], words[1]] = self._index.pop(name)
+            self._pairs[intern(words[0]), intern(words[1])] = self._index.pop(name)
         elif kind == "x" and len(words) == 2:
             self._after.setdefault(words[0], {})[words[1]] = self._index[name]
 

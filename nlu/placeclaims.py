@@ -86,6 +86,8 @@ def elsewhere(s: Sentence, mentions: list[Mention]) -> list[Mention]:
 def _somewhere_else(s: Sentence, m: Mention, before: str) -> bool:
     if _NOTHING_THERE.match(" ".join(s.forms[m.last + 1 : m.last + 5])):
         return True
+    if not before:
+        return False
     if _SOMEBODY_ELSES.search(before):
         return True
     named = _NAMED_SCHOOL.search(before) and not any(s.claimed[max(0, m.first - 2) : m.first])
