@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import exp
 from pathlib import Path
-from sys import intern
 from typing import NamedTuple, Self, cast
 
 import numpy as np
@@ -142,6 +142,11 @@ def _around(size: int, asked: str | None, values: Sequence[str]) -> list[str]:
     ]
 
 
+def _section(vocabulary: Sequence[str], kind: str) -> tuple[int, int]:
+    """The first and last (excluded) row of the names of that kind."""
+    return bisect_left(vocabulary, f"{kind} "), bisect_left(vocabulary, f"{kind}!")
+
+
 class _Rows(NamedTuple):
     """Where the weights of a word stand, if it has any, and of its pieces; those without any."""
 
@@ -166,14 +171,18 @@ class IntentModel:
         bias: Sequence[float],
         sharpness: float,
     ) -> None:
-        """``weights``: (features, labels); ``sharpness`` multiplies the scores (calibration)."""
+        """``vocabulary`` is sorted; ``weights``: (features, labels); ``sharpness`` multiplies the
+        scores (calibration)."""
         self.labels = labels
-        self._index = {name: row for row, name in enumerate(vocabulary)}
-        self._words: dict[str, int] = {}
-        self._pairs: dict[tuple[str, str], int] = {}
+        first, last = _section(vocabulary, "b")
+        self._index = {name: row for row, name in enumerate(vocabulary[:first])}
+        self._index.update({name: row for row, name in enumerate(vocabulary[last:], last)})
+        self._words = {vocabulary[row][2:]: row for row in range(*_section(vocabulary, "w"))}
+        self._pairs = self._sorted_pairs(vocabulary, range(first, last))
         self._after: dict[str, dict[str, int]] = {}
-        for name in [name for name in vocabulary if name[1:2] == " "]:
-            self._sort(name)
+        for row in range(*_section(vocabulary, "x")):
+            _, asked, word = f"{vocabulary[row]} ".split(" ", 2)
+            self._after.setdefault(asked, {})[word[:-1]] = row
         self._weights = np.ascontiguousarray(weights)
         self._scales = [scale * sharpness for scale in scales]
         self._bias = [value * sharpness for value in bias]
@@ -189,15 +198,16 @@ class IntentModel:
             tuple[int, str | None, tuple[str, ...]], tuple[list[int], int]
         ] = {}
 
-    def _sort(self, name: str) -> None:
-        """A word, two words side by side, or a word after what was asked."""
-        kind, *words = name.split(" ")
-        if kind == "w":
-            self._words[intern(words[0])] = self._index[name]
-        elif kind == "b":
-            self._pairs[intern(words[0]), intern(words[1])] = self._index.pop(name)
-        elif kind == "x" and len(words) == 2:
-            self._after.setdefault(words[0], {})[words[1]] = self._index[name]
+    def _sorted_pairs(
+        self, vocabulary: Sequence[str], rows: Iterable[int]
+    ) -> dict[tuple[str, str], int]:
+        """The rows of two words side by side; each word is one object, in how many pairs it is."""
+        same = {word: word for word in self._words}.get
+        pairs = {}
+        for row in rows:
+            _, left, right = vocabulary[row].split(" ")
+            pairs[same(left, left), same(right, right)] = row
+        return pairs
 
     @classmethod
     def load(cls, path: Path = MODEL_FILE) -> Self:
@@ -218,7 +228,7 @@ class IntentModel:
         """One probability per label; text made of unknown pieces stays near the bias."""
         return self._chances(tokens(masked), asked, values)
 
-    def _rows(
+    def rows_of(
         self, words: list[str], asked: str | None, values: Sequence[str]
     ) -> tuple[list[int], int]:
         """The rows of the features of a sentence, and how many features it has, those unknown
@@ -244,7 +254,7 @@ class IntentModel:
         return rows, names
 
     def _chances(self, words: list[str], asked: str | None, values: Sequence[str]) -> list[float]:
-        rows, names = self._rows(words, asked, values)
+        rows, names = self.rows_of(words, asked, values)
         sums = np.add.reduce(self._weights.take(rows, axis=0), axis=0, dtype=np.int32).tolist()
         root = names**0.5
         scores = [
