@@ -124,9 +124,9 @@ def without_teams(s: Sentence, mentions: list[Mention]) -> list[Mention]:
 
 
 def _acts(s: Sentence, m: Mention) -> bool:
-    after = " ".join(s.forms[m.last + 1 : m.last + 5])
-    if not s.cut(m.last) and m.first == 0 and _ACTS.match(after):
-        return True
+    if m.first == 0:
+        after = " ".join(s.forms[m.last + 1 : m.last + 5])
+        return not s.cut(m.last) and _ACTS.match(after) is not None
     return _PLAYED.search(" ".join(s.forms[max(0, m.first - 2) : m.first])) is not None
 
 

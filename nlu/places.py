@@ -125,13 +125,13 @@ class PlaceReader:
     def _prepare(
         self, message: Message, asked: str | None, taken: Sequence[tuple[int, int]]
     ) -> Sentence:
-        words = message.words[:_MOST_WORDS]
-        claimed = [False] * len(words)
+        forms = canonicals(message.forms[:_MOST_WORDS])
+        claimed = [False] * len(forms)
         for start, end in taken:
-            for i, word in enumerate(words):
-                if start < word.end and word.start < end:
+            for i in message.within(start, end):
+                if i < len(forms):
                     claimed[i] = True
-        return Sentence(message, asked, canonicals(message.forms[:_MOST_WORDS]), claimed)
+        return Sentence(message, asked, forms, claimed)
 
     def _in_a_name(self, sentence: Sentence, area: FoundArea) -> bool:
         """« crépy en valois », « somme-yèvre »: the area belongs to a commune's name."""

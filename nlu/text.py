@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple
 
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
@@ -55,6 +57,7 @@ class Word(NamedTuple):
     end: int
 
 
+_START, _END = itemgetter(1), itemgetter(2)
 _new = tuple.__new__  # what a named tuple's own constructor comes to
 
 
@@ -84,6 +87,11 @@ class Message:
             forms = tuple([fold(text[start:end]) for start, end in spans])
         words = [_new(Word, (form, *span)) for form, span in zip(forms, spans, strict=True)]
         return cls(text, tuple(words), forms, folded)
+
+    def within(self, start: int, end: int) -> range:
+        """The words that hold any of the characters ``start`` to ``end`` (excluded)."""
+        first = bisect_right(self.words, start, key=_END)
+        return range(first, bisect_left(self.words, end, first, key=_START))
 
     def between(self, left: int, right: int) -> str:
         """What stands between word ``left`` and word ``right`` in the original text."""

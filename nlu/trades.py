@@ -217,4 +217,6 @@ def _mistaken(forms: Forms, judged: list[tuple[Found, Verdict]]) -> list[tuple[F
 
 def _in_trouble(forms: Forms, one: Found) -> bool:
     """« j'ai une fuite, je cherche un plombier »: a craftsman is wanted, not the trade."""
+    if TROUBLES.isdisjoint(forms):
+        return False
     return any(form in TROUBLES and not one.first <= k < one.last for k, form in enumerate(forms))
