@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from itertools import count, pairwise
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -44,6 +45,7 @@ class Script:
         return self.name
 
 
+@cache
 def scripts() -> list[Script]:
     """All conversations of ``tests/conversations``, by file and order."""
     found = []
