@@ -50,7 +50,7 @@ def scripts() -> list[Script]:
     """All conversations of ``tests/conversations``, by file and order."""
     found = []
     for path in sorted(FOLDER.glob("*.yml")):
-        for entry in yaml.safe_load(path.read_text("utf-8"))["conversations"]:
+        for entry in yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)["conversations"]:
             offers = entry.get("offers", "demonstration")
             found += [Script(entry["name"], entry["turns"], offers)]
     return found

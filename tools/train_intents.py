@@ -67,7 +67,7 @@ def read_sentences(folder: Path = SENTENCES) -> list[Sentence]:
     return [
         _sentence(block["intent"], line[2:])
         for path in sorted(folder.glob("*.yml"))
-        for block in yaml.safe_load(path.read_text("utf-8"))["nlu"]
+        for block in yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)["nlu"]
         for line in block["examples"].splitlines()
         if line.startswith("- ")
     ]
