@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from itertools import count, pairwise
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -44,11 +45,12 @@ class Script:
         return self.name
 
 
+@cache
 def scripts() -> list[Script]:
     """All conversations of ``tests/conversations``, by file and order."""
     found = []
     for path in sorted(FOLDER.glob("*.yml")):
-        for entry in yaml.safe_load(path.read_text("utf-8"))["conversations"]:
+        for entry in yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)["conversations"]:
             offers = entry.get("offers", "demonstration")
             found += [Script(entry["name"], entry["turns"], offers)]
     return found

@@ -20,8 +20,6 @@ from typing import Any
 
 import numpy as np
 import yaml
-from scipy.sparse import csr_matrix, diags  # type: ignore[import-untyped]  # comes with scikit-learn
-from sklearn.linear_model import LogisticRegression
 
 from nlu.gazetteer import Gazetteer
 from nlu.heard import HEARD_FILE, ordinary
@@ -69,7 +67,7 @@ def read_sentences(folder: Path = SENTENCES) -> list[Sentence]:
     return [
         _sentence(block["intent"], line[2:])
         for path in sorted(folder.glob("*.yml"))
-        for block in yaml.safe_load(path.read_text("utf-8"))["nlu"]
+        for block in yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)["nlu"]
         for line in block["examples"].splitlines()
         if line.startswith("- ")
     ]
@@ -191,6 +189,8 @@ def _fit(rows: list[Row]) -> tuple[list[str], list[str], Any, Any]:
 
 def fitted(rows: list[Row]) -> tuple[Any, dict[str, int]]:
     """The scikit-learn classifier, and the column of each feature met at least twice."""
+    from sklearn.linear_model import LogisticRegression  # slow to import
+
     named = [row.features for row in rows]
     counts = Counter(name for names in named for name in names)
     vocabulary = sorted(name for name, count in counts.items() if count > 1 and "\n" not in name)
@@ -211,6 +211,8 @@ def _together(whole: Any) -> tuple[Any, Any, Any]:
     price, k·w², are those of one column of √k·x whose weight is √k·w. Returns the columns, which of
     them each feature went to, and how many are in each.
     """
+    from scipy.sparse import diags  # type: ignore[import-untyped]  # comes with scikit-learn
+
     columns, numbers, first = whole.tocsc(), dict[bytes, int](), list[int]()
     group = np.empty(columns.shape[1], np.intp)
     for feature, (start, end) in enumerate(pairwise(columns.indptr)):
@@ -224,6 +226,8 @@ def _together(whole: Any) -> tuple[Any, Any, Any]:
 
 def matrix(named: list[list[str]], columns: dict[str, int]) -> Any:
     """One row a sentence, each known feature worth one over the root of how many there are."""
+    from scipy.sparse import csr_matrix  # comes with scikit-learn
+
     at, known, values = [0], list[int](), list[float]()
     for names in named:
         here = [columns[name] for name in names if name in columns]
