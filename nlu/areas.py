@@ -353,7 +353,7 @@ def canonical(form: str) -> str:
     """The word of a message as names are compared: « st », « gd » -> « grand »."""
     if form[0] == "s" and 3 < len(form) < 7 and form not in _NO_SAINTS:
         return "st" if OSA.distance(form, "saint", score_cutoff=1) <= 1 else name_word(form)
-    return _SHORT.get(form) or name_word(form)
+    return _CANONICAL.get(form, form)
 
 
 def canonicals(forms: Iterable[str]) -> list[str]:
@@ -369,4 +369,4 @@ _SHORT = {"gd": "grand", "gde": "grande", "pt": "petit", "pte": "petite", "vx": 
           "tte": "toute", "sof": "sauf", "sauff": "sauf", "pa": "pas", "po": "pas", "pu": "plus",
           "plu": "plus", "tro": "trop", "pluto": "plutot", "nn": "non", "nor": "nord", "dla": "la",
           "somm": "somme"}  # fmt: skip
-_CANONICAL = SAME | _SHORT
+_CANONICAL = SAME | _SHORT | {"cedex": "cedex"}  # a word of a message is never empty
