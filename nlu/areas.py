@@ -87,6 +87,7 @@ class Areas:
         self._fill(table)
         for phrases in self._phrases.values():
             phrases.sort(key=lambda phrase: -len(phrase.words))
+        self._seconds = {first: self._after(first) for first in self._phrases}
 
     @classmethod
     def load(cls) -> Self:
@@ -116,6 +117,15 @@ class Areas:
             for alias in aliases:
                 self._add(name_key(alias), (zone,), free=len(alias) > 4)
                 self._add_zone_heard(alias, zone)
+
+    def _after(self, first: str) -> frozenset[str]:
+        """The words one of which must follow ``first`` in the name of an area; none if ``first``
+        may be one alone, be misspelt, or be followed by a misspelt word."""
+        phrases = self._phrases[first]
+        spelt = len(first) > 4 and first[:2] in self._zone_heads
+        if spelt or any(len(phrase.words) == 1 or phrase.long_zone for phrase in phrases):
+            return frozenset()
+        return frozenset([phrase.words[1] for phrase in phrases])
 
     def _add_zone_heard(self, alias: str, zone: Area) -> None:
         """« tierache », « laudomarois »: one long word, by its sound."""
@@ -161,7 +171,11 @@ class Areas:
         ``cut(i)`` that punctuation follows i; ``known`` words are no misspelt zones."""
         before = 0
         for at, form in enumerate(forms):
-            begins = form in self._phrases or form[0].isdigit()
+            seconds = self._seconds.get(form)
+            if seconds is None:
+                begins = form[0].isdigit()
+            else:
+                begins = not seconds or not seconds.isdisjoint(forms[at + 1 : at + 2])
             if not begins and not (len(form) > 4 and form[:2] in self._zone_heads):
                 continue
             if at < before or not free_at(at):
@@ -339,7 +353,7 @@ def canonical(form: str) -> str:
     """The word of a message as names are compared: « st », « gd » -> « grand »."""
     if form[0] == "s" and 3 < len(form) < 7 and form not in _NO_SAINTS:
         return "st" if OSA.distance(form, "saint", score_cutoff=1) <= 1 else name_word(form)
-    return _SHORT.get(form) or name_word(form)
+    return _CANONICAL.get(form, form)
 
 
 def canonicals(forms: Iterable[str]) -> list[str]:
@@ -355,4 +369,4 @@ _SHORT = {"gd": "grand", "gde": "grande", "pt": "petit", "pte": "petite", "vx": 
           "tte": "toute", "sof": "sauf", "sauff": "sauf", "pa": "pas", "po": "pas", "pu": "plus",
           "plu": "plus", "tro": "trop", "pluto": "plutot", "nn": "non", "nor": "nord", "dla": "la",
           "somm": "somme"}  # fmt: skip
-_CANONICAL = SAME | _SHORT
+_CANONICAL = SAME | _SHORT | {"cedex": "cedex"}  # a word of a message is never empty

@@ -23,7 +23,7 @@ class Mention:
     weight: int
 
 
-@dataclass
+@dataclass(slots=True)
 class Sentence:
     """One message while it is read: canonical words, and which of them are spoken for."""
 

@@ -65,7 +65,7 @@ def forms_of(text: str) -> list[str]:
     """The folded words of a text, as those of its :class:`Message`."""
     if text.isascii():
         return _WORD.findall(text.lower())
-    return [fold(word) for word in _WORD.findall(text)]
+    return [form for word in _WORD.findall(text) if (form := fold(word))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,8 @@ class Message:
         if in_place(text, folded):
             forms = tuple([folded[start:end] for start, end in spans])
         else:
+            # « ﾞ » is a letter that nothing is left of.
+            spans = [span for span in spans if fold(text[slice(*span)])]
             forms = tuple([fold(text[start:end]) for start, end in spans])
         words = [_new(Word, (form, *span)) for form, span in zip(forms, spans, strict=True)]
         return cls(text, tuple(words), forms, folded)

@@ -125,6 +125,8 @@ def test_noise_is_out_of_scope_and_unsure(understander: Understander, noise: str
 
 @pytest.mark.parametrize("asked", [None, "ask_place", "confirm"])
 @settings(max_examples=60, deadline=None)
+@example(text="59000 Lille CEDEX")
+@example(text="lens ﾞ")
 @example(text="MESSAGE")
 @example(text="SUPPRIM")
 @given(text=st.text(max_size=200))
