@@ -176,7 +176,7 @@ def _meant(
 
 
 def _hesitation(folded: str, slots: Slots, asked: str | None, *, free: bool) -> Plan | None:
-    """« Retour »; « je me suis trompée de mail », while something else is asked for; « attends »."""
+    """« Retour »; « je me suis trompée de mail », while another is asked for; « attends »."""
     if _BACK.match(folded):
         return Plan(("action_apply_back",))
     if asked is None or free:
