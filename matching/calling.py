@@ -230,7 +230,7 @@ class Backend:
             if admitted:
                 _tell(breaker, failed)
             raise
-        except BaseException:
+        except BaseException:  # a cancellation too: a trial nobody ends would keep all others out
             outcome = "cancelled"
             if admitted:
                 breaker.abandoned()
