@@ -34,7 +34,7 @@ _N_MASK = (1 << _N_BITS) - 1
 
 @dataclass(frozen=True, slots=True)
 class _Trade:
-    """The offers that fit a trade, from south to north: which they are, and their points (n × 3)."""
+    """The offers that fit a trade, from south to north: which they are, their points (n × 3)."""
 
     which: Numbers
     points: NDArray[np.float64]

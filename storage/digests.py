@@ -38,25 +38,26 @@ WITH news AS MATERIALIZED (
   FROM json_each(:probes)
 )"""
 # CROSS JOIN: SQLite then keeps this order, few offers first, their keys by the primary key.
-_FOUND = """
-SELECT DISTINCT k.search, o.n FROM probes p
-CROSS JOIN search_keys k CROSS JOIN news o CROSS JOIN searches s
-WHERE k.trade = p.trade AND k.cell = p.cell AND o.n = p.n
-AND k.x * o.x + k.y * o.y + k.z * o.z >= k.least
-AND (o.start = 0 OR o.start BETWEEN k.first AND k.last)
-AND (k.level = 0 OR o.level = 0 OR k.level = o.level)
-AND (k.excluded = '' OR k.excluded NOT LIKE o.commune)
-AND s.id = k.search AND s.state = 'on'
-"""
-_WRITE = f"""
-{{head}}
+_WRITE = """
 INSERT INTO digests (search, run, offers)
-SELECT search, :run, {{strung}} FROM ({_FOUND} ORDER BY k.search, o.n) AS found
+SELECT search, :run, {strung} FROM (
+  SELECT DISTINCT k.search, o.n FROM probes p
+  CROSS JOIN search_keys k CROSS JOIN news o CROSS JOIN searches s
+  WHERE k.trade = p.trade AND k.cell = p.cell AND o.n = p.n
+  AND k.x * o.x + k.y * o.y + k.z * o.z >= k.least
+  AND (o.start = 0 OR o.start BETWEEN k.first AND k.last)
+  AND (k.level = 0 OR o.level = 0 OR k.level = o.level)
+  AND (k.excluded = '' OR k.excluded NOT LIKE o.commune)
+  AND s.id = k.search AND s.state = 'on'
+  ORDER BY k.search, o.n
+) AS found
 GROUP BY search
 ON CONFLICT (search, run) DO UPDATE SET offers = digests.offers || ' ' || excluded.offers
 """
-_HEADS = {"postgresql": _POSTGRESQL, "sqlite": _SQLITE}
-_STRUNG = {"postgresql": "string_agg(CAST(n AS text), ' ')", "sqlite": "group_concat(n, ' ')"}
+_STATEMENTS = {
+    "postgresql": text(_POSTGRESQL + _WRITE.format(strung="string_agg(CAST(n AS text), ' ')")),
+    "sqlite": text(_SQLITE + _WRITE.format(strung="group_concat(n, ' ')")),
+}
 _PUT = "INSERT INTO digests (search, run, offers) VALUES (?, ?, ?)"
 
 
@@ -89,7 +90,7 @@ class Digests:
     def __init__(self, db: Database) -> None:
         self._db = db
         self.sqlite = db.file is not None
-        self._name = "sqlite" if self.sqlite else "postgresql"
+        self._probe = _STATEMENTS["sqlite" if self.sqlite else "postgresql"]
 
     @unbroken
     async def probe(self, run: Run, news: Sequence[News], *, done: int) -> Run:
@@ -98,11 +99,10 @@ class Digests:
 
         Raises :class:`storage.runs.Overtaken`.
         """
-        statement = _WRITE.format(head=_HEADS[self._name], strung=_STRUNG[self._name])
         async with self._db.write() as tx:
             # First the run's own row: whoever holds it is alone with the run.
             run = await step(tx, run, done=done, written=0, reached=0)
-            result = await tx.execute(text(statement), {"run": run.id, **_given(news)})
+            result = await tx.execute(self._probe, {"run": run.id, **_given(news)})
             return await step(tx, run, done=done, written=result.rowcount, reached=0)
 
     @unbroken

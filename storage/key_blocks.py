@@ -25,30 +25,26 @@ KEY = np.dtype(
     [("trade", "i4"), ("search", "i8"), ("cell", "i8"), ("x", "f8"), ("y", "f8"), ("z", "f8"),
      ("least", "f8"), ("first", "i4"), ("last", "i4"), ("level", "i4"), ("excludes", "?")]
 )  # fmt: skip
-"""A key: the columns of ``search_keys``, the trade by its place in a list, and whether some communes
-are excluded."""
+"""A key: the columns of ``search_keys``, the trade by its place in a list, and whether some
+communes are excluded."""
 
 Keys = NDArray[np.void]
 
 _NAMES = KEY.names or ()
 
 
-def _columns(trade: str) -> str:
-    return (
-        f"{trade}, k.search, k.cell, k.x, k.y, k.z, k.least, k.first, k.last, k.level,"
-        " k.excluded <> ''"
-    )
-
-
-_POSTGRESQL = f"""
-SELECT {_columns("(t.n - 1)::int")} FROM search_keys k
+_POSTGRESQL = """
+SELECT (t.n - 1)::int, k.search, k.cell, k.x, k.y, k.z, k.least, k.first, k.last, k.level,
+  k.excluded <> ''
+FROM search_keys k
 JOIN searches s ON s.id = k.search
 JOIN unnest($1::varchar[]) WITH ORDINALITY t(trade, n) ON t.trade = k.trade
 WHERE k.search BETWEEN $2 AND $3 AND s.id BETWEEN $2 AND $3 AND s.state = 'on'
 """
-_SQLITE = f"""
-SELECT {_columns("k.trade")} FROM searches s
-CROSS JOIN search_keys k ON k.search = s.id
+_SQLITE = """
+SELECT k.trade, k.search, k.cell, k.x, k.y, k.z, k.least, k.first, k.last, k.level,
+  k.excluded <> ''
+FROM searches s CROSS JOIN search_keys k ON k.search = s.id
 WHERE s.id BETWEEN ? AND ? AND s.state = 'on'
 """
 

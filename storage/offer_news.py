@@ -38,7 +38,7 @@ class OfferNews:
     async def said(self, ids: Sequence[str]) -> dict[str, str]:
         """What mattered of these when they were last held against the alerts."""
         async with self._db.read() as tx:
-            return {offer: said for offer, said in await tx.execute(_SAID, {"ids": ids})}
+            return {row.offer: row.said for row in await tx.execute(_SAID, {"ids": ids})}
 
     @unbroken
     async def take_in(
@@ -51,7 +51,7 @@ class OfferNews:
         """
         async with self._db.write() as tx:
             await self._db.alone(tx, SWEEPING)  # then look again: another may just have done it
-            known = {o: said for o, said in await tx.execute(_SAID, {"ids": list(news)})}
+            known = {r.offer: r.said for r in await tx.execute(_SAID, {"ids": list(news)})}
             fresh = {id: said for id, said in news.items() if known.get(id) != said}
             if not fresh:
                 return None

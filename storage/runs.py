@@ -205,4 +205,4 @@ def _where_it_stood(run: Run) -> Any:
 
 
 def _run(row: Row[Any]) -> Run:
-    return Run(*row)
+    return Run(*tuple(row))

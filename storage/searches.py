@@ -113,4 +113,4 @@ class Searches:
 
 
 def _saved(row: Row[Any]) -> Saved:
-    return Saved(*row)
+    return Saved(*tuple(row))
