@@ -40,6 +40,7 @@ WITH news AS MATERIALIZED (
 # CROSS JOIN: SQLite then keeps this order, few offers first, their keys by the primary key.
 _WRITE = """
 INSERT INTO digests (search, run, offers)
+{news}
 SELECT search, :run, {strung} FROM (
   SELECT DISTINCT k.search, o.n FROM probes p
   CROSS JOIN search_keys k CROSS JOIN news o CROSS JOIN searches s
@@ -55,8 +56,8 @@ GROUP BY search
 ON CONFLICT (search, run) DO UPDATE SET offers = digests.offers || ' ' || excluded.offers
 """
 _STATEMENTS = {
-    "postgresql": text(_POSTGRESQL + _WRITE.format(strung="string_agg(CAST(n AS text), ' ')")),
-    "sqlite": text(_SQLITE + _WRITE.format(strung="group_concat(n, ' ')")),
+    "postgresql": text(_WRITE.format(news=_POSTGRESQL, strung="string_agg(CAST(n AS text), ' ')")),
+    "sqlite": text(_WRITE.format(news=_SQLITE, strung="group_concat(n, ' ')")),
 }
 _PUT = "INSERT INTO digests (search, run, offers) VALUES (?, ?, ?)"
 

@@ -1,4 +1,4 @@
-"""Alerts and offers for tests: drawn on the edges, kept as turns keep them, and what must be told."""
+"""Alerts and offers for tests: drawn on the edges, kept, and what must be told."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy import insert, select
 
 from alerts.sweep import Sweep
 from dialogs.criteria import wanted
-from matching.model import Circle, Offer, Search, WantedTrade, distance_km, matches
+from matching.model import Circle, Offer, Search, distance_km, matches
 from nlu.trade_table import TradeTable
 from storage.database import Database
 from storage.schema import digests, run_offers, runs, searches

@@ -1,4 +1,4 @@
-"""Cells on the sphere: no circle's centre is ever outside the cells around a point of the circle."""
+"""Cells on the sphere: a circle's centre is in a cell around each of its points."""
 
 from __future__ import annotations
 
