@@ -41,6 +41,14 @@ SLOTS: Mapping[str, Any] = {
     # what was done
     "looked": None,  # the id of the offer last looked at by itself
     "steps": None,  # [{"id", "title", "company", "what", "day"}], oldest first
+    # alerts, which have a table of their own
+    "alerts": False,  # whether one speaks, now or after a pause
+    "age": None,  # asked once, before the first is kept: 14 (or less), 15, 16, 18, 30 (or more)
+    "alert_due": False,  # the search is to be kept as soon as it is whole and the age is known
+    "alert_at": None,  # the number of the alert being spoken of
+    "alert_edit": None,  # the number of the alert being changed, whose search stands meanwhile
+    "pushed": 0,  # the number of the last message of an alert the conversation knows of
+    "cohort": None,  # {"day", "signed", "acted"}: the day of the first alert or application
     # manners
     "welcomed": False,
     "fallbacks": 0,
@@ -59,7 +67,11 @@ APPLICATION = (
 )  # fmt: skip
 """What an application is made of, and what is forgotten with it."""
 
-KEPT_ON_RESTART = ("welcomed", "origin", "said", "hidden", "revision", "steps")
+KEPT_ON_RESTART = (
+    "welcomed", "origin", "said", "hidden", "revision", "steps", "alerts", "age",
+    "alert_at",
+    "pushed", "cohort",
+)  # fmt: skip
 """« On recommence » forgets the search, not the manners."""
 
 
