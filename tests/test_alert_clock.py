@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -40,7 +41,7 @@ def wall(zone: str) -> dict[date, dict[int, datetime]]:
     """Of each day of the year, the minutes its clock shows, and when it shows each first."""
     shown: dict[date, dict[int, datetime]] = {}
     zoned = ZoneInfo(zone)
-    for n in range(0, 368 * 24 * 60):
+    for n in range(368 * 24 * 60):
         at = YEAR - DAY + n * MINUTE
         local = at.astimezone(zoned)
         shown.setdefault(local.date(), {}).setdefault(local.hour * 60 + local.minute, at)
@@ -87,7 +88,7 @@ def test_each_day_is_due_once_and_never_at_night(rhythm: Rhythm, since: datetime
             assert (local.date() - late * DAY).weekday() == rhythm.weekday
     days = [tick.at.astimezone(zone).date() for tick in due]
     apart = 1 if rhythm.kind == "daily" else 7
-    assert [b - a for a, b in zip(days, days[1:], strict=False)] == [apart * DAY] * (len(due) - 1)
+    assert [b - a for a, b in pairwise(days)] == [apart * DAY] * (len(due) - 1)
     assert abs(len(due) - n / (apart * 24 * 60)) <= 1.1
 
 
