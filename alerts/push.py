@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -65,7 +66,7 @@ class Words(Protocol):
         """Those of one message, in its order."""
         ...
 
-    def news(self, alert: Alert, found: Sequence[Found], total: int) -> Reply: ...
+    def news(self, alert: Alert, found: Sequence[Found]) -> Reply: ...
 
     def follow_up(self, step: Step) -> Reply: ...
 
@@ -151,10 +152,10 @@ class Pusher:
             return 0
         for push in claimed:
             self._under_way[push.id] = task = asyncio.create_task(self._surely(push))
-            task.add_done_callback(lambda _, id=push.id: self._ended(id))
+            task.add_done_callback(partial(self._ended, push.id))
         return len(claimed)
 
-    def _ended(self, id: int) -> None:
+    def _ended(self, id: int, _: object) -> None:
         del self._under_way[id]
         self._woken.set()
 
@@ -219,7 +220,7 @@ class Pusher:
             return None
         chosen = self.words.chosen(found)
         shown = tuple(one.offer.id for one in chosen)
-        return Message(self.words.news(alert, chosen, len(found)), shown)
+        return Message(self.words.news(alert, chosen), shown)
 
     async def _still(self, push: Claimed, alert: Alert, told: frozenset[str]) -> list[Found]:
         """Offers that are open, answer the alert as it is now, and were never told."""

@@ -31,6 +31,11 @@ MOST_LIVE = 3
 AFTERWARDS = Rhythm().beat()
 """When one asks what came of a call or an application."""
 
+Hold = Callable[[], Awaitable[None]]
+"""Holds on to a job between two of its steps; raises ``Overtaken`` when another has it."""
+
+Work = Callable[[Run, Hold], Awaitable[int]]
+
 _KEPT_IN_MIND = 5_000
 
 logger = structlog.get_logger(__name__)
@@ -90,11 +95,11 @@ class Rounds:
     async def planned(self) -> list[tuple[str, int]]:
         """What would be made now, by beat; nothing is written."""
         now = self.now()
-        found = []
-        for beat in await self.due.beats():
-            if (due := self._due(beat)) is not None:
-                found.append((beat, await self.due.count(due[1], now)))
-        return found
+        return [
+            (beat, await self.due.count(found[1], now))
+            for beat in await self.due.beats()
+            if (found := self._due(beat)) is not None
+        ]
 
     def _due(self, beat: str) -> tuple[Tick, Due] | None:
         """The last time it was due, unless it is night: then the morning does it."""
@@ -115,7 +120,7 @@ class Rounds:
             return 0
         tick, due = found
 
-        async def work(run: Run, hold: Callable[[], Awaitable[None]]) -> int:
+        async def work(run: Run, hold: Hold) -> int:
             zone = Rhythm.of(beat).zone
             await self.due.resume(beat, self.now().astimezone(ZoneInfo(zone)).date())
             total = await self.due.count(due, self.now()) if progress else 0
@@ -143,7 +148,7 @@ class Rounds:
         """Questions that follow a step, and those to people who have long been silent."""
         tick = last_tick(AFTERWARDS, self.now())
 
-        async def work(run: Run, hold: Callable[[], Awaitable[None]]) -> int:
+        async def work(run: Run, hold: Hold) -> int:
             asked = await self.follow_ups.ask(self.now())
             await hold()
             while made := await self.follow_ups.still_looking(self.now(), self.silent):
@@ -157,9 +162,7 @@ class Rounds:
 
         return await self.once("follow_ups", tick.name, work) if tick else 0
 
-    async def once(
-        self, job: str, tick: str, work: Callable[[Run, Callable[[], Awaitable[None]]], Awaitable[int]]
-    ) -> int:  # fmt: skip
+    async def once(self, job: str, tick: str, work: Work) -> int:
         """Do a job at one of its ticks unless it is done, or somebody is doing it; its count.
 
         Each step of the work can be done twice without harm: the lease only saves the trouble.
