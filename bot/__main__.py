@@ -28,10 +28,10 @@ app.add_typer(offers, name="offers")
 @app.command()
 def serve(
     only: Annotated[
-        str, typer.Option(metavar="RÔLES", help="Ce que fait ce processus : web, telegram.")
-    ] = "web,telegram",
+        str, typer.Option(metavar="RÔLES", help="Ce que fait ce processus : web, telegram, alerts.")
+    ] = "web,telegram,alerts",
 ) -> None:
-    """Sert la page web et Telegram, jusqu’à Ctrl-C ou SIGTERM."""
+    """Sert la page web, Telegram et les alertes, jusqu’à Ctrl-C ou SIGTERM."""
     import uvloop
 
     from bot import log
@@ -40,7 +40,7 @@ def serve(
 
     roles = [role.strip() for role in only.split(",")]
     if unknown := [role for role in roles if role not in ROLES]:
-        raise Said(f"--only : « {unknown[0]} » n’est ni web ni telegram", 2)
+        raise Said(f"--only : « {unknown[0]} » n’est ni web, ni telegram, ni alerts", 2)
     log.configure()
     uvloop.run(run(Settings.load(), typer.echo, only=roles))
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bot import alerting as alerts
+from bot.alerting import Alerting
 from bot.applying import Applying
 from bot.config import Settings
 from bot.keeping import Keep
@@ -79,6 +81,7 @@ class Rooms:
     rate: Rate
     signer: Signer
     bot_name: BotName
+    alerting: Alerting
     applying: Applying | None = None
 
 
@@ -115,22 +118,21 @@ async def assemble(
             settings, database, understander, crafts, passing or Passing(), stack
         )
         matcher = _matcher(backends, catalogue, offers, settings, patience, stack)
-        engine = Engine(
-            Services(
-                matcher=matcher,
-                table=table,
-                gazetteer=gazetteer,
-                voice=voice,
-                criteria=Criteria(table, gazetteer, voice),
-                counsellors=counsellors.load(),
-                today=settings.today,
-                public_url=settings.public_url,
-                keep_days=settings.keep_conversation_days,
-                now=settings.now,
-                applications=Applications(database) if backends.apprentissage else None,
-                courses=backends.apprentissage,
-            )
+        services = Services(
+            matcher=matcher,
+            table=table,
+            gazetteer=gazetteer,
+            voice=voice,
+            criteria=Criteria(table, gazetteer, voice),
+            counsellors=counsellors.load(),
+            today=settings.today,
+            public_url=settings.public_url,
+            keep_days=settings.keep_conversation_days,
+            now=settings.now,
+            applications=Applications(database) if backends.apprentissage else None,
+            courses=backends.apprentissage,
         )
+        engine = Engine(services)
         turns = Turns(
             database=database, locks=locks, understander=understander, engine=engine, voice=voice,
             key=settings.key(), now=settings.now, today=settings.today,
@@ -146,7 +148,8 @@ async def assemble(
         signer = Signer(settings.key(), (trade.id for trade in table))
         yield Rooms(
             settings, database, offers, catalogue, backends, matcher, crafts, understander, voice,
-            engine, turns, locks, rate, signer, BotName(settings.telegram_bot_name or ""), applying,
+            engine, turns, locks, rate, signer, BotName(settings.telegram_bot_name or ""),
+            alerts.build(settings, database, offers, services, stack), applying,
         )  # fmt: skip
 
 

@@ -141,6 +141,11 @@ class Settings(BaseSettings):
         description="Nombre de jours sans un mot après lesquels le robot demande si l’alerte sert "
         "encore.",
     )
+    push_per_second: Annotated[int, Field(ge=1, le=30)] = Field(
+        28,
+        description="Nombre d’alertes envoyées par seconde au plus, tous processus ensemble. "
+        "Telegram en accepte une trentaine ; les réponses n’attendent pas.",
+    )
     minimum_age: Annotated[int, Field(ge=13, le=18)] = Field(
         15,
         description="Âge en dessous duquel aucune alerte n’est gardée et la conversation est "
