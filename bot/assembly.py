@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.applying import Applying
 from bot.config import Settings
+from bot.keeping import Keep
 from bot.links import Signer
 from bot.meter import Meter
 from bot.recent import Recent
@@ -128,7 +129,11 @@ async def assemble(
         turns = Turns(
             database=database, locks=locks, understander=understander, engine=engine, voice=voice,
             key=settings.key(), now=settings.now, today=settings.today,
-            keep=timedelta(days=settings.keep_conversation_days),
+            keep=Keep(
+                timedelta(days=settings.keep_conversation_days),
+                timedelta(days=settings.keep_person_days),
+                settings.minimum_age,
+            ),
             recent=None if settings.redis_url else Recent(),
         )  # fmt: skip
         stack.push_async_callback(_leave_unsent, turns)

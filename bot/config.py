@@ -130,6 +130,21 @@ class Settings(BaseSettings):
     keep_conversation_days: Annotated[int, Field(ge=1, le=365)] = Field(
         30, description="Nombre de jours après lesquels une conversation sans suite est effacée."
     )
+    keep_person_days: Annotated[int, Field(ge=1, le=730)] = Field(
+        365,
+        description="Nombre de jours sans un mot après lesquels tout est effacé de quelqu’un qui "
+        "garde une alerte.",
+    )
+    ask_alert_days: Annotated[int, Field(ge=1, le=365)] = Field(
+        180,
+        description="Nombre de jours sans un mot après lesquels le robot demande si l’alerte sert "
+        "encore.",
+    )
+    minimum_age: Annotated[int, Field(ge=13, le=18)] = Field(
+        15,
+        description="Âge en dessous duquel aucune alerte n’est gardée et la conversation est "
+        "effacée en un jour.",
+    )
     fixed_today: date | None = Field(
         None,
         validation_alias="TODAY",

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import structlog
 
 from bot import log
+from bot.keeping import Keep
 from bot.keyed import Keyed
 from bot.links import Link
 from bot.pace import Pace
@@ -136,7 +137,7 @@ class Turns:
         key: bytes,
         now: Callable[[], datetime],
         today: Callable[[], date],
-        keep: timedelta,
+        keep: Keep,
         recent: Recent | None = None,
     ) -> None:
         self.database = database
@@ -207,7 +208,10 @@ class Turns:
 
     async def _once(self, incoming: Incoming, person: str) -> Kept:
         known = self._recent.take(person, self.now()) if self._recent else None
-        outcome = await self._answer(known or await self._load(person), incoming)
+        conversation, anew = (known, False) if known else await self._load(person)
+        outcome = await self._answer(conversation, incoming)
+        if anew:
+            outcome.effects.insert(0, {"type": "deed", "do": "forget"})
         now = self.now()
         left = self._left(outcome, incoming, now)
         kept = await self.ledger.keep(left, now)
@@ -227,22 +231,23 @@ class Turns:
         if any(effect["type"] == "view" for effect in outcome.effects):
             self.afterwards.view(incoming, person)
 
-    async def _load(self, person: str) -> Conversation:
-        """Where the conversation was left; anew when it is too old, even before it is erased."""
+    async def _load(self, person: str) -> tuple[Conversation, bool]:
+        """Where the conversation was left; anew (``True``) when its time is over, for it may not be
+        erased yet, nor its alerts."""
         stored = await self.ledger.load(person)
         if stored is None:
-            return Conversation(person)
+            return Conversation(person), False
         if stored.expires < self.now():
-            return Conversation(person, version=stored.version)
+            return Conversation(person, version=stored.version), True
         try:
-            return Conversation.from_json(stored.id, stored.version, stored.state)
+            return Conversation.from_json(stored.id, stored.version, stored.state), False
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             # It would be as unreadable the next time: nobody must stay without an answer.
             logger.error(
                 "conversation_unreadable", error=type(error).__name__,
                 person=log.person(self._key, person),
             )  # fmt: skip
-            return Conversation(person, version=stored.version)
+            return Conversation(person, version=stored.version), False
 
     async def _answer(self, conversation: Conversation, incoming: Incoming) -> Outcome:
         """The dialogue's outcome; when it fails, the conversation stays as it was."""
@@ -298,10 +303,11 @@ class Turns:
             expires=now + (ANSWER_WINDOW if pushed else WEB_WINDOW),
             counts=_counts(outcome.effects, channel),
             day=self.today(),
-            kept_until=now + self.keep,
+            kept_until=now + self.keep.of(conversation.slots),
             once=leaving,
             press=None if press is None else self._mark("press", channel, address, press),
             lease=ANSWER_LEASE if pushed and incoming.told is None else None,
+            deeds=_deeds(outcome),
             **_application(outcome.effects),
         )
 
@@ -354,6 +360,12 @@ def _application(effects: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         elif effect["type"] == "applied":
             found["settled"] = Settled(effect["offer"], effect["state"], effect["reason"])
     return found
+
+
+def _deeds(outcome: Outcome) -> list[dict[str, Any]]:
+    """What the dialogue has decided about alerts, in order."""
+    deeds = (effect for effect in outcome.effects if effect["type"] == "deed")
+    return [{k: v for k, v in deed.items() if k != "type"} for deed in deeds]
 
 
 def _counts(effects: Sequence[Mapping[str, Any]], channel: str) -> set[tuple[str, str]]:

@@ -40,6 +40,11 @@ SLOTS: Mapping[str, Any] = {
     # what was done
     "looked": None,  # the id of the offer last looked at by itself
     "steps": None,  # [{"id", "title", "company", "what", "day"}], oldest first
+    # alerts, which have a table of their own
+    "alerts": False,  # whether one speaks, now or after a pause
+    "age": None,  # asked once, before the first is kept: 14 (or less), 15, 16, 18, 30 (or more)
+    "pushed": 0,  # the number of the last message of an alert the conversation knows of
+    "cohort": None,  # {"day", "signed", "acted"}: the day of the first alert or application
     # manners
     "welcomed": False,
     "fallbacks": 0,
@@ -58,7 +63,10 @@ APPLICATION = (
 )  # fmt: skip
 """What an application is made of, and what is forgotten with it."""
 
-KEPT_ON_RESTART = ("welcomed", "origin", "said", "hidden", "revision", "steps")
+KEPT_ON_RESTART = (
+    "welcomed", "origin", "said", "hidden", "revision", "steps", "alerts", "age",
+    "pushed", "cohort",
+)  # fmt: skip
 """« On recommence » forgets the search, not the manners."""
 
 

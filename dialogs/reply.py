@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,31 @@ class Reply:
             language=data["language"],
             upload=data.get("upload"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of a message that was given to a network.
+
+    ``later``: it wants us to ``wait``, which is no failure, and ``everywhere`` when that holds for
+    whatever else we send; ``pending``: it failed, to be tried again after that time; ``refused``:
+    it will never be taken; ``gone``: the person left; ``unknown``: perhaps sent.
+    """
+
+    state: Literal["sent", "later", "pending", "refused", "gone", "unknown"]
+    wait: timedelta | None = None
+    everywhere: bool = False
+
+
+SENT = Delivery("sent")
+
+
+class Channel(Protocol):
+    """A network on which people are written to without having asked anything just now."""
+
+    async def send(self, address: str, replies: Sequence[Reply], *, attempts: int) -> Delivery:
+        """Give it one message, for the ``attempts``-th time; whatever goes wrong is an outcome."""
+        ...
 
 
 def bundled(replies: Sequence[Reply]) -> dict[str, Any]:

@@ -6,10 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 
 from storage.database import Database, Transaction
-from storage.schema import conversations, outbox
+from storage.schema import (
+    browsers,
+    conversations,
+    digests,
+    follow_ups,
+    outbox,
+    pushes,
+    searches,
+    told,
+)  # fmt: skip
 
 
 class Stale(Exception):
@@ -35,14 +44,20 @@ class Conversations:
         self._db = db
 
     async def delete(self, tx: Transaction, id: str) -> None:
-        """Erase the conversation and what was still to be sent in it."""
-        await tx.execute(delete(outbox).where(outbox.c.conversation == id))
-        await tx.execute(delete(conversations).where(conversations.c.id == id))
+        """Erase the conversation, what was still to be sent in it, and its alerts."""
+        await _erase(tx, conversations.c.id == id)
 
     async def purge(self, now: datetime) -> int:
-        """Erase conversations whose time is over, with their outbox; how many."""
-        old = conversations.c.expires < now
-        ids = select(conversations.c.id).where(old)
+        """Erase conversations whose time is over, with their outbox and alerts; how many."""
         async with self._db.write() as tx:
-            await tx.execute(delete(outbox).where(outbox.c.conversation.in_(ids)))
-            return (await tx.execute(delete(conversations).where(old))).rowcount
+            return await _erase(tx, conversations.c.expires < now)
+
+
+async def _erase(tx: Transaction, which: ColumnElement[bool]) -> int:
+    ids = select(conversations.c.id).where(which)
+    theirs = select(searches.c.id).where(searches.c.person.in_(ids))
+    await tx.execute(delete(outbox).where(outbox.c.conversation.in_(ids)))
+    await tx.execute(delete(digests).where(digests.c.search.in_(theirs)))
+    for table in (pushes, told, follow_ups, browsers, searches):
+        await tx.execute(delete(table).where(table.c.person.in_(ids)))
+    return (await tx.execute(delete(conversations).where(which))).rowcount

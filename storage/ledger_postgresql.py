@@ -9,6 +9,7 @@ from typing import Any
 
 from storage.conversations import Stale, Stored
 from storage.database import Database
+from storage.deeds_postgresql import DEEDS
 from storage.left import Kept, Mark, Turn, aware, written
 from storage.line import Line
 from storage.outbox import Waiting
@@ -29,7 +30,9 @@ class PostgresqlBooks:
     async def keep(self, turns: list[Turn]) -> Sequence[Kept | Exception]:
         # In the order of their keys, as everybody does: two processes never wait in a circle.
         batch = f"[{','.join(_row(t) for t in sorted(turns, key=_conversation))}]"
-        rows = await self._keeps.fetch_surely(_KEEP, batch, self._owner)
+        more = any(turn.deeds or turn.state is None for turn in turns)
+        sql = _KEEP_WITH_DEEDS if more else _KEEP
+        rows = await self._keeps.fetch_surely(sql, batch, self._owner)
         outcomes = {row["key"]: row for row in rows}
         return [_kept(turn, outcomes[turn.left.update]) for turn in turns]
 
@@ -192,7 +195,7 @@ WITH asked AS MATERIALIZED (
   ORDER BY k.conversation, r.place RETURNING id, conversation
 ), counted AS (
   INSERT INTO counters (name, label, day, n)
-  SELECT c.pair->>0, c.pair->>1, k.day, count(*)
+  SELECT c.pair->>0, c.pair->>1, coalesce((c.pair->>2)::date, k.day), count(*)
   FROM kept k CROSS JOIN json_array_elements(k.counts) AS c(pair)
   GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
   ON CONFLICT (name, label, day) DO UPDATE SET n = counters.n + excluded.n
@@ -207,6 +210,17 @@ SELECT a.key, k.key IS NOT NULL AS kept, b.conversation IS NOT NULL AS behind,
   END AS ids
 FROM asked a LEFT JOIN kept k ON k.key = a.key LEFT JOIN behind b ON b.conversation = a.conversation
 """
+
+_KEEP_WITH_DEEDS = (
+    _KEEP.replace("kept_until timestamptz)", "kept_until timestamptz, deeds json)")
+    .replace(
+        "SELECT f.* FROM fresh f JOIN held",
+        "SELECT f.*, f.erase OR coalesce((f.deeds->>'forget')::boolean, false) AS forget\n"
+        "  FROM fresh f JOIN held",
+    )
+    .replace("), counted AS (", f"{DEEDS.rstrip()}\n), counted AS (")
+)
+"""The same for a batch in which some turn has deeds, or erases: the others pay nothing for it."""
 
 # A row without a number says that somebody has left messages behind one of that conversation.
 # The second time, what the first took for us is known by its lease.

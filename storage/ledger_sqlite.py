@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from storage import database
+from storage import database, deeds_sqlite
 from storage.conversations import Stale, Stored
 from storage.database import Database, DatabaseProblem, Refused
 from storage.left import PRESS_AGAIN, Kept, Left, Mark, Turn, aware
@@ -208,6 +208,9 @@ def _keep(
         connection.execute(_MARK, (key, now))
     counts.update((name, label, left.day.isoformat()) for name, label in left.counts)
     _note_applications(connection, left, now)
+    if turn.deeds:
+        counts.update(turn.deeds.counts)
+        deeds_sqlite.do(connection, left.conversation, turn.deeds, now)
     return _say(connection, turn, owner, now)
 
 
@@ -219,6 +222,7 @@ def _fence(connection: sqlite3.Connection, turn: Turn, now: str) -> bool:
             return False
         connection.execute("DELETE FROM outbox WHERE conversation = ?", (left.conversation,))
         connection.execute("DELETE FROM applications WHERE person = ?", (left.conversation,))
+        deeds_sqlite.forget(connection, left.conversation)
         connection.execute("DELETE FROM conversations WHERE id = ?", (left.conversation,))
         return True
     until = _moment(left.kept_until)

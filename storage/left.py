@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol
 
 from storage.conversations import Stored
 from storage.database import Refused
+from storage.deeds import Deed, Sum, summed
 from storage.outbox import State, Waiting
 
 PRESS_AGAIN = timedelta(seconds=10)
@@ -47,11 +48,12 @@ class Left:
 
     ``update`` is the key that says it was done. ``version`` is the one loaded, 0 for a new
     conversation, which is kept until ``kept_until``. ``state`` is ``None`` to erase it, all that
-    was still to be sent in it, and what was noted of its applications. ``once``: the replies are
-    never sent again after a lease ran out. ``press`` is the key of a button press: the same as the
-    conversation's last turn, within :data:`PRESS_AGAIN`, counts once. ``lease``: the replies are
-    this owner's at once, to be sent; ``None`` leaves them to whoever comes and reads. A reply may
-    say under « order » which number its update had: see :meth:`storage.ledger.Ledger.forget`.
+    was still to be sent in it, and what was noted of its applications, its alerts and what came of
+    them. ``once``: the replies are never sent again after a lease ran out. ``press`` is the key of
+    a button press: the same as the conversation's last turn, within :data:`PRESS_AGAIN`, counts
+    once. ``lease``: the replies are this owner's at once, to be sent; ``None`` leaves them to
+    whoever comes and reads. A reply may say under « order » which number its update had: see
+    :meth:`storage.ledger.Ledger.forget`. ``deeds`` are those of :mod:`storage.deeds`.
     """
 
     update: str
@@ -70,6 +72,7 @@ class Left:
     lease: timedelta | None = None
     decided: Decided | None = None
     settled: Settled | None = None
+    deeds: Sequence[Deed] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ class Turn:
 
     ``press`` is the mark it leaves, its press with the version of the conversation it leads to;
     ``pressed`` the one that the same press left, if it led to the version this one was made on.
+    ``deeds``: none, for most.
     """
 
     left: Left
@@ -101,6 +105,7 @@ class Turn:
     rest: str
     press: str | None
     pressed: str | None
+    deeds: Sum | None
 
     def keys(self) -> set[str]:
         left = self.left
@@ -149,6 +154,7 @@ def prepared(left: Left, now: datetime) -> Turn:
     if left.press:
         press = f"{left.press}:{0 if left.state is None else left.version + 1}"
         pressed = f"{left.press}:{left.version}"
+    deeds = summed(left.deeds) if left.deeds else None
     rest = {
         "key": left.update,
         "press": press,
@@ -159,7 +165,7 @@ def prepared(left: Left, now: datetime) -> Turn:
         "address": left.address,
         "expires": aware(left.expires).isoformat(),
         "now": aware(now).isoformat(),
-        "counts": sorted(left.counts),
+        "counts": [*sorted(left.counts), *(deeds.counts if deeds else ())],
         "day": left.day.isoformat(),
         "once": left.once,
         "kept_until": aware(left.kept_until).isoformat(),
@@ -167,9 +173,11 @@ def prepared(left: Left, now: datetime) -> Turn:
         "decided": left.decided and asdict(left.decided),
         "ended": left.settled and asdict(left.settled),
     }
+    if deeds:
+        rest["deeds"] = deeds.to_json()
     state = None if left.state is None else written(left.state)
     bodies = tuple(map(written, left.replies))
-    return Turn(left, now, state, bodies, written(rest), press, pressed)
+    return Turn(left, now, state, bodies, written(rest), press, pressed, deeds)
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode

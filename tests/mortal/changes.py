@@ -9,8 +9,9 @@ from typing import Any
 
 from bot import turn
 from bot.channels.telegram import sender
-from bot.channels.telegram.sender import Sender, Verdict
+from bot.channels.telegram.sender import Sender
 from bot.config import Settings
+from dialogs.reply import Delivery
 from nlu.understander import Understander
 from storage import redis_locks
 from storage.ledger import Ledger
@@ -50,7 +51,7 @@ def _tell(say: Callable[..., None]) -> None:
         say(owner=owner)
 
     async def settle_and_tell(
-        self: Sender, message: Waiting, verdict: Verdict, now: datetime
+        self: Sender, message: Waiting, verdict: Delivery, now: datetime
     ) -> list[Waiting]:
         following = await settle(self, message, verdict, now)
         say(settled=message.address)

@@ -1,0 +1,75 @@
+"""What a person's alerts are, and what they have brought lately: for the dialogue to read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from sqlalchemy import select
+
+from storage.database import Database
+from storage.schema import pushes, searches
+
+State = Literal["on", "paused", "stopped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One row of :data:`storage.schema.searches`; ``n`` is what the person's buttons call it."""
+
+    n: int
+    name: str | None
+    wish: Mapping[str, Any]
+    beat: str
+    state: State
+    until: date | None
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A message about offers, by their ids; ``search`` is the ``id`` of its alert, if any."""
+
+    id: int
+    kind: str
+    search: int | None
+    offers: Sequence[str]
+
+
+class Alerts:
+    """They are written by the :class:`storage.ledger.Ledger`. ``person`` is a conversation's id."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def of(self, person: str) -> list[Alert]:
+        """All of them, in the order of their numbers."""
+        c = searches.c
+        query = select(c.n, c.name, c.wish, c.beat, c.state, c.until, c.id).where(
+            c.person == person
+        )
+        async with self._db.read() as tx:
+            return [Alert(*row) for row in await tx.execute(query.order_by(c.n))]
+
+    async def latest(self, person: str, after: int) -> Push | None:
+        """The last message of an alert that was sent, if its number is higher than ``after``."""
+        c = pushes.c
+        sent = _push().where(c.person == person, c.id > after, c.kind == "alert", c.state == "sent")
+        async with self._db.read() as tx:
+            row = (await tx.execute(sent.order_by(c.id.desc()).limit(1))).first()
+        return Push(*row) if row else None
+
+    async def unread(self, person: str) -> list[Push]:
+        """What waits for its person to come and read it, oldest first."""
+        c = pushes.c
+        waiting = _push().where(c.person == person, c.channel == "web", c.settled.is_(None))
+        async with self._db.read() as tx:
+            rows = await tx.execute(waiting.where(c.kind != "notice").order_by(c.id))
+            return [Push(*row) for row in rows]
+
+
+def _push() -> Any:
+    c = pushes.c
+    return select(c.id, c.kind, c.search, c.offers)
