@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from storage.database import Database
 from storage.schema import pushes, searches
@@ -30,12 +30,16 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """A message about offers, by their ids; ``search`` is the ``id`` of its alert, if any."""
+    """A message about offers, by their ids; ``search`` is the ``id`` of its alert, if any, ``n``,
+    ``name`` and ``wish`` that alert's own, ``None`` once it is gone."""
 
     id: int
     kind: str
     search: int | None
     offers: Sequence[str]
+    n: int | None = None
+    name: str | None = None
+    wish: Mapping[str, Any] | None = None
 
 
 class Alerts:
@@ -70,6 +74,7 @@ class Alerts:
             return [Push(*row) for row in rows]
 
 
-def _push() -> Any:
-    c = pushes.c
-    return select(c.id, c.kind, c.search, c.offers)
+def _push() -> Select[Any]:
+    c, alert = pushes.c, searches.c
+    columns = (c.id, c.kind, c.search, c.offers, alert.n, alert.name, alert.wish)
+    return select(*columns).join_from(pushes, searches, c.search == alert.id, isouter=True)

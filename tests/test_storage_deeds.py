@@ -140,7 +140,8 @@ async def test_offers_are_told_once_and_messages_read(db: Database, ledger: Ledg
     await put(db, pushes, push("lou", 7), push("sam", 8), push("lou", 7, channel="telegram"))
     await put(db, pushes, push("lou", None, kind="notice"))
     mine, other = [id for (id,) in await rows(db, pushes, "id")][:2]
-    assert await Alerts(db).unread("lou") == [Push(mine, "alert", 7, ["offer-1", "offer-2"])]
+    offers = ["offer-1", "offer-2"]
+    assert await Alerts(db).unread("lou") == [Push(mine, "alert", 7, offers)]
     read = {"do": "read_pushes", "ids": [mine, other]}
     await do(ledger, "lou", read, {"do": "tell", "offers": ["offer-1", "offer-1", "offer-2"]})
     assert await rows(db, told, "person", "offer", "at") == [
@@ -152,14 +153,18 @@ async def test_offers_are_told_once_and_messages_read(db: Database, ledger: Ledg
     assert (await rows(db, told, "at"))[1] == (NOW,)
 
 
-async def test_the_latest_message_sent_is_known_once(db: Database) -> None:
+async def test_the_latest_message_sent_is_known_once(db: Database, ledger: Ledger) -> None:
     sent = {"state": "sent", "settled": NOW}
-    await put(db, pushes, push("lou", 7, **sent), push("lou", 7, **sent, offers=["offer-3"]))
+    await do(ledger, "lou", keep(4, name="Garages"))
+    [alert] = await Alerts(db).of("lou")
+    other = push("lou", alert.id, **sent, offers=["offer-3"])
+    await put(db, pushes, push("lou", alert.id, **sent), other)
     await put(db, pushes, push("lou", 7), push("lou", None, kind="follow_up", **sent))
     alerts = Alerts(db)
     latest = await alerts.latest("lou", 0)
     assert latest is not None
-    assert latest.offers == ["offer-3"]
+    assert (latest.offers, latest.n, latest.name) == (["offer-3"], 4, "Garages")
+    assert latest.wish == WISH
     assert await alerts.latest("lou", latest.id) is None
     assert await alerts.latest("sam", 0) is None
 
