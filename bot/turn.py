@@ -26,7 +26,7 @@ from dialogs.voice import Voice
 from matching.calling import TURN_SECONDS, within
 from nlu.understander import Understander
 from storage.applications import Applications
-from storage.conversations import Conversations, Stale
+from storage.conversations import Conversations, Stale, Stored
 from storage.counters import Counters
 from storage.database import Database, DatabaseProblem
 from storage.ledger import Kept, Ledger, Left
@@ -320,9 +320,9 @@ class Turns:
         if self._recent:
             self._recent.purge(self.now())
 
-    async def knows(self, channel: str, address: str) -> bool:
-        """Whether anything is kept of a conversation: no longer after « supprime tout »."""
-        return await self.ledger.load(self.person(channel, address)) is not None
+    async def kept(self, channel: str, address: str) -> Stored | None:
+        """What is kept of a conversation: nothing any more after « supprime tout »."""
+        return await self.ledger.load(self.person(channel, address))
 
     async def waiting(self, channel: str, address: str) -> list[tuple[int, Reply]]:
         """Replies not yet read, oldest first, each with the number that acknowledges it."""

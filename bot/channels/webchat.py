@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+from datetime import timedelta
 from hashlib import sha256
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from bot.web.upload import UPLOAD, Uploads
 from dialogs.changes import from_payload
 from dialogs.conversation import SLOTS
 from dialogs.reply import Reply
+from storage.alerts import Alerts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
 NAME = "web"
 COOKIE = "cmachance"
+
+READ_NEWS = "/news"
+"""The press that reads what came meanwhile."""
 
 FORM = "application/x-www-form-urlencoded"
 FORM_SECONDS = 15.0
@@ -52,6 +57,7 @@ class WebChat:
         self._rooms = rooms
         self._settings = rooms.settings
         self._uploads = Uploads()
+        self._alerts = Alerts(rooms.database)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -66,7 +72,8 @@ class WebChat:
         """The greeting, or where the conversation was left."""
         token = token_of(request)
         waiting = await self._waiting(token)
-        return self._page(request, waiting or self._greeting(Link()), token)
+        news = await self._news(token)
+        return self._page(request, waiting or self._greeting(Link()), token, news=news)
 
     async def arrival(self, request: web.Request) -> web.Response:
         """A link somebody forwarded: what it holds, and a button that starts from there."""
@@ -80,9 +87,10 @@ class WebChat:
         """The last exchange, until the next message says that it was read."""
         token = token_of(request)
         waiting = await self._waiting(token, _number(request.query, "after"))
+        news = await self._news(token)
         if wants_fragment(request):
-            return self._fragment(request, waiting, token)
-        return self._page(request, waiting or self._greeting(Link()), token)
+            return self._fragment(request, waiting, token, news=news)
+        return self._page(request, waiting or self._greeting(Link()), token, news=news)
 
     async def write(self, request: web.Request) -> web.Response:
         """One message, one press or one arrival; answered by a fragment, or by going to read."""
@@ -161,12 +169,11 @@ class WebChat:
 
     async def _answer(self, request: web.Request, token: str) -> web.Response:
         """What was said, to somebody we go on knowing, or who had everything erased."""
-        if await self._rooms.turns.knows(NAME, token):
+        kept = await self._rooms.turns.kept(NAME, token)
+        if kept is not None:
             response = await self._go_on(request, token)
-            response.set_cookie(
-                COOKIE, token, max_age=self._settings.keep_conversation_days * 86_400,
-                **self._cookie(),
-            )  # fmt: skip
+            days = ceil((kept.expires - self._rooms.turns.now()) / timedelta(days=1))
+            response.set_cookie(COOKIE, token, max_age=max(days, 1) * 86_400, **self._cookie())
             return response
         farewell = await self._waiting(token)
         show = self._fragment if wants_fragment(request) else self._page
@@ -204,6 +211,13 @@ class WebChat:
         waiting = await self._rooms.turns.waiting(NAME, token)
         return [(id, reply) for id, reply in waiting if id > after]
 
+    async def _news(self, token: str | None) -> int:
+        """How many messages that answer nobody wait to be read."""
+        if token is None:
+            return 0
+        turns = self._rooms.turns
+        return await self._alerts.news(turns.person(NAME, token), turns.now())
+
     def _greeting(self, link: Link) -> Messages:
         return [(0, reply) for reply in self._rooms.turns.greeting(link)]
 
@@ -219,12 +233,14 @@ class WebChat:
         words = self._rooms.engine.services.criteria.summary(slots)
         return words[:1].upper() + words[1:]
 
-    def _context(self, messages: Messages, token: str | None) -> dict[str, Any]:
+    def _context(self, messages: Messages, token: str | None, news: int) -> dict[str, Any]:
         address = f"{NAME}:{token or ''}"
         return {
             "messages": messages,
             "upload_nonce": self._new_nonce(),
             "upload_read": _last(messages),
+            "news": news,
+            "read_news": READ_NEWS,
             "sign": lambda payload: self._rooms.signer.sign(payload, address),
         }
 
@@ -234,12 +250,14 @@ class WebChat:
         messages: Messages,
         token: str | None = None,
         *,
+        news: int = 0,
         link: str = "",
         holds: Link | None = None,
         broken: bool = False,
     ) -> web.Response:
         bot = self._rooms.bot_name.value
-        context = self._context(messages, token) | {
+        context = self._context(messages, token, news) | {
+            "known": token is not None,
             "link": link,
             "has_search": holds is not None and holds.has_search,
             "summary": self._summary(holds),
@@ -253,10 +271,10 @@ class WebChat:
         return aiohttp_jinja2.render_template("chat.html", request, context)
 
     def _fragment(
-        self, request: web.Request, messages: Messages, token: str | None
+        self, request: web.Request, messages: Messages, token: str | None, *, news: int = 0
     ) -> web.Response:
-        context = self._context(messages, token)
-        return aiohttp_jinja2.render_template("_messages.html", request, context)
+        context = self._context(messages, token, news)
+        return aiohttp_jinja2.render_template("_fragment.html", request, context)
 
 
 def token_of(request: web.Request) -> str | None:

@@ -78,6 +78,7 @@ class Pages:
         context = {
             "title": LEGAL[name],
             "days": self._settings.keep_conversation_days,
+            "alert_days": self._settings.keep_person_days,
             "private": False,
             "started": False,
         }
