@@ -47,6 +47,7 @@ def _intent(model: IntentModel, row: Row) -> str:
     return model.read(row.masked, row.asked, row.values).intent
 
 
+@pytest.mark.timeout(600)  # 25 seconds of a processor, which others may want too
 def test_a_model_trained_again_decides_the_same(
     model: IntentModel, sentences: list[Sentence], rows: list[Row], reader: Reader
 ) -> None:
