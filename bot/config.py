@@ -6,7 +6,7 @@ import hmac
 import os
 import re
 import secrets
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -293,9 +293,9 @@ class Settings(BaseSettings):
         return hmac.digest(self.key(), b"telegram webhook", "sha256").hex()
 
     @cached_property
-    def behind(self) -> timedelta:
-        """How far our time is behind the clock: nothing, unless a date is imposed."""
-        return self._began - (self.fixed_today or self._began)
+    def began(self) -> date:
+        """The day these settings were read; at hand, for every turn asks the time several times."""
+        return self._began
 
     def now(self) -> datetime:
         """The time, aware, in UTC.
@@ -303,7 +303,8 @@ class Settings(BaseSettings):
         When a date is imposed, that of the clock on that day: what waits for a moment (an answer to
         send again, a press that counts anew) sees it come.
         """
-        return datetime.now(UTC) - self.behind
+        clock = datetime.now(UTC)
+        return clock if self.fixed_today is None else clock - (self.began - self.fixed_today)
 
     def today(self) -> date:
         """The date in France."""
