@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
@@ -38,9 +39,9 @@ class Reader:
 
 
 @pytest.fixture
-async def both(understander: Understander) -> Sourced:
+async def both(understander: Understander) -> AsyncIterator[Sourced]:
     async with sourced(understander, BAKERIES, [ad(n, understander) for n in ADS]) as services:
-        yield services  # type: ignore[misc]
+        yield services
 
 
 async def test_a_late_source_joins_after_the_first_page(both: Sourced, sqlite_url: str) -> None:
