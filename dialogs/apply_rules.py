@@ -146,7 +146,8 @@ def _said(heard: Heard, u: Understanding, slots: Slots, today: date) -> Plan:
         return pressed
     if (not free or _AT.search(folded)) and (given := _details(text, folded, asked)):
         return Plan(given=given)
-    if (aside := _hesitation(folded, slots, asked, free=free)) is not None:
+    again = _put_otherwise(asked, text, slots) if heard.edited else None
+    if (aside := again or _hesitation(folded, slots, asked, free=free)) is not None:
         return aside
     if (_CANCEL_ALONE if free else _CANCEL).match(folded):
         return Plan(("action_apply_cancel",))
@@ -173,6 +174,17 @@ def _meant(
     if fixed is not None and fixed.argument:
         return fixed
     return rules.answer_to_pending(u, slots, today)
+
+
+def _put_otherwise(asked: str | None, text: str, slots: Slots) -> Plan | None:
+    """An edited text is the answer given last, once more: what says of itself what it is (an
+    address, a number) was read before."""
+    if asked == "apply_making":
+        before = slots["apply_making"]
+        return Plan(given={"apply_making": [*before[:-1], text]}) if before else None
+    if asked == "apply_email" and not slots["apply_hint"]:
+        return Plan(given={"apply_name": text})
+    return Plan(given={"apply_word": text}) if asked is None and slots["apply_word"] else None
 
 
 def _hesitation(folded: str, slots: Slots, asked: str | None, *, free: bool) -> Plan | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from datetime import date
-from typing import Any
 
 from dialogs.changes import from_message
 from dialogs.plans import Plan, Slots, form
@@ -44,6 +43,6 @@ def in_passing(u: Understanding, slots: Slots, today: date) -> Plan | None:
 def training_centres(u: Understanding, slots: Slots) -> Plan:
     """Training centres: the search stays as it is, once there is one; what is missing is taken."""
     found = from_message(u, slots)
-    named = {name: found[name] for name in ("trades", "where") if name in found}
-    missing: dict[str, Any] = {name: value for name, value in named.items() if not slots[name]}
+    named = {name: value for name, value in found.items() if name in {"trades", "where"}}
+    missing = {name: value for name, value in named.items() if not slots[name]}
     return Plan(("action_courses",), candidates=missing or None, argument=json.dumps(named))

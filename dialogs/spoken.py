@@ -47,14 +47,15 @@ _SPOKEN: tuple[tuple[Spoken, str], ...] = (
         "courses",
         (
             r"^(?!.*\b(?:inscrite?|temps|combien|cout\w*|pay\w*|sans|pas d\w*|handicap\w*|internat|"
-            rf"au cfa|c'?est {_WHAT}|c {_WHAT})\b)(?:"
-            r".*\b(?:ou (?:est|sont|se|il|ya|y a|trouver)|c'? ?(?:est )?ou|trouver|existe\w*|"
-            r"adresse|"
-            r"(?:cherch|veu|voudr)\w*(?: \w+)?|ya|y a|quels?|montre|liste)"
-            r"\b(?:.{0,20})?\b(?:un|une|le|les|des|de|d'|l')? ?(?:cfa|centres? de formation)\b|"
-            r".*\b(?:cfa|centres? de formation)\b.*\b(?:pres|proches?|autour|a cote|par ici|"
-            r"dans le coin|ou)\b|"
-            r"(?:et )?(?:un|le|les|des) cfa (?:(?:de |d'|en )\w+(?: \w+)? )?(?:a|vers|sur) \w+)"
+            rf"patron|employeur|au cfa|c'? ?(?:est )?{_WHAT})\b)(?:"
+            r".*\b(?:ou(?= (?:est|sont|se|y|ya|il)\b)|c'? ?(?:est )?ou|trouver|existe\w*|adresse|"
+            r"(?:cherch|veu|voudr)\w*|y ?a|quels?|montre|liste)\b"
+            r"(?:[ -](?:est|sont|se|trouve|il|t|a|y|moi|bien|comme|koi|quoi|du|de|pour|le|plus|"
+            r"bon))*"
+            r"[ -](?:(?:un|une|le|les|des|mon)[ -])?(?:cfa|centres? de formation)\b|"
+            r".*\b(?:cfa|centres? de formation)\b.*\b(?:pres|proches?|autour|a cote|par ici|coin|"
+            r"ou)\b|"
+            r"(?:et )?(?:un |le |les |des )?cfa (?!.*\b(?:cherch\w*|veut|demande)\b)\w+)"
         ),
     ),
     ("steps", r"^(?:voir |montre )?(?:toutes )?mes (?:demarches|candidatures)\b"),

@@ -40,7 +40,7 @@ _AT_A_TIME = 50
 
 
 class FranceTravail:
-    """Implements :class:`matching.model.Matcher` over « Offres d'emploi v2 ».
+    """Answers searches from « Offres d'emploi v2 ».
 
     ``api_url`` goes up to and includes the version, ``token_url`` holds the realm. ``crafts`` are
     the trade codes of a search that names no trade, and of :meth:`new_since`; none: every

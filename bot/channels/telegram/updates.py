@@ -187,7 +187,7 @@ class Reader:
         if not edited and (files := _files(message)):
             beside["files"] = files
         if text := _words(message, "text") or _words(message, "caption"):
-            return self._text(text[:MOST_CHARACTERS]) | beside
+            return self._text(text[:MOST_CHARACTERS]) | beside | {"edited": edited}
         if edited or SERVICE & message.keys():
             return None  # a position that moves, a picture exchanged: nothing new was said
         spot = _part(_dict(message.get("venue")), "location") or _part(message, "location")
