@@ -41,6 +41,9 @@ LEASE_SECONDS = 120.0
 SLICE = 10_000
 """Offers a run."""
 
+TAKEN_IN = 500
+"""Of them a transaction."""
+
 MANY = 600
 """Offers from which the index costs less than a question each; both grow with the alerts."""
 
@@ -194,21 +197,17 @@ class Sweep:
             yield [o for o in page if is_open(o, now) and known.get(o.id) != said(o)]
 
     async def _take_in(self, progress: Progress, beat: Beat) -> None:
-        """Begin the runs of what is new, of at most :data:`SLICE` offers each."""
-        revision, waiting = await self._offers.revision(), dict[str, str]()
-
-        async def begin(slice_: dict[str, str]) -> None:
-            tick = f"{revision} {next(iter(slice_))}"
-            run = await self._news.take_in(JOB, tick, slice_, self._clock())
-            progress.taken_in += run.total if run else 0
-            await beat()
-
+        """Runs of what is new, of at most :data:`SLICE` offers each."""
+        revision, run = await self._offers.revision(), None
         async for page in self._fresh():
-            waiting |= {offer.id: said(offer) for offer in page}
-            while len(waiting) >= SLICE:
-                await begin({id: waiting.pop(id) for id in list(waiting)[:SLICE]})
-        if waiting:
-            await begin(waiting)
+            for at in range(0, len(page), TAKEN_IN):
+                some = {offer.id: said(offer) for offer in page[at : at + TAKEN_IN]}
+                tick, before = f"{revision} {next(iter(some))}", run.total if run else 0
+                run = await self._news.take_in(run, JOB, tick, some, self._clock())
+                if run is not None:
+                    progress.taken_in += run.total - before
+                    run = run if run.total < SLICE else None
+                await beat()
         if revision > await self._news.looked_at():
             await self._news.look_on(revision)
 
@@ -258,8 +257,8 @@ class Sweep:
                 reading = asyncio.create_task(self._block(block.last, news))
                 digests = await asyncio.to_thread(index.digests, block.keys, news, block.excluded)
                 run = await writing if writing else run
-                await beat()
                 writing = asyncio.create_task(self._write(run, digests, block.last, top))
+                await beat()
             return await writing if writing else run
         finally:
             reading.cancel()

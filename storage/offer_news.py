@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, insert, select
 
-from storage import runs, schema
+from storage import schema
 from storage.database import Database, unbroken
 from storage.offers import mark
-from storage.schema import offers, revisions, swept
+from storage.runs import Run, begin, lengthen
+from storage.schema import offers, revisions, run_offers, swept
 
 SWEPT = "swept offers"
 """Among the revisions: up to which the offers were looked at."""
@@ -42,27 +43,33 @@ class OfferNews:
 
     @unbroken
     async def take_in(
-        self, job: str, tick: str, news: Mapping[str, str], now: datetime
-    ) -> runs.Run | None:
-        """Begin a run of these (id -> what matters of it), and remember them, in one transaction.
+        self, run: Run | None, job: str, tick: str, news: Mapping[str, str], now: datetime
+    ) -> Run | None:
+        """Add these (id -> what matters of it) to a run, or begin one, and remember them, in one
+        transaction: some hundreds at a time, for on SQLite nobody else writes meanwhile.
 
-        ``None`` when another process did. An offer is told by one run alone: whoever begins it
-        brings it to its end, or cancels it.
+        What another process took in is left out; ``None`` when no run was begun, as there is
+        nothing left or the tick is taken. An offer is told by one run alone: whoever takes it in
+        brings the run to its end, or cancels it. Raises :class:`storage.runs.Overtaken`.
         """
         async with self._db.write() as tx:
             await self._db.alone(tx, SWEEPING)  # then look again: another may just have done it
             known = {r.offer: r.said for r in await tx.execute(_SAID, {"ids": list(news)})}
-            fresh = {id: said for id, said in news.items() if known.get(id) != said}
-            if not fresh:
-                return None
-            run = await runs.begin(tx, job, tick, len(fresh), now, list(fresh))
-            if run is not None:
+            fresh = [(id, said) for id, said in news.items() if known.get(id) != said]
+            if fresh and run is None:
+                run = await begin(tx, job, tick, 0, now)
+            if fresh and run is not None:
+                first, run = run.total, await lengthen(tx, run, len(fresh))
+                numbered = [
+                    {"run": run.id, "n": n, "offer": id} for n, (id, _) in enumerate(fresh, first)
+                ]
+                await tx.execute(insert(run_offers), numbered)
                 row = schema.insert(tx, swept)
                 told = row.on_conflict_do_update(
                     index_elements=["offer"],
                     set_={"said": row.excluded.said, "at": row.excluded.at},
                 )
-                rows = [{"offer": id, "said": said, "at": now} for id, said in fresh.items()]
+                rows = [{"offer": id, "said": said, "at": now} for id, said in fresh]
                 await tx.execute(told, rows)
         return run
 
