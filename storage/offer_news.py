@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select
 
+from matching.model import Sketch
 from storage import schema
 from storage.database import Database, unbroken
 from storage.offers import mark
@@ -19,6 +21,34 @@ SWEPT = "swept offers"
 SWEEPING = 0x636D63
 """An advisory lock of PostgreSQL, for :meth:`Database.alone`."""
 
+_PAGE = 1_000
+
+# What decides whether an alert wants an offer; the rest of a sketch stays empty.
+_MATTERS = (
+    "id", "title", "city", "insee", "departement", "lat", "lon", "rome_codes", "expires", "start",
+    "diploma_level", "status",
+)  # fmt: skip
+_COLUMNS = [offers.c[name] for name in _MATTERS]
+_NEWS = (
+    select(*_COLUMNS, swept.c.said)
+    .select_from(offers.outerjoin(swept, swept.c.offer == offers.c.id))
+    .where(
+        offers.c.changed > bindparam("since"),
+        offers.c.status == "open",
+        offers.c.id > bindparam("after"),
+    )
+    .order_by(offers.c.id)
+    .limit(_PAGE)
+)
+_OF_RUN = (
+    select(*_COLUMNS, run_offers.c.n)
+    .select_from(run_offers.join(offers, offers.c.id == run_offers.c.offer))
+    .where(
+        run_offers.c.run == bindparam("run"),
+        run_offers.c.n.between(bindparam("first"), bindparam("last")),
+    )
+    .order_by(run_offers.c.n)
+)
 _SAID = select(swept.c.offer, swept.c.said).where(
     swept.c.offer.in_(bindparam("ids", expanding=True))
 )
@@ -36,10 +66,32 @@ class OfferNews:
         async with self._db.read() as tx:
             return (await tx.execute(query)).scalar_one_or_none() or 0
 
-    async def said(self, ids: Sequence[str]) -> dict[str, str]:
-        """What mattered of these when they were last held against the alerts."""
-        async with self._db.read() as tx:
-            return {row.offer: row.said for row in await tx.execute(_SAID, {"ids": ids})}
+    async def since(self, revision: int) -> AsyncIterator[list[tuple[Sketch, str | None]]]:
+        """The open offers written after a revision, each with what mattered of it when it was last
+        held against the alerts; in pages."""
+        values: dict[str, Any] = {"since": revision, "after": ""}
+        while True:
+            async with self._db.read() as tx:
+                rows = (await tx.execute(_NEWS, values)).all()
+            if rows:
+                yield [(_sketch(row), row[-1]) for row in rows]
+            if len(rows) < _PAGE:
+                return
+            values["after"] = rows[-1].id
+
+    async def of_run(
+        self, run: Run, after: int = -1
+    ) -> AsyncIterator[tuple[int, list[tuple[int, Sketch]]]]:
+        """The offers of a run by their number, from the one after ``after`` on: page by page, the
+        last number it reaches, and those that are not erased."""
+        first = after + 1
+        while first < run.total:
+            last = min(first + _PAGE, run.total) - 1
+            async with self._db.read() as tx:
+                rows = await tx.execute(_OF_RUN, {"run": run.id, "first": first, "last": last})
+                found = [(row[-1], _sketch(row)) for row in rows]
+            yield last, found
+            first = last + 1
 
     @unbroken
     async def take_in(
@@ -86,3 +138,11 @@ class OfferNews:
         async with self._db.write() as tx:
             gone = await tx.execute(delete(swept).where(swept.c.at < before, ~kept))
         return gone.rowcount
+
+
+def _sketch(row: Sequence[Any]) -> Sketch:
+    id, title, city, insee, departement, lat, lon, codes, expires, start, level, status, _ = row
+    return Sketch(
+        id, title, city, insee, departement, lat, lon, tuple(codes.split()), None, expires, start,
+        level, None, False, 0, status,
+    )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -12,11 +11,10 @@ from sqlalchemy.engine import Row
 
 from storage import schema
 from storage.database import Database, Transaction, unbroken
-from storage.schema import digests, run_offers, runs, searches
+from storage.schema import digests, runs, searches
 
 State = Literal["building", "ready", "cancelled"]
 
-_PAGE = 500
 _ERASED_AT_ONCE = 2_000
 
 
@@ -72,23 +70,6 @@ class Runs:
         query = select(*_COLUMNS).order_by(runs.c.id.desc()).limit(limit)
         async with self._db.read() as tx:
             return [_run(row) for row in await tx.execute(query)]
-
-    async def offers(self, id: int, after: int = -1) -> AsyncIterator[list[tuple[int, str]]]:
-        """The offers of a run by their number, from the one after ``after`` on, in pages."""
-        while True:
-            page = (
-                select(run_offers.c.n, run_offers.c.offer)
-                .where(run_offers.c.run == id, run_offers.c.n > after)
-                .order_by(run_offers.c.n)
-                .limit(_PAGE)
-            )
-            async with self._db.read() as tx:
-                rows = [(row.n, row.offer) for row in await tx.execute(page)]
-            if rows:
-                yield rows
-            if len(rows) < _PAGE:
-                return
-            after = rows[-1][0]
 
     @unbroken
     async def advance(self, run: Run, *, done: int, written: int = 0, reached: int = 0) -> Run:
