@@ -66,11 +66,11 @@ class News:
         return len(self.n)
 
 
-def found(
+def digests(
     keys: NDArray[np.void], news: News, excluded: Mapping[int, frozenset[str]]
-) -> list[tuple[int, list[int]]]:
+) -> list[tuple[int, str]]:
     """For each alert of a block that something is for, in the order of their numbers: the numbers
-    of the offers, ascending and each once.
+    of the offers, ascending and each once, between spaces.
 
     ``keys`` is what :mod:`storage.key_blocks` reads for ``news.trades``; ``excluded``: alert ->
     INSEE codes.
@@ -87,7 +87,7 @@ def found(
             for at, offers in _placed(mine, trade, news.cell):
                 at, offers = _held(mine, at, offers, news, excluded)
                 pairs.append((mine["search"][at] - base << _N_BITS) | news.n[offers])
-    return _by_search(np.concatenate(pairs), base) if pairs else []
+    return _by_search(np.concatenate(pairs), base, news.names) if pairs else []
 
 
 def _placed(
@@ -158,24 +158,19 @@ def _held(
     return at[held], offers[held]
 
 
-def _by_search(pairs: Numbers, base: int) -> list[tuple[int, list[int]]]:
-    """Pairs of an alert and an offer in one number each -> the offers of each alert."""
-    pairs = np.unique(pairs)
-    searches = pairs >> _N_BITS
-    starts = np.flatnonzero(np.diff(searches, prepend=-1))
-    numbers = (pairs & _N_MASK).tolist()
-    ends = [*starts[1:].tolist(), len(numbers)]
-    return [
-        (search, numbers[start:end])
-        for search, start, end in zip(
-            (searches[starts] + base).tolist(), starts.tolist(), ends, strict=True
-        )
-    ]
+def _by_search(pairs: Numbers, base: int, names: list[str]) -> list[tuple[int, str]]:
+    """Pairs of an alert and an offer in one number each -> the names of each alert's offers.
 
-
-def digests(
-    keys: NDArray[np.void], news: News, excluded: Mapping[int, frozenset[str]]
-) -> list[tuple[int, str]]:
-    """:func:`found`, the numbers between spaces as ``digests.offers`` holds them."""
-    name = news.names.__getitem__
-    return [(search, " ".join(map(name, ns))) for search, ns in found(keys, news, excluded)]
+    They are cut from one long text: to join those of each alert costs more than to find them.
+    """
+    pairs.sort()
+    pairs = pairs[np.diff(pairs, prepend=-1) != 0]
+    searches, numbers = pairs >> _N_BITS, pairs & _N_MASK
+    text = " ".join(map(names.__getitem__, numbers.tolist()))
+    lengths = np.array([len(name) for name in names])[numbers] + 1
+    ends = np.cumsum(lengths)
+    first = np.flatnonzero(np.diff(searches, prepend=-1))
+    last = np.append(first[1:], len(pairs)) - 1
+    begin, end = (ends - lengths)[first].tolist(), (ends[last] - 1).tolist()
+    ids = (searches[first] + base).tolist()
+    return [(id, text[a:b]) for id, a, b in zip(ids, begin, end, strict=True)]

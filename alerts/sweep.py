@@ -41,6 +41,9 @@ LEASE_SECONDS = 120.0
 SLICE = 10_000
 """Offers a run."""
 
+TAKEN_IN = 500
+"""Of them a transaction."""
+
 MANY = 600
 """Offers from which the index costs less than a question each; both grow with the alerts."""
 
@@ -133,7 +136,7 @@ class Sweep:
         """
         progress = Progress(dry=dry)
         if dry:
-            news = [o async for page in self._fresh() for o in page]
+            news = [offer async for page in self._fresh() for _, offer in page]
             await self._count(news, progress)
             return progress
         async with self._alone() as sure:
@@ -186,29 +189,26 @@ class Sweep:
             logger.warning("alert_unreadable", search=saved.id, missing=str(missing))
             return []
 
-    async def _fresh(self) -> AsyncIterator[list[Sketch]]:
-        """The open offers that are new, or say something else than when they were told."""
+    async def _fresh(self) -> AsyncIterator[list[tuple[str, Sketch]]]:
+        """The open offers that are new, or say something else than when they were told, and what
+        matters of them."""
         now = self._clock()
-        async for page in self._offers.sketches(await self._news.looked_at()):
-            known = await self._news.said([offer.id for offer in page])
-            yield [o for o in page if is_open(o, now) and known.get(o.id) != said(o)]
+        async for page in self._news.since(await self._news.looked_at()):
+            read = [(said(offer), offer, before) for offer, before in page if is_open(offer, now)]
+            yield [(says, offer) for says, offer, before in read if says != before]
 
     async def _take_in(self, progress: Progress, beat: Beat) -> None:
-        """Begin the runs of what is new, of at most :data:`SLICE` offers each."""
-        revision, waiting = await self._offers.revision(), dict[str, str]()
-
-        async def begin(slice_: dict[str, str]) -> None:
-            tick = f"{revision} {next(iter(slice_))}"
-            run = await self._news.take_in(JOB, tick, slice_, self._clock())
-            progress.taken_in += run.total if run else 0
-            await beat()
-
+        """Runs of what is new, of at most :data:`SLICE` offers each."""
+        revision, run = await self._offers.revision(), None
         async for page in self._fresh():
-            waiting |= {offer.id: said(offer) for offer in page}
-            while len(waiting) >= SLICE:
-                await begin({id: waiting.pop(id) for id in list(waiting)[:SLICE]})
-        if waiting:
-            await begin(waiting)
+            for at in range(0, len(page), TAKEN_IN):
+                some = {offer.id: says for says, offer in page[at : at + TAKEN_IN]}
+                tick, before = f"{revision} {next(iter(some))}", run.total if run else 0
+                run = await self._news.take_in(run, JOB, tick, some, self._clock())
+                if run is not None:
+                    progress.taken_in += run.total - before
+                    run = run if run.total < SLICE else None
+                await beat()
         if revision > await self._news.looked_at():
             await self._news.look_on(revision)
 
@@ -225,31 +225,26 @@ class Sweep:
     async def _one_by_one(self, run: Run, progress: Progress, beat: Beat) -> Run:
         """Some offers a statement: as many as keep the transaction short."""
         size, sqlite = 4, self._digests.sqlite
-        async for page in self.runs.offers(run.id, run.done - 1):
-            news = {p.n: p for p in await self._probes(page)}
-            while page:
-                some, page = page[:size], page[size:]
+        async for last, page in self._news.of_run(run, run.done - 1):
+            news = self._probes(page)
+            while news or run.done <= last:
+                some, news = news[:size], news[size:]
                 began = time.monotonic()
-                held = [news[n] for n, _ in some if n in news]
-                run = await self._digests.probe(run, held, done=some[-1][0] + 1)
+                done = (some[-1].n if news else last) + 1
+                run = await self._digests.probe(run, some, done=done)
                 share = AIM_SECONDS[sqlite] / max(time.monotonic() - began, 1e-4)
                 size = max(1, int(size * min(share, 2.0)))
                 await beat()
         return run
 
-    async def _probes(self, page: Sequence[tuple[int, str]]) -> list[Probe]:
+    def _probes(self, page: Iterable[tuple[int, Sketch]]) -> list[Probe]:
         """Those of a run's offers that are still open, with their numbers."""
-        offers = {o.id: o for o in await self._offers.several([id for _, id in page])}
         now = self._clock()
-        return [
-            probe(n, offers[id], self._trades)
-            for n, id in page
-            if id in offers and is_open(offers[id], now)
-        ]
+        return [probe(n, offer, self._trades) for n, offer in page if is_open(offer, now)]
 
     async def _in_memory(self, run: Run, progress: Progress, beat: Beat) -> Run:
         """Block after block of alerts: the next is read, and the last written, meanwhile."""
-        probes = [p async for page in self.runs.offers(run.id) for p in await self._probes(page)]
+        probes = [p async for _, page in self._news.of_run(run) for p in self._probes(page)]
         news, top = index.News(probes), await self._blocks.top()
         reading = asyncio.create_task(self._block(run.reached, news))
         writing: asyncio.Task[Run] | None = None
@@ -258,8 +253,8 @@ class Sweep:
                 reading = asyncio.create_task(self._block(block.last, news))
                 digests = await asyncio.to_thread(index.digests, block.keys, news, block.excluded)
                 run = await writing if writing else run
-                await beat()
                 writing = asyncio.create_task(self._write(run, digests, block.last, top))
+                await beat()
             return await writing if writing else run
         finally:
             reading.cancel()
@@ -287,6 +282,6 @@ class Sweep:
         news = index.News([probe(n, offer, self._trades) for n, offer in enumerate(fresh)])
         after = 0
         while (block := await self._block(after, news)) is not None:
-            found = await asyncio.to_thread(index.found, block.keys, news, block.excluded)
+            found = await asyncio.to_thread(index.digests, block.keys, news, block.excluded)
             progress.digests += len(found)
             after = block.last

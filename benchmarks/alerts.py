@@ -10,12 +10,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -31,7 +33,7 @@ sys.path.insert(0, str(ROOT))
 from alerts.keys import keys_of  # noqa: E402
 from alerts.sweep import ROWS, Progress, Sweep  # noqa: E402
 from dialogs.criteria import wanted  # noqa: E402
-from matching.model import Circle, Offer, Search, matches  # noqa: E402
+from matching.model import Circle, Offer, Search, WantedTrade, matches  # noqa: E402
 from nlu.gazetteer import Gazetteer  # noqa: E402
 from nlu.trade_table import TradeTable  # noqa: E402
 from storage.database import Database  # noqa: E402
@@ -60,10 +62,16 @@ class Made:
     def __init__(self) -> None:
         self.table = [wanted(trade) for trade in TradeTable.load()]
         self.gazetteer = Gazetteer.load()
+        # A few trades are everywhere, most are rare: ten of them make up 40 %.
+        Random(0).shuffle(self.table)
+        self._common = [1 / (rank + 3) for rank in range(len(self.table))]
         self._people = [int(n) for n in self.gazetteer.population]
 
     def _rows(self, random: Random, count: int) -> list[int]:
         return random.choices(range(len(self.gazetteer)), weights=self._people, k=count)
+
+    def _trades(self, random: Random, count: int) -> list[WantedTrade]:
+        return random.choices(self.table, weights=self._common, k=count)
 
     def searches(self, count: int) -> Iterator[Search]:
         """One to three trades, a town, 5 to 200 km; a date for most, a level for half."""
@@ -73,7 +81,7 @@ class Made:
             start = date(2026, 12, 1) + timedelta(random.randrange(400))
             dated = random.random() < 0.6
             yield Search(
-                trades=tuple(random.sample(self.table, random.choice((1, 1, 2, 3)))),
+                trades=tuple(dict.fromkeys(self._trades(random, random.choice((1, 1, 2, 3))))),
                 circles=(Circle(town.lat, town.lon, random.choice(RADII)),),
                 excluded=(town.insee,) if random.random() < 0.02 else (),
                 start=start if dated else None,
@@ -84,7 +92,7 @@ class Made:
     def offers(self, count: int) -> Iterator[Offer]:
         random = Random(2)
         for n, row in enumerate(self._rows(random, count)):
-            town, trade = self.gazetteer.place(row), random.choice(self.table)
+            town, trade = self.gazetteer.place(row), self._trades(random, 1)[0]
             start = date(2026, 12, 1) + timedelta(random.randrange(400))
             yield Offer(
                 f"x:{n:06}", "x", f"Apprenti {trade.label} (H/F)", f"Maison {n}", town.name, "",
@@ -129,7 +137,26 @@ async def _copy(db: Database, table: Any, names: list[str], rows: list[tuple[Any
             await tx.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
 
 
-async def measure(url: str, count: int, news: int, way: str) -> dict[str, Any]:
+def server_cpu(postmaster: int) -> float:
+    """Seconds of processor that PostgreSQL has used in all, its children included."""
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            pid, _, rest = stat.read_text("utf-8").partition(" ")
+            values = rest.rpartition(")")[2].split()
+            if postmaster in {int(pid), int(values[1])}:
+                ticks += sum(map(int, values[11:13]))
+                ticks += sum(map(int, values[13:15])) if int(pid) == postmaster else 0
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def spent(postmaster: int) -> float:
+    """Seconds of processor, of this process and of the server: what else the machine does is left
+    out."""
+    return time.process_time() + (server_cpu(postmaster) if postmaster else 0.0)
+
+
+async def measure(url: str, count: int, news: int, way: str, server: int) -> dict[str, Any]:
     """One way of finding, in this process: its figures, with those of the floor."""
     made = Made()
     db = Database.open(url)
@@ -141,7 +168,7 @@ async def measure(url: str, count: int, news: int, way: str) -> dict[str, Any]:
         await _forget(db)
         await store.put("x", listed)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        began, cpu = time.monotonic(), time.process_time()
+        began, own, cpu = time.monotonic(), time.process_time(), spent(server)
         taken_in = 0.0
 
         async def tell(progress: Progress) -> None:
@@ -150,20 +177,23 @@ async def measure(url: str, count: int, news: int, way: str) -> dict[str, Any]:
                 taken_in = time.monotonic() - began
 
         progress = await sweep.run(tell)
-        seconds, cpu = time.monotonic() - began, time.process_time() - cpu
+        seconds, own = time.monotonic() - began, time.process_time() - own
+        cpu = spent(server) - cpu
         rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         run = await Runs(db).get(progress.runs[0])
         assert run is not None
         assert run.total == news
-        floor = await write_again(db, run)
+        floor, floor_cpu = await write_again(db, run, server)
         exact, pairs = await compare(db, made, count, listed, run)
     finally:
         await db.close()
     return {
         "offers": news, "seconds": round(seconds, 2), "cpu_seconds": round(cpu, 2),
+        "own_cpu_seconds": round(own, 2), "floor_cpu_seconds": round(floor_cpu, 2),
         "taken_in_seconds": round(taken_in, 2),
         "offers_per_s": round(news / seconds), "floor_seconds": round(floor, 2),
-        "ratio_to_floor": round(seconds / floor, 2), "digests": progress.digests,
+        "ratio_to_floor": round(cpu / floor_cpu, 2), "ratio_by_clock": round(seconds / floor, 2),
+        "digests": progress.digests,
         "pairs_compared": pairs, "exact": exact, "rss_mb": round(rss),
         "rss_mb_before": round(before),
     }  # fmt: skip
@@ -175,8 +205,9 @@ async def _forget(db: Database) -> None:
             await tx.execute(delete(table))
 
 
-async def write_again(db: Database, run: Run) -> float:
-    """The same digests, in the same portions, to a run of their own and nothing else: seconds."""
+async def write_again(db: Database, run: Run, server: int) -> tuple[float, float]:
+    """The same digests, in the same portions, to a run of their own and nothing else: seconds, and
+    those of processor."""
     query = select(digests.c.search, digests.c.offers).where(digests.c.run == run.id)
     async with db.read() as tx:
         rows = [(row.search, row.offers) for row in await tx.execute(query.order_by("search"))]
@@ -187,11 +218,11 @@ async def write_again(db: Database, run: Run) -> float:
     floor = await Runs(db).begin("floor", str(run.id), run.total, NOW)
     assert floor is not None
     store, size = Digests(db), ROWS[db.file is not None]
-    began = time.monotonic()
+    began, cpu = time.monotonic(), spent(server)
     for at in range(0, len(rows), size):
         some = rows[at : at + size]
         floor = await store.put(floor, some, done=0, reached=some[-1][0])
-    return time.monotonic() - began
+    return time.monotonic() - began, spent(server) - cpu
 
 
 async def compare(
@@ -216,7 +247,7 @@ async def compare(
     return exact, pairs
 
 
-async def whole(url: str, count: int, news: int) -> dict[str, Any]:
+async def whole(url: str, count: int, news: int, server: int = 0) -> dict[str, Any]:
     """The ways of finding on one database, each in a fresh process."""
     db = Database.open(url)
     await db.migrate()
@@ -227,7 +258,7 @@ async def whole(url: str, count: int, news: int) -> dict[str, Any]:
     measured: dict[str, Any] = {"keys": keys, "fill_seconds": round(filled, 1)}
     for way, offers_ in (("memory", news), ("sql", min(news, SQL_OFFERS))):
         child = await asyncio.create_subprocess_exec(
-            sys.executable, __file__, "--once", url, way, "--searches", str(count),
+            sys.executable, __file__, "--once", url, way, str(server), "--searches", str(count),
             "--offers", str(offers_), stdout=subprocess.PIPE, cwd=ROOT,
         )  # fmt: skip
         out, _ = await child.communicate()
@@ -242,18 +273,20 @@ def main() -> None:
     parser.add_argument("--offers", type=int, default=10_000)
     parser.add_argument("--only", choices=("sqlite", "postgresql"))
     parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
-    parser.add_argument("--once", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--once", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.once:
-        url, way = options.once
-        once = asyncio.run(measure(url, options.searches, options.offers, way))
+        url, way, server_ = options.once
+        once = asyncio.run(measure(url, options.searches, options.offers, way, int(server_)))
         sys.stdout.write(json.dumps(once) + "\n")
         return
     found: dict[str, Any] = {}
     if options.only != "sqlite":
         server = servers.start_postgres()
         try:
-            found["postgresql"] = asyncio.run(whole(server.url, options.searches, options.offers))
+            found["postgresql"] = asyncio.run(
+                whole(server.url, options.searches, options.offers, server.process.pid)
+            )
         finally:
             server.stop()
     if options.only != "postgresql":

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, insert, select
 
-from storage import runs, schema
+from matching.model import Sketch
+from storage import schema
 from storage.database import Database, unbroken
 from storage.offers import mark
-from storage.schema import offers, revisions, swept
+from storage.runs import Run, begin, lengthen
+from storage.schema import offers, revisions, run_offers, swept
 
 SWEPT = "swept offers"
 """Among the revisions: up to which the offers were looked at."""
@@ -18,6 +21,34 @@ SWEPT = "swept offers"
 SWEEPING = 0x636D63
 """An advisory lock of PostgreSQL, for :meth:`Database.alone`."""
 
+_PAGE = 1_000
+
+# What decides whether an alert wants an offer; the rest of a sketch stays empty.
+_MATTERS = (
+    "id", "title", "city", "insee", "departement", "lat", "lon", "rome_codes", "expires", "start",
+    "diploma_level", "status",
+)  # fmt: skip
+_COLUMNS = [offers.c[name] for name in _MATTERS]
+_NEWS = (
+    select(*_COLUMNS, swept.c.said)
+    .select_from(offers.outerjoin(swept, swept.c.offer == offers.c.id))
+    .where(
+        offers.c.changed > bindparam("since"),
+        offers.c.status == "open",
+        offers.c.id > bindparam("after"),
+    )
+    .order_by(offers.c.id)
+    .limit(_PAGE)
+)
+_OF_RUN = (
+    select(*_COLUMNS, run_offers.c.n)
+    .select_from(run_offers.join(offers, offers.c.id == run_offers.c.offer))
+    .where(
+        run_offers.c.run == bindparam("run"),
+        run_offers.c.n.between(bindparam("first"), bindparam("last")),
+    )
+    .order_by(run_offers.c.n)
+)
 _SAID = select(swept.c.offer, swept.c.said).where(
     swept.c.offer.in_(bindparam("ids", expanding=True))
 )
@@ -35,34 +66,62 @@ class OfferNews:
         async with self._db.read() as tx:
             return (await tx.execute(query)).scalar_one_or_none() or 0
 
-    async def said(self, ids: Sequence[str]) -> dict[str, str]:
-        """What mattered of these when they were last held against the alerts."""
-        async with self._db.read() as tx:
-            return {row.offer: row.said for row in await tx.execute(_SAID, {"ids": ids})}
+    async def since(self, revision: int) -> AsyncIterator[list[tuple[Sketch, str | None]]]:
+        """The open offers written after a revision, each with what mattered of it when it was last
+        held against the alerts; in pages."""
+        values: dict[str, Any] = {"since": revision, "after": ""}
+        while True:
+            async with self._db.read() as tx:
+                rows = (await tx.execute(_NEWS, values)).all()
+            if rows:
+                yield [(_sketch(row), row[-1]) for row in rows]
+            if len(rows) < _PAGE:
+                return
+            values["after"] = rows[-1].id
+
+    async def of_run(
+        self, run: Run, after: int = -1
+    ) -> AsyncIterator[tuple[int, list[tuple[int, Sketch]]]]:
+        """The offers of a run by their number, from the one after ``after`` on: page by page, the
+        last number it reaches, and those that are not erased."""
+        first = after + 1
+        while first < run.total:
+            last = min(first + _PAGE, run.total) - 1
+            async with self._db.read() as tx:
+                rows = await tx.execute(_OF_RUN, {"run": run.id, "first": first, "last": last})
+                found = [(row[-1], _sketch(row)) for row in rows]
+            yield last, found
+            first = last + 1
 
     @unbroken
     async def take_in(
-        self, job: str, tick: str, news: Mapping[str, str], now: datetime
-    ) -> runs.Run | None:
-        """Begin a run of these (id -> what matters of it), and remember them, in one transaction.
+        self, run: Run | None, job: str, tick: str, news: Mapping[str, str], now: datetime
+    ) -> Run | None:
+        """Add these (id -> what matters of it) to a run, or begin one, and remember them, in one
+        transaction: some hundreds at a time, for on SQLite nobody else writes meanwhile.
 
-        ``None`` when another process did. An offer is told by one run alone: whoever begins it
-        brings it to its end, or cancels it.
+        What another process took in is left out; ``None`` when no run was begun, as there is
+        nothing left or the tick is taken. An offer is told by one run alone: whoever takes it in
+        brings the run to its end, or cancels it. Raises :class:`storage.runs.Overtaken`.
         """
         async with self._db.write() as tx:
             await self._db.alone(tx, SWEEPING)  # then look again: another may just have done it
             known = {r.offer: r.said for r in await tx.execute(_SAID, {"ids": list(news)})}
-            fresh = {id: said for id, said in news.items() if known.get(id) != said}
-            if not fresh:
-                return None
-            run = await runs.begin(tx, job, tick, len(fresh), now, list(fresh))
-            if run is not None:
+            fresh = [(id, said) for id, said in news.items() if known.get(id) != said]
+            if fresh and run is None:
+                run = await begin(tx, job, tick, 0, now)
+            if fresh and run is not None:
+                first, run = run.total, await lengthen(tx, run, len(fresh))
+                numbered = [
+                    {"run": run.id, "n": n, "offer": id} for n, (id, _) in enumerate(fresh, first)
+                ]
+                await tx.execute(insert(run_offers), numbered)
                 row = schema.insert(tx, swept)
                 told = row.on_conflict_do_update(
                     index_elements=["offer"],
                     set_={"said": row.excluded.said, "at": row.excluded.at},
                 )
-                rows = [{"offer": id, "said": said, "at": now} for id, said in fresh.items()]
+                rows = [{"offer": id, "said": said, "at": now} for id, said in fresh]
                 await tx.execute(told, rows)
         return run
 
@@ -79,3 +138,11 @@ class OfferNews:
         async with self._db.write() as tx:
             gone = await tx.execute(delete(swept).where(swept.c.at < before, ~kept))
         return gone.rowcount
+
+
+def _sketch(row: Sequence[Any]) -> Sketch:
+    id, title, city, insee, departement, lat, lon, codes, expires, start, level, status, _ = row
+    return Sketch(
+        id, title, city, insee, departement, lat, lon, tuple(codes.split()), None, expires, start,
+        level, None, False, 0, status,
+    )  # fmt: skip
