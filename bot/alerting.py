@@ -17,8 +17,8 @@ from alerts.words import AlertWords
 from bot.config import Settings
 from bot.supervise import keep_running
 from bot.turn import PUSHED
-from dialogs.actions.base import Services
 from dialogs.reply import Channel
+from dialogs.services import Services
 from storage.database import Database
 from storage.due import DueDigests
 from storage.follow_ups import FollowUps

@@ -12,9 +12,10 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from dialogs.actions.base import Course, Courses, Services, argument, effect
+from dialogs.actions.base import argument, effect
 from dialogs.french import in_pairs
 from dialogs.reply import short_press
+from dialogs.services import Course, Courses, Services
 from matching.model import Circle, Unavailable
 
 REACH_KM = 50
