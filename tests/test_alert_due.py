@@ -203,7 +203,7 @@ async def _sent(db: Database, who: str, now: datetime) -> None:
         channels=["telegram"], owner="me", lease=HOUR, now=now, limit=9
     )  # fmt: skip
     assert claimed.person == who
-    await queue.sent(claimed, "me", now, shown=[], label="alert sent")
+    await queue.sent(claimed, "me", now, shown=[], label="alert sent", apart=timedelta())
 
 
 async def test_nothing_is_due_at_night(db: Database) -> None:
