@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.engine import Row
 
 from storage import schema
@@ -106,14 +106,11 @@ class Runs:
             searches.c.changed >= run.started, searches.c.state != "on"
         )
         async with self._db.write() as tx:
-            ended = _where_it_stood(run).values(state="ready", done=run.total, finished=now)
-            row = (await tx.execute(ended.returning(*_COLUMNS))).one_or_none()
-            if row is None:
-                raise Overtaken
+            ready = await _change(tx, run, state="ready", done=run.total, finished=now)
             await tx.execute(
                 delete(digests).where(digests.c.run == run.id, digests.c.search.in_(stopped))
             )
-        return _run(row)
+        return ready
 
     @unbroken
     async def cancel(self, id: int, now: datetime) -> bool:
@@ -164,21 +161,19 @@ class Runs:
             await tx.execute(delete(runs).where(runs.c.id == id))
 
 
-async def begin(
-    tx: Transaction, job: str, tick: str, total: int, now: datetime, offers: Sequence[str] = ()
-) -> Run | None:
-    """A new run with its offers, numbered from 0; ``None`` when the tick was begun already."""
+async def begin(tx: Transaction, job: str, tick: str, total: int, now: datetime) -> Run | None:
+    """A new run; ``None`` when the tick was begun already."""
     row = schema.insert(tx, runs).values(
         job=job, tick=tick, state="building", total=total, started=now
     )
     begun = row.on_conflict_do_nothing(index_elements=["job", "tick"]).returning(*_COLUMNS)
     found = (await tx.execute(begun)).one_or_none()
-    if found is None:
-        return None
-    if offers:
-        numbered = [{"run": found.id, "n": n, "offer": offer} for n, offer in enumerate(offers)]
-        await tx.execute(insert(run_offers), numbered)
-    return _run(found)
+    return None if found is None else _run(found)
+
+
+async def lengthen(tx: Transaction, run: Run, by: int) -> Run:
+    """So many more are to be done. Raises :class:`Overtaken`."""
+    return await _change(tx, run, total=runs.c.total + by)
 
 
 async def step(tx: Transaction, run: Run, *, done: int, written: int, reached: int) -> Run:
@@ -186,23 +181,20 @@ async def step(tx: Transaction, run: Run, *, done: int, written: int, reached: i
 
     To be called first in the transaction that writes them. Raises :class:`Overtaken`.
     """
-    values = {"done": done, "written": runs.c.written + written, "reached": reached}
-    changed = _where_it_stood(run).values(**values).returning(*_COLUMNS)
+    written_ = runs.c.written + written
+    return await _change(tx, run, done=done, written=written_, reached=reached)
+
+
+async def _change(tx: Transaction, run: Run, **values: Any) -> Run:
+    names = ("id", "total", "done", "written", "reached")
+    as_it_stood = [runs.c[name] == getattr(run, name) for name in names]
+    as_it_stood.append(runs.c.state == "building")
+    changed = update(runs).where(*as_it_stood).values(**values).returning(*_COLUMNS)
     row = (await tx.execute(changed)).one_or_none()
     if row is None:
         raise Overtaken
     return _run(row)
 
 
-def _where_it_stood(run: Run) -> Any:
-    return update(runs).where(
-        runs.c.id == run.id,
-        runs.c.state == "building",
-        runs.c.done == run.done,
-        runs.c.reached == run.reached,
-        runs.c.written == run.written,
-    )
-
-
 def _run(row: Row[Any]) -> Run:
-    return Run(*row)
+    return Run(*tuple(row))
