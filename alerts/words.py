@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dialogs import afterwards, alert_cards
-from dialogs.actions.base import Services
 from dialogs.reply import Reply
+from dialogs.services import Services
 from matching.model import Found, Search, twin_key
 from storage.alerts import Alert
 from storage.pushes import Step

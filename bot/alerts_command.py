@@ -36,6 +36,15 @@ RUNS_SHOWN = 8
 
 
 @alerts.command()
+def sweep(dry_run: Dry = False) -> None:
+    """Cherche à qui annoncer les offres nouvelles ou changées (`serve` le fait seul)."""
+    lines, code = asyncio.run(_sweep(dry_run=dry_run))
+    _say(lines)
+    if code:
+        raise typer.Exit(code)
+
+
+@alerts.command()
 def push(dry_run: Dry = False) -> None:
     """Prépare ce qui est dû, puis envoie ce qui peut l’être maintenant (`serve` le fait)."""
     _say(asyncio.run(_planned() if dry_run else _push()))
@@ -78,6 +87,35 @@ async def _set(*, paused: bool) -> None:
     async with _rooms() as rooms:
         pauses = rooms.alerting.pauses
         await (pauses.pause() if paused else pauses.resume())
+
+
+async def _sweep(*, dry_run: bool) -> tuple[list[str], int]:
+    from alerts.sweep import Elsewhere
+    from alerts.sweep import Progress as Swept
+
+    async with _rooms() as rooms:
+        with stopped_by_signals() as stop, bar() as shown:
+            task = shown.add_task("Clés des alertes", total=None)
+
+            async def seen(now: Swept) -> None:
+                words = f"Offres tenues contre les alertes : {number(now.digests)} trouvailles"
+                shown.update(task, description=words, completed=now.offers, total=now.total or None)
+                if stop.is_set():
+                    raise Interrupted
+
+            try:
+                found = await rooms.alerting.sweep.run(seen, dry=dry_run)
+            except Elsewhere as elsewhere:
+                return [str(elsewhere)], 1
+            except Interrupted:
+                return ["Interrompu : le prochain passage reprendra là."], 1
+    would = " (rien n’est écrit)" if dry_run else ""
+    told = f"Alertes relues : {number(found.keyed)}. Offres nouvelles : {number(found.taken_in)}."
+    return [f"{told} Annonces préparées : {number(found.digests)}{would}."], 0
+
+
+class Interrupted(Exception):
+    """Somebody wants the command to end."""
 
 
 async def _planned() -> list[str]:

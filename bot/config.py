@@ -145,7 +145,7 @@ class Settings(BaseSettings):
         description="Nombre d’alertes envoyées par seconde au plus, tous processus ensemble. "
         "Telegram en accepte une trentaine ; les réponses n’attendent pas.",
     )
-    minimum_age: Annotated[int, Field(ge=13, le=18)] = Field(
+    minimum_age: Annotated[int, Field(ge=15, le=18)] = Field(
         15,
         description="Âge en dessous duquel aucune alerte n’est gardée et la conversation est "
         "effacée en un jour.",
