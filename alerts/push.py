@@ -30,8 +30,12 @@ SEND_SECONDS = 6.0
 FEW = 8
 """Messages in flight in one process: the most that a crash repeats."""
 
-PER_CHAT = 1.0
-"""Messages a second to one person."""
+APART = timedelta(seconds=1)
+"""Between two messages to one person."""
+
+LATE_SECONDS = 0.05
+"""Who comes later than that to their turn waits for another: held up together, many would go at
+once."""
 
 LOOK_SECONDS = 1.0
 """How often one looks for messages to send."""
@@ -193,9 +197,11 @@ class Pusher:
         now, zone = self.now(), _zone(recipient)
         if is_night(now, zone):
             await self._settle(push, "later", "night", morning_after(now, zone))
-        elif not await self._turn(push):
+            return
+        look = await self._turn(push)
+        if look is None:
             await self.pushes.release([push.id], self.owner)
-        elif (look := await self.pushes.go(push, self.owner, self.now())) is False:
+        elif look is False:
             await self._settle(push, "gone", "stopped")
         elif isinstance(look, datetime):
             await self._settle(push, "later", "paused", look)
@@ -233,17 +239,22 @@ class Pusher:
         kept = (o for o in read if is_open(o, now) and matches(search, o, now))
         return [Found(offer, nearest_km(search, offer)) for offer in kept]
 
-    async def _turn(self, push: Claimed) -> bool:
-        """Wait for the turn of this person, then for that of the bot; ``False`` when we stop first,
-        or when what remains of the lease is too short."""
-        mine, all_ = f"push:{push.person}", f"push:{push.channel}"
-        for key, per_second in ((mine, PER_CHAT), (all_, self.per_second)):
-            wait = await self.rate.take(key, per_second=per_second)
+    async def _turn(self, push: Claimed) -> datetime | bool | None:
+        """Wait for our turn, then look once more: see :meth:`storage.pushes.Pushes.go`.
+
+        ``None`` when we stop first, or when what remains of the lease is too short.
+        """
+        clock = asyncio.get_running_loop().time
+        while True:
+            asked = clock()
+            wait = await self.rate.take(f"push:{push.channel}", per_second=self.per_second)
             if self.now() + timedelta(seconds=wait + SEND_SECONDS) > push.until:
-                return False
-            if wait and await self._stopped_within(wait):
-                return False
-        return not self._stop.is_set()
+                return None
+            if self._stop.is_set() or (wait and await self._stopped_within(wait)):
+                return None
+            look = await self.pushes.go(push, self.owner, self.now())
+            if look is not True or clock() <= asked + wait + LATE_SECONDS:
+                return look
 
     async def _stopped_within(self, seconds: float) -> bool:
         try:
@@ -272,7 +283,7 @@ class Pusher:
         again = now + delivery.wait if delivery.wait is not None else None
         if state == "sent":
             await self.pushes.sent(
-                push, self.owner, now, shown=message.shown, label=f"{push.kind} sent"
+                push, self.owner, now, shown=message.shown, label=f"{push.kind} sent", apart=APART
             )
             await self._tell("sent")
             return

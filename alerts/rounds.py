@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from alerts.clock import UNREAD_WINDOW, Tick, day_began, is_night, last_tick, window_end
+from alerts.sweep import Elsewhere, Sweep
 from dialogs.rhythm import Rhythm
 from storage.database import DatabaseProblem
 from storage.due import Due, DueDigests
@@ -44,10 +45,8 @@ Progress = Callable[[str, int, int], None]
 """Told of a job how much of how much is done."""
 
 
-class Sweeper(Protocol):
-    """Holds new offers against all alerts (implemented by ``alerts.sweep``)."""
-
-    async def look(self, stop: asyncio.Event) -> object: ...
+class Stopped(Exception):
+    """We are to stop: what is under way is left where it stands."""
 
 
 @dataclass(slots=True)
@@ -61,7 +60,7 @@ class Rounds:
     leases: Leases
     now: Callable[[], datetime]
     silent: timedelta
-    sweeper: Sweeper | None = None
+    sweep: Sweep | None = None
     woken: Callable[[], None] = lambda: None
     _done: dict[tuple[str, str], None] = field(default_factory=dict, init=False)
 
@@ -79,8 +78,7 @@ class Rounds:
         """Do what is due; how many messages were made."""
         made = 0
         try:
-            if self.sweeper is not None:
-                await self.sweeper.look(stop)
+            await self._sweep(stop)
             for beat in await self.due.beats():
                 if not stop.is_set():
                     made += await self._beat(beat, stop, progress)
@@ -91,6 +89,17 @@ class Rounds:
         if made:
             self.woken()
         return made
+
+    async def _sweep(self, stop: asyncio.Event) -> None:
+        """Hold new offers against the alerts, unless another process does."""
+
+        async def go_on(_: object) -> None:
+            if stop.is_set():
+                raise Stopped
+
+        if self.sweep is not None:
+            with suppress(Elsewhere, Stopped):
+                await self.sweep.run(go_on)
 
     async def planned(self) -> list[tuple[str, int]]:
         """What would be made now, by beat; nothing is written."""

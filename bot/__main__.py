@@ -10,6 +10,7 @@ from typing import Annotated, get_args
 
 import typer
 
+from bot.alerts_command import alerts
 from bot.config import BadSettings, Settings
 from bot.offers_command import offers
 from dialogs.french import typeset
@@ -23,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(offers, name="offers")
+app.add_typer(alerts, name="alerts")
 
 
 @app.command()

@@ -8,15 +8,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from alerts.clock import UNREAD_WINDOW
 from alerts.push import Pusher
 from alerts.rounds import Rounds
+from alerts.sweep import Sweep
 from alerts.words import AlertWords
 from bot.config import Settings
 from bot.supervise import keep_running
 from bot.turn import PUSHED
+from dialogs.alert_cards import search_of
+from dialogs.criteria import wanted
 from dialogs.reply import Channel
 from dialogs.services import Services
 from storage.database import Database
@@ -45,6 +49,7 @@ class Alerting:
     pauses: Pauses
     runs: Runs
     rounds: Rounds
+    sweep: Sweep
     offers: Offers
     words: AlertWords
     rate: Rate
@@ -76,13 +81,14 @@ def build(
         shared = RedisRate(settings.redis_url, DatabaseRate(database))
         stack.push_async_callback(shared.close)
     runs = Runs(database)
+    sweep = Sweep(database, partial(search_of, services), map(wanted, services.table), settings.now)
     rounds = Rounds(
         DueDigests(database, PUSHED), FollowUps(database, PUSHED, UNREAD_WINDOW), runs,
-        Leases(database), settings.now, timedelta(days=settings.ask_alert_days),
+        Leases(database), settings.now, timedelta(days=settings.ask_alert_days), sweep,
     )  # fmt: skip
     return Alerting(
-        settings, Pushes(database), Pauses(database), runs, rounds, offers, AlertWords(services),
-        shared,
+        settings, Pushes(database), Pauses(database), runs, rounds, sweep, offers,
+        AlertWords(services), shared,
     )  # fmt: skip
 
 

@@ -154,7 +154,8 @@ async def assemble(
         yield Rooms(
             settings, database, offers, catalogue, backends, matcher, crafts, understander, voice,
             engine, turns, locks, rate, signer, BotName(settings.telegram_bot_name or ""),
-            alerts.build(settings, database, offers, services, stack), applying,
+            alerts.build(settings, database, offers, services, stack),
+            applying,
         )  # fmt: skip
 
 

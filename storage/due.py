@@ -110,13 +110,14 @@ class DueDigests:
         """
         source = (_with_leftovers if leftovers else _with_digests)(due, now)
         found = await self._next(due, source, after)
-        made = await self._write(due, _allowed(found, due.most), now)
+        made = await self._write(due, _allowed(found, due.most), now, leftovers=leftovers)
         return Chunk(len(found), made, found[-1].id if found else 0)
 
     async def _next(self, due: Due, source: _Source, after: int) -> list[_Search]:
         id, joined, which = source
         query = (
-            select(distinct(id), searches.c.person, conversations.c.channel, _today(due))
+            select(id, searches.c.person, conversations.c.channel, _today(due))
+            .distinct()
             .select_from(joined)
             .where(which, id > after)
             .order_by(id)
@@ -126,11 +127,14 @@ class DueDigests:
             return [_Search(*row) for row in await tx.execute(query)]
 
     @unbroken
-    async def _write(self, due: Due, found: Sequence[_Search], now: datetime) -> int:
+    async def _write(
+        self, due: Due, found: Sequence[_Search], now: datetime, *, leftovers: bool
+    ) -> int:
         if not found:
             return 0
         async with self._db.write() as tx:
-            offers = await _taken([search.id for search in found], now, tx)
+            ids = [search.id for search in found]
+            offers = await _taken(tx, ids, now, leftovers=leftovers)
             rows = [
                 {
                     "person": search.person,
@@ -208,18 +212,24 @@ def _allowed(found: Sequence[_Search], most: int | None) -> list[_Search]:
     return allowed
 
 
-async def _taken(ids: Sequence[int], now: datetime, tx: Transaction) -> dict[int, dict[str, None]]:
-    """The offers of each search, once each: those of a message never sent, then the new ones."""
+async def _taken(
+    tx: Transaction, ids: Sequence[int], now: datetime, *, leftovers: bool
+) -> dict[int, dict[str, None]]:
+    """The offers of each search, once each: those of a message never sent, then the new ones.
+
+    Whoever comes second finds nothing here, and leaves the first one's message alone.
+    """
     offers: defaultdict[int, dict[str, None]] = defaultdict(dict)
-    unsent = update(pushes).where(pushes.c.search.in_(ids), _UNSENT, pushes.c.kind == "alert")
+    d = digests.c
+    fresh = delete(digests).where(d.search.in_(ids), d.run.in_(_READY))
+    rows = [] if leftovers else (await tx.execute(fresh.returning(d.search, d.run, d.offers))).all()
+    late = pushes.c.expires <= now if leftovers else pushes.c.search.in_({row[0] for row in rows})
+    unsent = update(pushes).where(pushes.c.search.in_(ids), pushes.c.kind == "alert", _UNSENT, late)
     over = unsent.values(state="expired", settled=now)
     for search, kept in await tx.execute(over.returning(pushes.c.search, pushes.c.offers)):
         offers[search] |= dict.fromkeys(kept)
-    fresh = delete(digests).where(digests.c.search.in_(ids), digests.c.run.in_(_READY))
-    d = digests.c
-    rows = (await tx.execute(fresh.returning(d.search, d.run, d.offers))).all()
     named = await _names(rows, tx)
-    for search, run, numbers in sorted(rows):
+    for search, run, numbers in sorted(map(tuple, rows)):
         offers[search] |= dict.fromkeys(named[run, int(n)] for n in numbers.split())
     return offers
 

@@ -151,9 +151,12 @@ class Pushes:
 
     @unbroken
     async def sent(
-        self, push: Claimed, owner: str, now: datetime, *, shown: Sequence[str], label: str
-    ) -> None:
+        self, push: Claimed, owner: str, now: datetime, *, shown: Sequence[str], label: str,
+        apart: timedelta,
+    ) -> None:  # fmt: skip
         """It was taken; none of its offers is ever told again. ``shown`` are those it showed.
+
+        Another one to the same person waits until it is so far ``apart``.
 
         One that was stopped while it was on its way was sent all the same; of one that was erased
         nothing is noted.
@@ -162,6 +165,7 @@ class Pushes:
         async with self._db.write() as tx:
             done = update(pushes).where(_held(push, owner))
             await tx.execute(done.values(**_over("sent", now), offers=list(shown)))
+            await tx.execute(_apart(push, now + apart))
             there = select(pushes.c.id).where(pushes.c.id == push.id)
             if push.kind == "alert" and known and (await tx.execute(there)).first():
                 await tx.execute(schema.insert(tx, told).values(known).on_conflict_do_nothing())
@@ -265,6 +269,13 @@ def _claimable(channel: str, now: datetime) -> ColumnElement[bool]:
     )
     idle = and_(c.channel == channel, c.settled.is_(None), c.expires > now)
     return and_(idle, or_(waits, dropped), first)
+
+
+def _apart(push: Claimed, until: datetime) -> Any:
+    c = pushes.c
+    sooner = or_(c.not_before.is_(None), c.not_before < until)
+    others = and_(c.person == push.person, c.channel == push.channel, c.settled.is_(None), sooner)
+    return update(pushes).where(others).values(not_before=until)
 
 
 async def _step(tx: Transaction, push: Claimed) -> Step | None:

@@ -84,7 +84,8 @@ class Family:
             os.environ.update(order["env"])
             change(order, self._understander, say)
             log.configure(sys.stderr)
-            uvloop.run(serve.serve(Settings.load(), lambda line: say(said=line)))
+            roles = order["only"] or serve.ROLES
+            uvloop.run(serve.serve(Settings.load(), lambda line: say(said=line), only=roles))
             code = 0
         finally:
             os._exit(code)
