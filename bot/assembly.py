@@ -6,19 +6,20 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.applying import Applying
 from bot.config import BadSettings, Settings
 from bot.keeping import Keep
-from bot.links import Signer
+from bot.links import Signer, search_link
 from bot.meter import Meter
 from bot.recent import Recent
 from bot.turn import Turns
 from dialogs import counsellors
-from dialogs.actions.base import Services
 from dialogs.criteria import Criteria
 from dialogs.engine import Engine
+from dialogs.services import Services
 from dialogs.voice import Voice
 from matching.application.apart import Workshop
 from matching.calling import Backend, open_session
@@ -29,6 +30,7 @@ from matching.model import DEMONSTRATION, SEEN, Matcher
 from matching.ports import Cache, MemoryCache
 from matching.sources import EXPORT, FRANCE_TRAVAIL, Patience, Sources
 from nlu.understander import Understander
+from storage.alerts import Alerts
 from storage.answers import RedisCache
 from storage.applications import Applications
 from storage.browsers import Browsers
@@ -114,6 +116,7 @@ async def assemble(
         crafts = tuple(sorted({code for t in table for code in (*t.rome, *t.parents)}))
         backends = await _backends(settings, database, understander, crafts, stack)
         matcher = _matcher(backends, catalogue, offers, settings, patience, stack)
+        signer = Signer(settings.key(), (trade.id for trade in table))
         engine = Engine(
             Services(
                 matcher=matcher,
@@ -126,6 +129,9 @@ async def assemble(
                 public_url=settings.public_url,
                 keep_days=settings.keep_conversation_days,
                 now=settings.now,
+                minimum_age=settings.minimum_age,
+                alerts=Alerts(database),
+                link=partial(search_link, signer, settings.public_url),
                 applications=Applications(database) if backends.apprentissage else None,
             )
         )
@@ -136,7 +142,6 @@ async def assemble(
         )  # fmt: skip
         stack.push_async_callback(_leave_unsent, turns)
         applying = _applying(backends, turns, settings, stack)
-        signer = Signer(settings.key(), (trade.id for trade in table))
         yield Rooms(
             settings, database, offers, catalogue, backends, matcher, crafts, understander, voice,
             engine, turns, locks, rate, signer, BotName(settings.telegram_bot_name or ""), applying,

@@ -140,7 +140,7 @@ class Settings(BaseSettings):
         description="Nombre de jours sans un mot après lesquels le robot demande si l’alerte sert "
         "encore.",
     )
-    minimum_age: Annotated[int, Field(ge=13, le=18)] = Field(
+    minimum_age: Annotated[int, Field(ge=15, le=18)] = Field(
         15,
         description="Âge en dessous duquel aucune alerte n’est gardée et la conversation est "
         "effacée en un jour.",

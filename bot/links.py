@@ -8,9 +8,10 @@ import hmac
 import re
 import unicodedata
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from typing import Any
 
 from bot.keyed import Keyed
 
@@ -237,3 +238,16 @@ def _from_text(text: str) -> bytes | None:
         return None
     # the last character may hold unused bits: only one spelling of a code is ours
     return data if _to_text(data) == text else None
+
+
+def search_link(signer: Signer, public_url: str, slots: Mapping[str, Any]) -> str | None:
+    """The address on our page that holds this search by itself: its trade, town and radius.
+
+    ``slots`` are those of a conversation; ``None`` when there is not one trade and one town.
+    """
+    where = slots.get("where") or {}
+    trades, places = slots.get("trades") or (), where.get("places", ())
+    if len(trades) != 1 or len(places) != 1 or where.get("areas"):
+        return None
+    link = Link(trade=trades[0], place=places[0], radius_km=slots.get("radius_km"))
+    return f"{public_url}/l/{signer.encode(link)}"

@@ -18,6 +18,7 @@ from bot.links import Link
 from bot.pace import Pace
 from bot.recent import Recent
 from dialogs.actions.talking import arrival_name
+from dialogs.alert_cards import caught_up
 from dialogs.conversation import Conversation
 from dialogs.engine import Engine, Outcome, asked_of
 from dialogs.plans import FileSeen, Heard, Way
@@ -25,6 +26,7 @@ from dialogs.reply import Reply, bundled
 from dialogs.voice import Voice
 from matching.calling import TURN_SECONDS, within
 from nlu.understander import Understander
+from storage.alerts import Alerts
 from storage.applications import Applications
 from storage.conversations import Conversations, Stale, Stored
 from storage.counters import Counters
@@ -147,6 +149,7 @@ class Turns:
         self.outbox = Outbox(database)
         self.counters = Counters(database)
         self.applications = Applications(database)
+        self.alerts = Alerts(database)
         self.afterwards: Afterwards | None = None
         self.locks = locks
         self.understander = understander
@@ -209,6 +212,8 @@ class Turns:
     async def _once(self, incoming: Incoming, person: str) -> Kept:
         known = self._recent.take(person, self.now()) if self._recent else None
         conversation, anew = (known, False) if known else await self._load(person)
+        if conversation.slots["alerts"] and incoming.told is None:
+            conversation = await self._caught_up(conversation)
         outcome = await self._answer(conversation, incoming)
         if anew:
             outcome.effects.insert(0, {"type": "deed", "do": "forget"})
@@ -248,6 +253,11 @@ class Turns:
                 person=log.person(self._key, person),
             )  # fmt: skip
             return Conversation(person, version=stored.version), False
+
+    async def _caught_up(self, conversation: Conversation) -> Conversation:
+        """With what an alert has told this person since they wrote last."""
+        push = await self.alerts.latest(conversation.id, conversation.slots["pushed"])
+        return caught_up(conversation, push, self.voice) if push else conversation
 
     async def _answer(self, conversation: Conversation, incoming: Incoming) -> Outcome:
         """The dialogue's outcome; when it fails, the conversation stays as it was."""

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from dialogs.actions.base import Services
 from dialogs.cards import card, cut, facts
 from dialogs.conversation import SLOTS, Conversation
 from dialogs.plans import Event, slot
 from dialogs.reply import Button, Reply
+from dialogs.services import Push, Services
 from dialogs.voice import Voice
 from matching.model import Found, Search, matches, nearest_km
 
@@ -33,20 +33,6 @@ class Told(Protocol):
     def name(self) -> str | None: ...
     @property
     def wish(self) -> Mapping[str, Any]: ...
-
-
-class Push(Protocol):
-    """A message that was sent, or waits: offers by their ids, and the alert they are of (``n`` and
-    ``wish`` are ``None`` once that is gone)."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def offers(self) -> Sequence[str]: ...
-    @property
-    def n(self) -> int | None: ...
-    @property
-    def wish(self) -> Mapping[str, Any] | None: ...
 
 
 def slots_of(wish: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from nlu.remarks import read_remark
 from nlu.text import fold
 
 RESUMING = frozenset((
-    "action_insult", "action_housing", "action_no_alerts", "action_cancel", "action_old_button",
+    "action_insult", "action_housing", "action_cancel", "action_old_button",
     "action_clear_screen", "action_sent", "action_greet", "action_resume",
 ))  # fmt: skip
 """Actions that come back by themselves to what was being done."""
@@ -26,7 +26,9 @@ ASIDE = RESUMING | frozenset((
     "action_answer", "action_human", "action_thanks", "action_help", "action_keep",
     "action_my_data", "action_employer", "action_customer", "action_empty", "action_courage",
     "action_bravo", "action_card", "action_share", "action_hide", "action_taken", "action_steps",
-    "action_unreadable", "action_alerts_later", "action_page",
+    "action_unreadable", "action_page", "action_alerts", "action_alert", "action_alert_me",
+    "action_alert_stop", "action_alert_pause", "action_alert_on", "action_alert_beat",
+    "action_alert_drop", "action_no_alert", "action_age", "action_news",
 ))  # fmt: skip
 """Actions in the middle of an application, after which it goes on where it was."""
 

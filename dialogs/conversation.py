@@ -43,7 +43,7 @@ SLOTS: Mapping[str, Any] = {
     # alerts, which have a table of their own
     "alerts": False,  # whether one speaks, now or after a pause
     "age": None,  # asked once, before the first is kept: 14 (or less), 15, 16, 18, 30 (or more)
-    "alert_due": False,  # the search is to be kept as soon as it is whole and the age is known
+    "alert_due": False,  # an alert is wanted and waits, for the rest of the "search" or the "age"
     "alert_at": None,  # the number of the alert being spoken of
     "alert_edit": None,  # the number of the alert being changed, whose search stands meanwhile
     "pushed": 0,  # the number of the last message of an alert the conversation knows of

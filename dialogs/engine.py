@@ -10,7 +10,6 @@ from typing import Any
 from rasa_sdk.executor import ActionExecutor
 
 from dialogs.actions import build
-from dialogs.actions.base import Services
 from dialogs.apply_form import APPLICATION_FORM
 from dialogs.apply_rules import plan
 from dialogs.cards import card
@@ -19,6 +18,7 @@ from dialogs.conversation import SLOTS, Conversation
 from dialogs.forms import FORM
 from dialogs.plans import Event, Heard, slot
 from dialogs.reply import Button, Reply
+from dialogs.services import Services
 from dialogs.voice import remember
 
 MOST_ACTIONS = 12
@@ -38,9 +38,11 @@ MESSAGE_KEYS = frozenset(
 UNDERSTOOD_AS = {
     "ask_which_place": "ask_place",
     "ask_travel": "ask_radius",
+    "ask_age": "apply",
+    "alert_name": "apply",
     "confirm_place": "confirm",
 }
-"""Our finer questions, in the understander's words."""
+"""Our finer questions, in the understander's words; « apply » is one it knows nothing of."""
 
 
 @dataclass(slots=True)
@@ -49,8 +51,8 @@ class Outcome:
 
     The turn's transaction applies ``{"type": "count", "name", "label"}``, ``{"type":
     "delete_me"}``, ``{"type": "apply", "offer", "recruiter"}`` and its outcome ``{"type":
-    "applied", "offer", "state", "reason"}``; ``{"type": "view"}`` shows the document of an
-    application afterwards.
+    "applied", "offer", "state", "reason"}``, ``{"type": "deed", "do"}`` and its values (see
+    :mod:`storage.deeds`); ``{"type": "view"}`` shows the document of an application afterwards.
     """
 
     conversation: Conversation

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
+from dialogs import alert_rules
 from dialogs.asides import in_passing
 from dialogs.care import stays_near
 from dialogs.changes import FRANCE, SEARCH_SLOTS, differs, from_message, from_payload, travel
@@ -118,6 +119,8 @@ def pressed(payload: str, slots: Slots, today: date) -> Plan:
     if payload.startswith("/~"):
         payload = meant(payload, latest_payloads(slots, WITH_ARGUMENT))
     name, _, rest = payload.removeprefix("/").partition(" ")
+    if (about := alert_rules.pressed(name, rest)) is not None:
+        return about
     if name in BUTTONS:
         return BUTTONS[name]
     if name == "page" and not _PAGE.fullmatch(rest):
@@ -137,7 +140,8 @@ def pressed(payload: str, slots: Slots, today: date) -> Plan:
 
 def _said(u: Understanding, slots: Slots, today: date) -> Plan:
     for rule in (
-        _safety, typed_button, in_passing, _spoken, _numbered, answer_to_pending, _data, _aside,
+        _safety, alert_rules.stops, typed_button, alert_rules.said, in_passing, _spoken, _numbered,
+        answer_to_pending, _data, _aside,
     ):  # fmt: skip
         if (found := rule(u, slots, today)) is not None:
             return found
@@ -185,9 +189,15 @@ _SPOKEN: Mapping[Spoken, Plan] = {
 }
 """What is said in so many words, and touches no search."""
 
+_OF_ONE: Mapping[Spoken, str] = {"not_for_me": "action_hide", "taken": "action_taken"}
+"""What needs no « laquelle ? » when one offer alone is shown."""
+
 
 def _spoken(u: Understanding, slots: Slots, today: date) -> Plan | None:
     spoken = read_spoken(u.text)
+    ids = (slots["shown"] or {}).get("ids", ())
+    if spoken is not None and spoken in _OF_ONE and len(ids) == 1:
+        return Plan((_OF_ONE[spoken],), argument=ids[0])
     if spoken is None or spoken in _SPOKEN:
         return _SPOKEN[spoken] if spoken else None
     if spoken == "apply":
@@ -231,14 +241,9 @@ def answer_to_pending(u: Understanding, slots: Slots, today: date) -> Plan | Non
 def _data(u: Understanding, slots: Slots, today: date) -> Plan | None:
     actions = {
         "delete_data": "action_confirm_delete", "export_data": "action_my_data",
-        "restart": "action_restart", "stop_alerts": "action_no_alerts",
-        "pause_alerts": "action_no_alerts",
+        "restart": "action_restart",
     }  # fmt: skip
-    if u.intent in actions:
-        return Plan((actions[u.intent],))
-    if u.intent == "resume_alerts" and not from_message(u, slots):
-        return Plan(("action_alerts_later",))
-    return None
+    return Plan((actions[u.intent],)) if u.intent in actions else None
 
 
 def _aside(u: Understanding, slots: Slots, today: date) -> Plan | None:
@@ -325,7 +330,7 @@ def _bare(u: Understanding, slots: Slots, today: date) -> Plan:
         if asked_when and len(u.text.split()) <= SHORT:
             return LATER
         return Plan(("action_change",))
-    if u.intent in ("search", "correct", "resume_alerts"):
+    if u.intent in ("search", "correct"):
         return Plan(("action_change",)) if slots["shown"] else form({})
     return _not_understood(u)
 

@@ -25,7 +25,8 @@ FOLDER = Path(__file__).parent / "conversations"
 TODAY = date(2026, 11, 23)
 
 LONG_SENTENCES = (
-    "utter_answer_", "utter_my_data", "utter_steps", "utter_apply_view", "network_description",
+    "utter_answer_", "utter_my_data", "utter_steps", "utter_apply_view", "utter_alerts_list",
+    "network_description",
 )  # fmt: skip
 """Exceptions to 240 characters: answers that carry their source, data shown to its owner, and what
 Telegram shows before the first message (512)."""
@@ -43,10 +44,11 @@ class Script:
         return self.name
 
 
-def scripts() -> list[Script]:
-    """All conversations of ``tests/conversations``, by file and order."""
+def scripts(*folders: str) -> list[Script]:
+    """All conversations of these folders in ``tests/conversations``, by file and order; without
+    any, those that happen everywhere."""
     found = []
-    for path in sorted(FOLDER.glob("*.yml")):
+    for path in sorted(p for f in folders or (".", "alertes") for p in (FOLDER / f).glob("*.yml")):
         for entry in yaml.safe_load(path.read_text("utf-8"))["conversations"]:
             offers = entry.get("offers", "demonstration")
             found += [Script(entry["name"], entry["turns"], offers)]
@@ -79,6 +81,13 @@ class Applicant(Protocol):
     async def give(self, names: Sequence[str]) -> list[Reply]: ...
 
     async def confirm(self) -> list[Reply]: ...
+
+
+@runtime_checkable
+class Alerted(Protocol):
+    """Somebody whose alerts speak: their message arrives, or ``waits`` on the page."""
+
+    async def receive(self, told: dict[str, Any], *, waits: bool) -> list[Reply]: ...
 
 
 @dataclass(slots=True)
@@ -152,7 +161,7 @@ async def play(script: Script, talk: Speaker) -> None:
             f"{plain(r.text)} {[plain(b.text) for b in r.buttons]} {len(r.cards)} cards"
             for r in replies
         )
-        assert replies, where
+        assert replies or "attend" in turn, where
         _expect(turn, replies, where)
         check_manners(replies, where)
     for one, other in pairwise(talk.said):
@@ -167,6 +176,10 @@ async def _do(talk: Speaker, turn: dict[str, Any]) -> list[Reply]:
     if "cv" in turn or "envoie" in turn:
         assert isinstance(talk, Applicant)
         return await talk.give(turn["cv"]) if "cv" in turn else await talk.confirm()
+    if "recoit" in turn or "attend" in turn:
+        assert isinstance(talk, Alerted)
+        waits = "attend" in turn
+        return await talk.receive(turn["attend" if waits else "recoit"], waits=waits)
     if "bouton" in turn:
         return await talk.send(payload=turn["bouton"])
     return await talk.say(str(turn["J"]) * turn.get("fois", 1))

@@ -7,6 +7,11 @@ from collections.abc import Sequence
 from rasa_sdk import Action
 
 from dialogs.actions import (
+    alert_changes,
+    alert_list,
+    alert_news,
+    alert_quiet,
+    alerting,
     applying,
     asking,
     choosing,
@@ -16,9 +21,9 @@ from dialogs.actions import (
     sending,
     talking,
 )
-from dialogs.actions.base import Services
 from dialogs.apply_form import ValidateApplicationForm
 from dialogs.forms import ValidateSearchForm
+from dialogs.services import Services
 
 
 def build(services: Services) -> Sequence[Action]:
@@ -34,4 +39,9 @@ def build(services: Services) -> Sequence[Action]:
         *applying.build(services),
         *looking_over.build(services),
         *sending.build(services),
+        *alerting.build(services),
+        *alert_list.build(services),
+        *alert_changes.build(services),
+        *alert_news.build(services),
+        *alert_quiet.build(services),
     )

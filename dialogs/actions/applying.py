@@ -12,12 +12,13 @@ from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from dialogs.actions.base import Services, argument, button
+from dialogs.actions.base import argument, button
 from dialogs.actions.one_offer import say_contact
 from dialogs.apply_form import APPLICATION_FORM, FIELDS, QUESTIONS, applying, missing
 from dialogs.cards import COMPANY_LENGTH, SAID_LENGTH, cut, offer_url
 from dialogs.conversation import APPLICATION
 from dialogs.french import day
+from dialogs.services import Services
 from dialogs.steps import which
 from matching.model import Offer, Unavailable
 from nlu.text import fold

@@ -10,17 +10,11 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from dialogs.actions.base import (
-    Say,
-    Services,
-    argument,
-    button,
-    effect,
-    place_label,
-)
+from dialogs.actions.base import Say, argument, button, effect, place_label
 from dialogs.changes import TRAVEL_KM, travel
 from dialogs.criteria import DEFAULT_RADIUS_KM
 from dialogs.french import MONTHS, capital
+from dialogs.services import Services
 
 
 def next_september(today: date) -> tuple[str, str]:

@@ -1,69 +1,18 @@
-"""What every action is given, and the few gestures they share."""
+"""The few gestures that actions share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from dialogs.criteria import Criteria
 from dialogs.french import typeset
-from dialogs.voice import Voice
-from matching.model import DEMONSTRATION, Matcher, Offer
-from nlu.gazetteer import Gazetteer
-from nlu.trade_table import TradeTable
 
 BUTTON_LENGTH = 24
-
-
-class Application(Protocol):
-    """How an application stands: « sending », « sent », « refused » or « unknown »."""
-
-    @property
-    def offer(self) -> str: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def created(self) -> datetime: ...
-
-
-class Applications(Protocol):
-    """What was sent by whom, a conversation's id: asked before anything is promised."""
-
-    async def of(self, person: str) -> Sequence[Application]: ...
-
-    async def beyond(self, person: str, recruiter: str, now: datetime) -> str | None:
-        """The limit that one more would pass: the end of a sentence's name."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What actions may use; ``counsellors`` maps a département to its counsellor's data, a
-    conversation is erased after ``keep_days`` without a word. Without ``applications`` nothing can
-    be sent from here, only called or written to on a page."""
-
-    matcher: Matcher
-    table: TradeTable
-    gazetteer: Gazetteer
-    voice: Voice
-    criteria: Criteria
-    counsellors: Mapping[str, Mapping[str, str | None]]
-    today: Callable[[], date]
-    public_url: str
-    keep_days: int
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    applications: Applications | None = None
-
-    def takes(self, offer: Offer) -> bool:
-        """Whether one can apply to an offer right here."""
-        return bool(self.applications and offer.apply_to) and offer.source != DEMONSTRATION
 
 
 def place_label(name: str, departement: str) -> str:
@@ -85,7 +34,8 @@ def button(title: str, payload: str) -> dict[str, str]:
 
 
 def effect(dispatcher: CollectingDispatcher, type: str, **values: Any) -> None:
-    """Something the turn applies in its transaction: ``count`` (name, label), ``delete_me``."""
+    """Something the turn applies in its transaction: ``count`` (name, label), ``delete_me``,
+    ``deed`` (``do`` and its values, see :mod:`storage.deeds`)."""
     dispatcher.utter_message(json_message={"effect": {"type": type, **values}})
 
 

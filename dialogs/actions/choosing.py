@@ -9,8 +9,9 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from dialogs.actions.base import Services, argument, button
+from dialogs.actions.base import argument, button
 from dialogs.french import capital
+from dialogs.services import Services
 from nlu.trade_table import Trade, TradeTable
 
 MOST_TRADES = 7

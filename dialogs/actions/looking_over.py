@@ -11,9 +11,10 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from dialogs.actions.applying import InApplication, company_of, forgotten, way_of
-from dialogs.actions.base import Services, button
+from dialogs.actions.base import button
 from dialogs.apply_form import missing
 from dialogs.french import in_pairs
+from dialogs.services import Services
 
 Slots = Mapping[str, Any]
 

@@ -11,9 +11,11 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from dialogs.actions.base import BUTTON_LENGTH, Services, argument, button, effect
+from dialogs.actions.alerting import too_young, wish_of
+from dialogs.actions.base import BUTTON_LENGTH, argument, button, effect
 from dialogs.cards import cut, facts
 from dialogs.french import capital, day, join
+from dialogs.services import Services
 from matching.job_offer import PARIS
 from matching.model import Page, Search, Unavailable, WayOut
 
@@ -84,6 +86,23 @@ class OffersAction(Action):
         ids = [f.offer.id for f in page.offers]
         return [SlotSet("shown", {"offset": offset, "total": page.total, "ids": ids})]
 
+    async def worth_an_alert(self, tracker: Tracker) -> bool:
+        """Whether one could be kept of the search that stands, and none is."""
+        slots = tracker.slots
+        if too_young(self.services, slots):
+            return False
+        if not slots["alerts"]:
+            return True
+        alerts = await self.services.alerts.of(tracker.sender_id)
+        return all(dict(alert.wish) != wish_of(slots) for alert in alerts)
+
+    async def alert_button(self, tracker: Tracker) -> list[dict[str, str]]:
+        """« Me prévenir », where it would do something."""
+        return [self.alert_me()] if await self.worth_an_alert(tracker) else []
+
+    def alert_me(self) -> dict[str, str]:
+        return button(self.services.voice.phrase("button_alert_me"), "/alert_me")
+
     def date(self, dispatcher: CollectingDispatcher, page: Page) -> None:
         """When the answer is that of a copy, from when it is."""
         if page.as_of:
@@ -106,19 +125,30 @@ class ShowOffers(OffersAction):
             return []
         effect(dispatcher, "count", name="searches", label="found" if page.total else "empty")
         if page.total == 0:
-            events = self._nothing(dispatcher, slots, page.ways_out)
+            alert = await self.worth_an_alert(tracker)
+            events = self._nothing(dispatcher, slots, page.ways_out, alert=alert)
             self.date(dispatcher, page)
             if page.as_of is None:  # else whoever knows of them does not answer
                 await self._unasked(dispatcher, slots)
+            events += _of_an_alert(slots)
+            if (
+                alert
+                and not (slots["alert_due"] or slots["alert_edit"])
+                and (slots["travel"] or not page.ways_out)
+            ):
+                events.append(FollowupAction("action_offer_alert"))
             return [*events, SlotSet("searched", True)]
         events = self.show(dispatcher, page, slots, "utter_offers", 0)
         events += [SlotSet("searched", True), SlotSet("asked", "show_offers")]
-        return [*events, *self._question(dispatcher, slots, page)]
+        if due := _of_an_alert(slots):
+            return [*events, *due]
+        return [*events, *await self._question(dispatcher, tracker, page)]
 
-    def _question(
-        self, dispatcher: CollectingDispatcher, slots: Slots, page: Page
+    async def _question(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, page: Page
     ) -> list[EventType]:
         """One question under the first cards, if one is left; else what can be written."""
+        slots = tracker.slots
         if slots["availability"] is None and slots["when_asked"] < WHEN_ASKED_MOST:
             again = SlotSet("when_asked", slots["when_asked"] + 1)
             return [again, FollowupAction("action_ask_availability")]
@@ -127,19 +157,25 @@ class ShowOffers(OffersAction):
             page.total >= WORTH_A_DIPLOMA and len(levels) > 1
         ):
             return [SlotSet("diploma_asked", True), FollowupAction("action_ask_diploma")]
-        one = page.total == 1
-        dispatcher.utter_message(response="utter_after_one_offer" if one else "utter_after_offers")
+        name = "utter_after_one_offer" if page.total == 1 else "utter_after_offers"
+        dispatcher.utter_message(response=name, buttons=await self.alert_button(tracker))
         return []
 
     def _nothing(
-        self, dispatcher: CollectingDispatcher, slots: Slots, ways: Sequence[WayOut]
+        self,
+        dispatcher: CollectingDispatcher,
+        slots: Slots,
+        ways: Sequence[WayOut],
+        *,
+        alert: bool,
     ) -> list[EventType]:
         criteria, voice = self.services.criteria, self.services.voice
         events: list[EventType] = [SlotSet("asked", "show_offers"), SlotSet("shown", None)]
         what = ", ".join(filter(None, (criteria.trades(slots), criteria.start(slots))))
         values = {"what": what, "within": criteria.towns_within(slots)}
         if not ways:
-            dispatcher.utter_message(response="utter_nothing_at_all", **values)
+            me = [self.alert_me()] if alert else []
+            dispatcher.utter_message(response="utter_nothing_at_all", **values, buttons=me)
             return events
         search = criteria.search(slots)
         ordered = sorted(_worth_saying(ways), key=lambda w: _unwelcome(w, slots))
@@ -150,6 +186,7 @@ class ShowOffers(OffersAction):
             button(self.label(w), payload(w, search))
             for w in ordered[: len(texts)]
         ]  # fmt: skip
+        buttons += [self.alert_me()] if alert else []
         buttons.append(button(voice.phrase("button_change"), "/change"))
         dispatcher.utter_message(
             response="utter_nothing", ways=join(texts, "et"), buttons=buttons, **values
@@ -209,6 +246,13 @@ class ShowOffers(OffersAction):
         return self.services.table.get(str(way.value)).craft if way.kind == "trade" else ""
 
 
+def _of_an_alert(slots: Slots) -> list[EventType]:
+    """What is under way with an alert, and goes on once the offers are shown."""
+    if slots["alert_due"] == "search":
+        return [FollowupAction("action_alert_me")]
+    return [FollowupAction("action_alert_change")] if slots["alert_edit"] else []
+
+
 def _worth_saying(ways: Sequence[WayOut]) -> list[WayOut]:
     """« Partout en France » says nothing more to someone who is told of the next towns."""
     nearer = any(way.kind == "radius" for way in ways)
@@ -251,6 +295,8 @@ class NextPage(OffersAction):
         shown = slots["shown"]
         if not shown:
             return [FollowupAction("action_resume")]
+        if "alert" in shown:  # of a message: the list itself is the search's
+            return [FollowupAction("action_show_offers")]
         offset = shown["offset"] + len(shown["ids"])
         if (pressed := argument(tracker)) is not None:
             wanted, revision = (int(n) for n in pressed.split())
@@ -263,7 +309,8 @@ class NextPage(OffersAction):
         if page is None:
             return []
         if not page.offers:
-            dispatcher.utter_message(response="utter_no_more", n=page.total)
+            me = await self.alert_button(tracker)
+            dispatcher.utter_message(response="utter_no_more", n=page.total, buttons=me)
             return [SlotSet("asked", "show_offers"), SlotSet("pending", ["/wider", "/change"])]
         name = "utter_more_offers" if len(page.offers) > 1 else "utter_last_offer"
         events = self.show(dispatcher, page, slots, name, offset)

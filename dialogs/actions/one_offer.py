@@ -10,8 +10,9 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from dialogs.actions.base import Services, argument, button, effect
+from dialogs.actions.base import argument, button, effect
 from dialogs.cards import COMPANY_LENGTH, SAID_LENGTH, cut, facts, offer_url
+from dialogs.services import Services
 from dialogs.steps import noted, which
 from matching.model import DEMONSTRATION, Found, Offer, Recheck, Unavailable, nearest_km
 
@@ -48,6 +49,8 @@ class Hide(Action):
         said = TAKEN[await self.services.matcher.recheck(id)] if self.taken else "utter_hidden"
         dispatcher.utter_message(response=said, buttons=self._then(left))
         effect(dispatcher, "count", name="taken" if self.taken else "not_for_me")
+        if slots["alerts"]:
+            effect(dispatcher, "deed", do="tell", offers=[id])
         events = [
             SlotSet("hidden", hidden),
             SlotSet("asked", "show_offers"),
@@ -61,6 +64,12 @@ class Hide(Action):
         if _empty(left):
             return []
         say = self.services.voice.phrase
+        if left and "alert" in left:
+            rest = (
+                ("button_alert_all", f"/alert_all {left['alert']}"),
+                ("button_alerts", "/alerts"),
+            )
+            return [button(say(name), press) for name, press in rest]
         more = left is not None and left["total"] > left["offset"] + len(left["ids"])
         first = ("button_next", "/more") if more else ("button_again", "/again")
         return [button(say(name), press) for name, press in (first, ("button_change", "/change"))]
@@ -74,7 +83,8 @@ def _without(shown: Shown | None, id: str) -> Shown | None:
 
 
 def _empty(shown: Shown | None) -> bool:
-    return shown is not None and shown["total"] < 1
+    """Whether nothing is left of a list; of an alert's message, one goes back to nothing."""
+    return shown is not None and shown["total"] < 1 and "alert" not in shown
 
 
 class WhichOffer(Action):
@@ -171,7 +181,7 @@ def say_contact(
 
 def craft_of(services: Services, slots: Mapping[str, Any]) -> str:
     """« en carrosserie » after « un apprentissage », with its space; nothing for several trades."""
-    trades = list(slots["trades"] or ())
+    trades = list((slots["shown"] or {}).get("trades", slots["trades"]) or ())
     if len(trades) != 1:
         return ""
     return " " + services.voice.phrase("part_in_trade", trade=services.table.get(trades[0]).craft)

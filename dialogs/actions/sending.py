@@ -12,9 +12,10 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from dialogs.actions.applying import InApplication, company_of, forgotten, may_apply
-from dialogs.actions.base import Services, button, effect
+from dialogs.actions.base import button, effect
 from dialogs.apply_form import check_files, missing, refuse
 from dialogs.french import day
+from dialogs.services import Services
 from dialogs.steps import noted, step_of
 from matching.application.refusal import Refused
 

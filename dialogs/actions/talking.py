@@ -10,10 +10,12 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from dialogs.actions.base import Say, Services, argument, effect
+from dialogs.actions.alert_list import lines
+from dialogs.actions.base import Say, argument, effect
 from dialogs.actions.looking_over import details
 from dialogs.apply_form import applying
 from dialogs.care import CARE_TURNS
+from dialogs.services import Services
 
 
 class Arrival(Action):
@@ -228,11 +230,18 @@ class MyData(Action):
         hidden, origin = len(slots["hidden"] or ()), slots["origin"]
         given = details(slots, self.services) if slots["apply_offer"] else []
         steps = len(slots["steps"] or ())
-        nothing = not (summary or hidden or origin or given or steps)
+        alerts, age = await self.services.alerts.of(tracker.sender_id), slots["age"]
+        nothing = not (summary or hidden or origin or given or steps or alerts or age)
         if nothing:
             dispatcher.utter_message(response="utter_my_data_empty")
         if summary:
             dispatcher.utter_message(response="utter_my_data", summary=summary)
+        if alerts:
+            said = lines(self.services, alerts)
+            dispatcher.utter_message(response="utter_my_data_alerts", n=len(alerts), lines=said)
+        if age:
+            said = self.services.voice.phrase(f"part_age_{age}")
+            dispatcher.utter_message(response="utter_my_data_age", age=said)
         if hidden:
             dispatcher.utter_message(response="utter_my_data_hidden", n=hidden)
         if origin:
@@ -355,8 +364,6 @@ def build(services: Services) -> Sequence[Action]:
             pending=("/delete_yes", "/delete_no"),
         ),
         Say("action_cancel", "utter_cancelled", then=resume),
-        Say("action_no_alerts", "utter_no_alerts", then=resume),
-        Say("action_alerts_later", "utter_alerts_later"),
         Say("action_employer", "utter_employer", count="employers"),
         Say("action_customer", "utter_customer"),
         Say("action_housing", "utter_housing", then=resume),

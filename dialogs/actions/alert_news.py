@@ -1,0 +1,89 @@
+"""What alerts have found while nobody was there, read where people come and read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from dialogs.actions.alert_list import AboutAlerts
+from dialogs.actions.base import button, effect
+from dialogs.alert_cards import buttons, cards, chosen, pushed, still, title
+from dialogs.services import Alert, Push, Services
+from matching.model import Unavailable
+
+MOST_TOLD = 3
+"""Alerts whose news are read at once: the others wait for « la suite »."""
+
+Slots = Mapping[str, Any]
+
+
+class News(AboutAlerts):
+    """What came while nobody was there, read on a page: each offer asked for anew."""
+
+    def name(self) -> str:
+        return "action_news"
+
+    async def speak(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, alerts: Sequence[Alert]
+    ) -> list[EventType]:
+        waiting = await self.services.alerts.unread(tracker.sender_id)
+        by_alert: dict[int, list[Push]] = {}
+        dead = []
+        for push in waiting:
+            if push.n is not None and push.kind == "alert":
+                by_alert.setdefault(push.n, []).append(push)
+            elif push.kind == "alert":
+                dead.append(push.id)
+        events: list[EventType] = []
+        for n, pushes in list(by_alert.items())[:MOST_TOLD]:
+            alert = next(a for a in alerts if a.n == n)
+            told = await self._read(dispatcher, tracker.slots, alert, pushes)
+            if told is None:
+                return events
+            events = told or events
+        if dead:
+            effect(dispatcher, "deed", do="read_pushes", ids=dead)
+        if not events:
+            dispatcher.utter_message(response="utter_news_none")
+        if len(by_alert) > MOST_TOLD:
+            dispatcher.utter_message(response="utter_news_left")
+        return events
+
+    async def _read(
+        self,
+        dispatcher: CollectingDispatcher,
+        slots: Slots,
+        alert: Alert,
+        pushes: Sequence[Push],
+    ) -> list[EventType] | None:
+        """What is being looked at then; ``None`` when the offers cannot be reached."""
+        hidden = set(slots["hidden"] or ())
+        ids = dict.fromkeys(id for push in pushes for id in push.offers if id not in hidden)
+        try:
+            found = chosen(await still(self.services, alert.wish, list(ids)))
+        except Unavailable:
+            dispatcher.utter_message(response="utter_unavailable")
+            return None
+        effect(dispatcher, "deed", do="read_pushes", ids=[push.id for push in pushes])
+        effect(dispatcher, "deed", do="tell", offers=list(ids))
+        if not found:
+            return []
+        shown = [f.offer.id for f in found]
+        then = buttons(self.services.voice, alert.n, shown)
+        dispatcher.utter_message(
+            response="utter_news",
+            title=title(self.services, alert),
+            n=len(found),
+            buttons=[button(b.text, b.payload or "") for b in then],
+            json_message={"offers": cards(self.services, alert, found)},
+        )
+        effect(dispatcher, "count", name="news_read")
+        return [SlotSet(e["name"], e["value"]) for e in pushed(shown, alert.n, alert.wish)]
+
+
+def build(services: Services) -> Sequence[Action]:
+    return (News(services),)

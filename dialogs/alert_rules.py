@@ -1,0 +1,260 @@
+"""What is said and pressed about alerts: kept, listed, named, changed, paused, stopped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+
+from dialogs.changes import from_message
+from dialogs.plans import Plan, Slots
+from dialogs.steps import which
+from nlu.datewords import DateWords
+from nlu.meaning import Understanding
+from nlu.moments import moments, plus_months
+from nlu.text import fold
+
+BUTTONS: Mapping[str, Plan] = {
+    "alert_me": Plan(("action_alert_me",)),
+    "alert_no": Plan(("action_no_alert",)),
+    "alert_age": Plan(("action_ask_age",)),
+    "alert_leave": Plan(("action_alert_leave",)),
+    "alerts": Plan(("action_alerts",)),
+    "alerts_stop": Plan(("action_alert_stop",), argument="*"),
+    "news": Plan(("action_news",)),
+    "not_for_me": Plan(("action_which_hide",)),
+}
+"""Buttons that carry no value."""
+
+_ONE = r"(?:10|[1-9])"
+_DAY = r"\d{4}-\d\d-\d\d"
+_CARRYING: Mapping[str, tuple[str, str]] = {
+    "age": ("action_age", r"\d{1,3}"),
+    "alert": ("action_alert", _ONE),
+    "alert_all": ("action_alert_all", _ONE),
+    "alert_edit": ("action_alert_edit", _ONE),
+    "alert_keep": ("action_alert_keep", _ONE),
+    "alert_rhythm": ("action_alert_rhythm", _ONE),
+    "alert_name": ("action_alert_name", _ONE),
+    "alert_drop": ("action_alert_drop", _ONE),
+    "alert_stop": ("action_alert_stop", _ONE),
+    "alert_on": ("action_alert_on", rf"{_ONE}|\*"),
+    "alert_pause": ("action_alert_pause", rf"(?:{_ONE}|\*)(?: {_DAY})?"),
+    "alert_beat": ("action_alert_beat", rf"{_ONE} (?:daily|live|weekly)"),
+}
+"""Buttons that carry the number of an alert (« * »: all), and what it may look like."""
+
+_PRESSES = {name: (action, re.compile(look)) for name, (action, look) in _CARRYING.items()}
+
+_LIST = re.compile(
+    r"^(?:(?:voir|montre[rz]?(?:[ -]moi)?|affiche|liste[rz]?|c'est quoi|quelles sont|"
+    r"(?:je )?(?:veux|peux) voir|ou sont|gere[rz]?)(?: moi)? )?(?:toutes? )?"
+    r"(?:la )?(?:liste de )?mes "
+    r"(?:alertes?|notifs?|notifications?)$"
+)
+_NUMBER = re.compile(rf"\b(?:alertes?|numero|n°|la|le) ?(?:numero |n° ?)?({_ONE})\b(?! ?(?:h|km))")
+_EDIT = re.compile(
+    r"^(?:je (?:veux|voudrais|peux) )?(?:change[rz]?|modifi\w*|corrige[rz]?|edite[rz]?) "
+    r"(?:mon |l'|une |cette |ton |mes )?alertes?\b"
+)
+_DROP = re.compile(r"\b(?:supprim\w*|efface\w*|enleve\w*|retire\w*|vire\w*)\b")
+_SEE = re.compile(rf"^(?:voir |montre )?(?:l')?alerte (?:numero |n° ?)?({_ONE})$")
+_NAME = re.compile(
+    r"^(?:re)?(?:nomme[rz]?|appelle[rz]?|baptise[rz]?)[ -](?:mon |l'|cette |la )?"
+    rf"(?:alerte(?: (?P<n>{_ONE}))? ?:? ?)(?P<name>.+)$",
+    re.IGNORECASE,
+)
+_KEEP_CHANGE = re.compile(
+    r"^(?:oui |ok )?(?:je )?(?:garde[rz]?|enregistre[rz]?|valide[rz]?|sauvegarde[rz]?) "
+    r"(?:le |ce |les |mon |mes )?(?:changements?|modifs?|modifications?)$"
+)
+_LIVE = re.compile(
+    r"\b(?:des que (?:ca|sa|c'?est|t'?as|tu as|tu en as|y'? ?en a|y'? ?a|il y)\b|"
+    r"au fur et a mesure|en direct|en temps reel|immediatement)"
+)
+_DAILY = re.compile(
+    r"\b(?:(?:chaque|tou(?:s|t) les) (?:jours?|soirs?|matins?)|quotidien\w*|"
+    r"(?:une|1) (?:fois|alerte|message) par jour)\b"
+)
+_WEEKLY = re.compile(
+    r"\b(?:(?:chaque|toutes? les) semaines?|hebdo\w*|(?:une|1|qu'une) "
+    r"(?:seule )?(?:fois|alerte|message|msg|mail) (?:par|la|/) ?semaine|moins souvent)\b"
+)
+_WEEKDAY = re.compile(
+    r"\b(?:le|les|chaque|tous les) (lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)s?\b"
+)
+_WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+_HOUR = re.compile(
+    r"\b(?:a|vers|pour|des) (?P<hour>\d{1,2}) ?(?:h|heures?|:)(?: ?(?P<minute>[0-5]\d))?\b"
+)
+_FILLER = re.compile(
+    r"\b(?:plutot|finalement|en fait|je|veux|prefere|voudrais|mets?|moi|stp|svp|alertes?|mon|mes|"
+    r"ma|messages?|tes|les|l|envoie|ecris|previens|notifs?|un|une|et|ok|non|oui|le|soir|matin|merci|"
+    r"seulement|juste|change|l'heure|heure|rythme|ton|ca|sort|est|la|nouveau|offre|du|de)\b|[',.!-]"
+)
+"""What may stand beside a rhythm in words; anything else, and something else was meant."""
+
+_NUMBERS = {
+    "dix": 10, "onze": 11, "douze": 12, "treize": 13, "quatorze": 14, "quinze": 15, "seize": 16,
+    "dix sept": 17, "dix huit": 18, "dix neuf": 19, "vingt": 20, "vingt et un": 21,
+    "vingt deux": 22, "vingt trois": 23, "vingt quatre": 24, "vingt cinq": 25, "vingt six": 26,
+    "vingt sept": 27, "vingt huit": 28, "vingt neuf": 29, "trente": 30,
+}  # fmt: skip
+_IN_WORDS = re.compile(
+    rf"\b({'|'.join(sorted(_NUMBERS, key=len, reverse=True))})\b(?! ?(?:km|minutes?|mois|euros?))"
+)
+_AGE = re.compile(
+    r"(?:^|\b(?:j'?ai|moi|age|bientot|fais|c'?est) (?:bientot |eu |deja )?)(\d{1,2})(?: ?ans?\b|\b)"
+    r"(?! ?(?:km|h|mois|€))|\b(\d{1,2}) ?ans?\b"
+)
+_YOUNGER = re.compile(r"\bmoins (?:de|que) (?:15|quinze)\b|\b14 ou moins\b")
+_WHY = re.compile(
+    r"\b(?:pourquoi|pk|pq|prk|pkoi|a quoi (?:ca|sa) sert|ca te regarde|regarde pas)\b"
+)
+_CALL = re.compile(r"^(?:ok |bon |alors |je vais )?(?:j'|je l'|je les? )?appell?e[rz]?$")
+_AGAIN = re.compile(
+    r"^(?:re|start|redem|reab)|\b(?:re(?:met|prend|lanc|activ|commenc|abon)\w*|start)"
+)
+_TIMES = re.compile(
+    r"\b(?:(?P<count>\d{1,2}|une?|deux|trois|quatre|cinq|six) )(?P<unit>jours?|semaines?|mois)\b"
+)
+_SMALL = {"un": 1, "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6}
+
+
+def pressed(name: str, rest: str) -> Plan | None:
+    """The plan of a button about alerts; ``None`` for any other."""
+    if name in BUTTONS:
+        return BUTTONS[name]
+    if name not in _PRESSES:
+        return None
+    action, look = _PRESSES[name]
+    if not look.fullmatch(rest):
+        return Plan(("action_old_button",))
+    return Plan((action,), argument=rest)
+
+
+def stops(u: Understanding, slots: Slots, today: date) -> Plan | None:
+    """« Stop », before what a button of the same words would do: it always means all of them."""
+    if u.intent != "stop_alerts":
+        return None
+    number = _NUMBER.search(_folded(u))
+    if number is None:
+        return Plan(("action_alert_stop",), argument="*")
+    dropped = _DROP.search(_folded(u))
+    return Plan(("action_alert_drop" if dropped else "action_alert_stop",), argument=number[1])
+
+
+def said(u: Understanding, slots: Slots, today: date) -> Plan | None:
+    """What is said about alerts in so many words, or as an answer."""
+    folded = _folded(u)
+    waits = slots["asked"] == "ask_age" or slots["alert_due"] == "age"
+    if waits and (found := _about_age(u, folded, slots)) is not None:
+        return found
+    if slots["asked"] == "alert_name" and u.intent not in ("human", "delete_data"):
+        return Plan(("action_alert_named",), argument=u.text.strip()[:80])
+    if _CALL.match(folded) and (id := which(slots)) is not None:
+        return Plan(("action_call",), argument=id)
+    return (
+        _about_one(u, folded, slots)
+        or _rhythm(folded, slots)
+        or _intended(u, folded, slots, today)
+    )  # fmt: skip
+
+
+def _about_one(u: Understanding, folded: str, slots: Slots) -> Plan | None:
+    """« Mes alertes », « l’alerte 2 », « nomme mon alerte … », « modifie l’alerte 2 »."""
+    if _LIST.match(folded):
+        return BUTTONS["alerts"]
+    if (see := _SEE.match(folded)) is not None:
+        return Plan(("action_alert",), argument=see[1])
+    if (called := _NAME.match(u.text[:200].strip())) is not None:
+        name = called["name"].strip()
+        if called["n"]:
+            return Plan(("action_alert_name",), argument=f"{called['n']} {name}")
+        return Plan(("action_alert_named",), argument=name)
+    if _EDIT.match(folded):
+        number = _NUMBER.search(folded)
+        n = number[1] if number else slots["alert_at"]
+        return Plan(("action_alert_edit",), argument=str(n)) if n else BUTTONS["alerts"]
+    if slots["alert_edit"] and _KEEP_CHANGE.match(folded):
+        return Plan(("action_alert_keep",), argument=str(slots["alert_edit"]))
+    return None
+
+
+def _folded(u: Understanding) -> str:
+    return fold(u.text[:200]).replace("’", "'").strip(" .!?")
+
+
+def _about_age(u: Understanding, folded: str, slots: Slots) -> Plan | None:
+    if (years := read_age(folded)) is not None:
+        return Plan(("action_age",), argument=str(years))
+    if slots["asked"] != "ask_age":
+        return None
+    if ("age" in folded.split() and _WHY.search(folded)) or _WHY.match(folded):
+        return Plan(("action_why_age",))
+    if u.intent == "deny":
+        return BUTTONS["alert_no"]
+    unread = (u.intent == "out_of_scope" and u.reason in (None, "noise")) or u.intent == "affirm"
+    return BUTTONS["alert_age"] if unread and not from_message(u, slots) else None
+
+
+def read_age(folded: str) -> int | None:
+    """« 16 », « j’ai 17 ans », « seize ans et demi », « moins de 15 »: years, 5 to 99."""
+    if _YOUNGER.search(folded):
+        return 14
+    if (written := _IN_WORDS.search(folded.replace("-", " "))) is not None:
+        return _NUMBERS[written[1]]
+    found = _AGE.search(folded)
+    years = int(found[1] or found[2]) if found else 0
+    return years if years >= 5 else None
+
+
+def _rhythm(folded: str, slots: Slots) -> Plan | None:
+    """How often and at what hour, and nothing else; of no meaning to who has no alert."""
+    if not slots["alerts"]:
+        return None
+    rest = folded
+    parts: list[str] = []
+    for kind, pattern in (("weekly", _WEEKLY), ("daily", _DAILY), ("live", _LIVE)):
+        if not parts and pattern.search(rest):
+            parts, rest = [kind], pattern.sub(" ", rest)
+    if (weekday := _WEEKDAY.search(rest)) is not None:
+        parts = ["weekly", str(_WEEKDAYS.index(weekday[1]))]
+        rest = _WEEKDAY.sub(" ", rest)
+    if (hour := _HOUR.search(rest)) is not None and int(hour["hour"]) < 24:
+        parts = [*(parts or ["hour"]), f"{int(hour['hour']):02}:{hour['minute'] or '00'}"]
+        rest = _HOUR.sub(" ", rest)
+    if not parts or _FILLER.sub(" ", rest).strip():
+        return None
+    return Plan(("action_alert_beat",), argument=f"* {' '.join(parts)}")
+
+
+def _intended(u: Understanding, folded: str, slots: Slots, today: date) -> Plan | None:
+    number = _NUMBER.search(folded)
+    n = number[1] if number else "*"
+    if u.intent == "pause_alerts":
+        until = read_until(folded, today)
+        return Plan(("action_alert_pause",), argument=f"{n} {until}" if until else n)
+    if u.intent != "resume_alerts":
+        return None
+    found = from_message(replace(u, adds=False), slots)  # « aussi »: another alert, not more of it
+    if _AGAIN.search(folded) and not found:
+        return Plan(("action_alert_on",), argument=n)
+    if u.ambiguous_places or u.noncraft_trades or u.domains:
+        return None
+    return Plan(("action_alert_me",), candidates=found or None)
+
+
+def read_until(folded: str, today: date) -> date | None:
+    """The day a pause ends: « jusqu’au 5 janvier », « 2 semaines », « un mois »; always to come."""
+    if "jusqu" not in folded and (times := _TIMES.search(folded)) is not None:
+        count = _SMALL.get(times["count"]) or int(times["count"])
+        if times["unit"] == "mois":
+            return plus_months(today, count)
+        return today + timedelta(days=count * (7 if times["unit"].startswith("semaine") else 1))
+    for moment in moments(DateWords.of(folded, asked_when=True)):
+        days = moment.on(today)
+        if days is not None and (day := days.start) > today:
+            return day
+    return None

@@ -1,0 +1,110 @@
+"""What every action is given; what is stored elsewhere stands behind small ports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Protocol
+
+from dialogs.criteria import Criteria
+from dialogs.voice import Voice
+from matching.model import DEMONSTRATION, Matcher, Offer
+from nlu.gazetteer import Gazetteer
+from nlu.trade_table import TradeTable
+
+
+class Application(Protocol):
+    """How an application stands: « sending », « sent », « refused » or « unknown »."""
+
+    @property
+    def offer(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def created(self) -> datetime: ...
+
+
+class Applications(Protocol):
+    """What was sent by whom, a conversation's id: asked before anything is promised."""
+
+    async def of(self, person: str) -> Sequence[Application]: ...
+
+    async def beyond(self, person: str, recruiter: str, now: datetime) -> str | None:
+        """The limit that one more would pass: the end of a sentence's name."""
+        ...
+
+
+class Alert(Protocol):
+    """An alert of a person's: ``n`` is what their buttons call it, ``wish`` the slots of its
+    search, ``beat`` a :class:`dialogs.rhythm.Rhythm` as text; « on », « paused » (``until`` the
+    day it speaks again), « stopped »."""
+
+    @property
+    def n(self) -> int: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def wish(self) -> Mapping[str, Any]: ...
+    @property
+    def beat(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def until(self) -> date | None: ...
+
+
+class Push(Protocol):
+    """A message of an alert: offers by their ids, and the alert it is of (``n`` and ``wish`` are
+    ``None`` once that is gone)."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def offers(self) -> Sequence[str]: ...
+    @property
+    def n(self) -> int | None: ...
+    @property
+    def wish(self) -> Mapping[str, Any] | None: ...
+
+
+class Alerts(Protocol):
+    """The alerts of a person, a conversation's id; what a turn makes of them are its effects."""
+
+    async def of(self, person: str) -> Sequence[Alert]:
+        """All of them, in the order of their numbers."""
+        ...
+
+    async def unread(self, person: str) -> Sequence[Push]:
+        """Messages that wait for their person to come and read them, oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What actions may use; ``counsellors`` maps a département to its counsellor's data, a
+    conversation is erased after ``keep_days`` without a word. No alert is kept below
+    ``minimum_age``, in years; ``link`` gives the address that holds a search by itself, from its
+    slots, or ``None`` for one no link can hold. Without ``applications`` nothing can be sent from
+    here, only called or written to on a page."""
+
+    matcher: Matcher
+    table: TradeTable
+    gazetteer: Gazetteer
+    voice: Voice
+    criteria: Criteria
+    counsellors: Mapping[str, Mapping[str, str | None]]
+    today: Callable[[], date]
+    public_url: str
+    keep_days: int
+    minimum_age: int
+    alerts: Alerts
+    link: Callable[[Mapping[str, Any]], str | None]
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    applications: Applications | None = None
+
+    def takes(self, offer: Offer) -> bool:
+        """Whether one can apply to an offer right here."""
+        return bool(self.applications and offer.apply_to) and offer.source != DEMONSTRATION

@@ -1,0 +1,139 @@
+"""What people do about what their alerts have brought, on SQLite and on PostgreSQL with Redis."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from dialogs.rhythm import Rhythm
+from nlu.understander import Understander
+from storage.ledger import Ledger
+from tests.alerted import AlertedTalk, states, told_to
+from tests.talk import Script, play, rooms_for, scripts
+
+SCRIPTS = scripts("pousses")
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=str)
+async def test_on_sqlite(
+    script: Script, offered: Callable[..., str], understander: Understander, tmp_path: Path
+) -> None:
+    template = offered("sqlite", script.offers).removeprefix("sqlite+aiosqlite:///")
+    url = f"sqlite+aiosqlite:///{shutil.copy(template, tmp_path / 'talk.sqlite')}"
+    async with rooms_for(url, None, understander) as rooms:
+        await play(script, AlertedTalk(rooms, "someone"))
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=str)
+async def test_on_postgresql_with_redis(
+    script: Script,
+    offered: Callable[..., str],
+    understander: Understander,
+    postgres_server: str,
+    redis_url: str,
+) -> None:
+    url = offered("postgresql", script.offers, postgres_server)
+    async with rooms_for(url, redis_url, understander) as rooms:
+        await play(script, AlertedTalk(rooms, script.name))
+
+
+@pytest.fixture
+async def talk(
+    offered: Callable[..., str], understander: Understander, tmp_path: Path
+) -> AsyncIterator[AlertedTalk]:
+    template = offered("sqlite", "saint-pol").removeprefix("sqlite+aiosqlite:///")
+    url = f"sqlite+aiosqlite:///{shutil.copy(template, tmp_path / 'talk.sqlite')}"
+    async with rooms_for(url, None, understander) as rooms:
+        yield AlertedTalk(rooms, "someone")
+
+
+async def kept(talk: AlertedTalk, wish: str = "mécano à saint-pol-sur-ternoise") -> None:
+    await talk.say(f"préviens-moi pour {wish}")
+    await talk.say("16")
+
+
+async def days_kept(talk: AlertedTalk) -> timedelta:
+    stored = await Ledger(talk.rooms.database, "test").load(talk.person)
+    assert stored is not None
+    return stored.expires - stored.updated
+
+
+async def test_an_alert_keeps_the_conversation_for_a_year(talk: AlertedTalk) -> None:
+    await talk.say("mécano à saint-pol-sur-ternoise")
+    assert await days_kept(talk) == timedelta(days=30)
+    await kept(talk)
+    assert await days_kept(talk) == timedelta(days=365)
+    await talk.say("stop")
+    assert await days_kept(talk) == timedelta(days=30)
+
+
+async def test_who_is_too_young_leaves_no_trace_after_a_day(talk: AlertedTalk) -> None:
+    await kept(talk)
+    await talk.send(payload="/age 14")
+    assert await talk.rooms.turns.alerts.of(talk.person) == []
+    assert await days_kept(talk) == timedelta(days=1)
+
+
+async def test_the_hour_is_that_of_the_place(talk: AlertedTalk) -> None:
+    await kept(talk)
+    await talk.say("préviens-moi pour coiffure à Fort-de-France")
+    beats = [Rhythm.of(alert.beat) for alert in await talk.rooms.turns.alerts.of(talk.person)]
+    assert beats == [Rhythm(), Rhythm(zone="America/Martinique")]
+
+
+async def test_what_is_put_aside_is_remembered_for_alerts(talk: AlertedTalk) -> None:
+    await talk.say("mécano à saint-pol-sur-ternoise")
+    await talk.press("Pas pour moi")
+    assert await told_to(talk) == set()
+    await talk.say("préviens-moi")
+    await talk.say("16")
+    assert len(await told_to(talk)) == 1
+    await talk.say("voir les offres")
+    await talk.receive({"alerte": 1, "offres": 1}, waits=False)
+    await talk.say("déjà pris")
+    assert len(await told_to(talk)) >= 1
+
+
+async def test_what_was_read_on_the_page_is_settled_and_told(talk: AlertedTalk) -> None:
+    await kept(talk)
+    await talk.receive({"alerte": 1, "offres": 2}, waits=True)
+    assert await states(talk) == ["pending"]
+    await talk.send(payload="/news")
+    assert await states(talk) == ["sent"]
+    assert len(await told_to(talk)) == 2
+
+
+async def test_stop_settles_what_is_queued(talk: AlertedTalk) -> None:
+    await kept(talk)
+    await talk.receive({"alerte": 1, "offres": 2}, waits=True)
+    await talk.say("stop")
+    assert await states(talk) == ["gone"]
+
+
+async def test_everything_goes_with_supprime_tout(talk: AlertedTalk) -> None:
+    await kept(talk)
+    await talk.receive({"alerte": 1, "offres": 2}, waits=True)
+    await talk.send(payload="/delete_yes")
+    assert await states(talk) == []
+    assert await talk.rooms.turns.alerts.of(talk.person) == []
+
+
+@asynccontextmanager
+async def later(talk: AlertedTalk, days: int) -> AsyncIterator[AlertedTalk]:
+    rooms = talk.rooms
+    rooms.turns.forget_recent()
+    moved = rooms.settings.now() + timedelta(days=days)
+    rooms.turns.now = lambda: moved
+    yield talk
+
+
+async def test_alerts_of_a_conversation_whose_time_is_over_go_with_it(talk: AlertedTalk) -> None:
+    await kept(talk)
+    async with later(talk, 366):
+        await talk.say("mes alertes")
+        assert await talk.rooms.turns.alerts.of(talk.person) == []
