@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bot import alerting as alerts
 from bot.alerting import Alerting
 from bot.applying import Applying
-from bot.config import Settings
+from bot.config import BadSettings, Settings
 from bot.keeping import Keep
 from bot.links import Signer, search_link
 from bot.meter import Meter
@@ -35,6 +35,7 @@ from nlu.understander import Understander
 from storage.alerts import Alerts
 from storage.answers import RedisCache
 from storage.applications import Applications
+from storage.browsers import Browsers
 from storage.database import Database, DatabaseProblem
 from storage.live_offers import LiveOffers
 from storage.locks import LocalLocks, Locks
@@ -42,6 +43,7 @@ from storage.rates import DatabaseRate, LocalRate, Rate, RedisRate
 from storage.redis_locks import RedisLocks
 
 if TYPE_CHECKING:
+    from bot.web_push import WebPush
     from matching.apprentissage.client import Apprentissage
     from matching.france_travail import FranceTravail
 
@@ -85,6 +87,7 @@ class Rooms:
     bot_name: BotName
     alerting: Alerting
     applying: Applying | None = None
+    web_push: WebPush | None = None
 
 
 @asynccontextmanager
@@ -142,12 +145,7 @@ async def assemble(
         turns = Turns(
             database=database, locks=locks, understander=understander, engine=engine, voice=voice,
             key=settings.key(), now=settings.now, today=settings.today,
-            keep=Keep(
-                timedelta(days=settings.keep_conversation_days),
-                timedelta(days=settings.keep_person_days),
-                settings.minimum_age,
-            ),
-            recent=None if settings.redis_url else Recent(),
+            keep=_keep(settings), recent=None if settings.redis_url else Recent(),
         )  # fmt: skip
         stack.push_async_callback(_leave_unsent, turns)
         applying = _applying(backends, turns, settings, stack)
@@ -155,8 +153,17 @@ async def assemble(
             settings, database, offers, catalogue, backends, matcher, crafts, understander, voice,
             engine, turns, locks, rate, signer, BotName(settings.telegram_bot_name or ""),
             alerts.build(settings, database, offers, services, stack),
-            applying,
+            applying, await _web_push(settings, database, stack),
         )  # fmt: skip
+
+
+def _keep(settings: Settings) -> Keep:
+    """How long one keeps what people leave here."""
+    return Keep(
+        timedelta(days=settings.keep_conversation_days),
+        timedelta(days=settings.keep_person_days),
+        settings.minimum_age,
+    )
 
 
 def _applying(
@@ -169,6 +176,27 @@ def _applying(
     turns.afterwards = applying
     stack.push_async_callback(applying.drain, 0)
     return applying
+
+
+async def _web_push(
+    settings: Settings, database: Database, stack: AsyncExitStack
+) -> WebPush | None:
+    """Who tells browsers that something waits, where there is a key for it."""
+    key = settings.web_push_private_key
+    if key is None:
+        return None
+    from bot.web_push import WebPush
+
+    session = await stack.enter_async_context(open_session())
+    meter = Meter()
+    stack.callback(meter.tell)
+    try:
+        return WebPush(
+            key.get_secret_value(), settings.web_push_contact or "", Browsers(database),
+            lambda name: Backend(name, session, rate=LocalRate(), metrics=meter),
+        )  # fmt: skip
+    except ValueError:
+        raise BadSettings("WEB_PUSH_PRIVATE_KEY : ce n’est pas une clé P-256") from None
 
 
 async def _leave_unsent(turns: Turns) -> None:

@@ -151,6 +151,16 @@ class Settings(BaseSettings):
         description="Âge en dessous duquel aucune alerte n’est gardée et la conversation est "
         "effacée en un jour.",
     )
+    web_push_private_key: SecretStr | None = Field(
+        None,
+        description="Clé privée P-256 (32 octets en base64url) qui signe les notifications. Sans "
+        "elle, la page ne propose pas de prévenir.",
+    )
+    web_push_contact: str | None = Field(
+        None,
+        description="Où joindre qui exploite le service (`mailto:…` ou `https://…`), dit aux "
+        "services de notification.",
+    )
     fixed_today: date | None = Field(
         None,
         validation_alias="TODAY",
@@ -230,6 +240,21 @@ class Settings(BaseSettings):
             raise ValueError("attendu une adresse comme « https://api.francetravail.io/… »")
         return url.rstrip("/") if url else None
 
+    @field_validator("web_push_private_key")
+    @classmethod
+    def _key_of_notices(cls, key: SecretStr | None) -> SecretStr | None:
+        if key and not re.fullmatch(r"[A-Za-z0-9_-]{43}=?", key.get_secret_value()):
+            raise ValueError("attendu 32 octets en base64url, soit 43 caractères")
+        return key
+
+    @field_validator("web_push_contact")
+    @classmethod
+    def _contact_of_notices(cls, contact: str | None) -> str | None:
+        host = r"[\w-]+(\.[\w-]+)+"
+        if contact and not re.fullmatch(rf"mailto:[^\s@]+@{host}|https://{host}", contact):
+            raise ValueError("attendu « mailto:adresse » ou « https://exemple.fr »")
+        return contact
+
     @field_validator("telegram_bot_name")
     @classmethod
     def _bot_name(cls, name: str | None) -> str | None:
@@ -254,6 +279,12 @@ class Settings(BaseSettings):
                 "les quatre réglages FRANCE_TRAVAIL_… vont ensemble ; il manque "
                 + ", ".join(missing)
             )
+        return self
+
+    @model_validator(mode="after")
+    def _both_of_web_push(self) -> Self:
+        if (self.web_push_private_key is None) != (self.web_push_contact is None):
+            raise ValueError("WEB_PUSH_PRIVATE_KEY et WEB_PUSH_CONTACT vont ensemble")
         return self
 
     @model_validator(mode="after")

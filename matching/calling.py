@@ -23,6 +23,7 @@ from typing import Any, Literal, TypeVar
 
 import aiohttp
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random
+from yarl import URL
 
 from matching.breaker import Breaker
 from matching.failures import TROUBLE, CallFailed, Misread, Reason
@@ -165,7 +166,7 @@ class Backend:
     async def ask(
         self,
         route: Route,
-        url: str,
+        url: str | URL,
         read: Callable[[Answer], T],
         *,
         params: Sequence[tuple[str, str]] = (),
@@ -256,7 +257,7 @@ class Backend:
     async def _exchange(
         self,
         route: Route,
-        url: str,
+        url: str | URL,
         accept: frozenset[int],
         params: Sequence[tuple[str, str]],
         headers: Mapping[str, str] | None,
@@ -273,7 +274,7 @@ class Backend:
                         body += piece
         return Answer(response.status, response.headers, bytes(body))
 
-    def _request(self, route: Route, url: str, params: Any, headers: Any, data: Any) -> Any:
+    def _request(self, route: Route, url: str | URL, params: Any, headers: Any, data: Any) -> Any:
         # Its own limit counts only while the body is read, not while a piece is worked on by
         # whoever asked for it: `asyncio.timeout` would cancel them.
         timeout = aiohttp.ClientTimeout(

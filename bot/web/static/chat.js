@@ -79,7 +79,10 @@ function add(html) {
     log.append(message);
   }
   const beside = parts.content.getElementById("beside");
-  if (beside) by("beside").replaceWith(beside);
+  if (beside) {
+    by("beside").replaceWith(beside);
+    document.dispatchEvent(new Event("beside"));
+  }
   return fresh;
 }
 
