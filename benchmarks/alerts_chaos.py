@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -16,10 +17,13 @@ from typing import Any
 
 from rich.console import Console
 
-from tests import servers
-from tests.alert_chaos import fill, herd, storm
-from tests.bot_api import running
-from tests.mortal import nursery, warm
+# Beside us lie `alerts.py` and `telegram.py`, which are not what they are called after.
+sys.path[0] = str(Path(__file__).parents[1])
+
+from tests import servers  # noqa: E402
+from tests.alert_chaos import fill, herd, storm  # noqa: E402
+from tests.bot_api import running  # noqa: E402
+from tests.mortal import nursery, warm  # noqa: E402
 
 
 async def run(options: argparse.Namespace) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -23,16 +24,19 @@ from typing import Any
 from aiohttp.test_utils import unused_port
 from rich.console import Console
 
-from alerts.clock import MORNING
-from alerts.push import FEW
-from dialogs.rhythm import Rhythm
-from storage.database import Database
-from tests import servers
-from tests.alert_chaos import fill, herd
-from tests.bot_api import BotApi, running
-from tests.chaos import PATH, SECRET, Told
-from tests.mortal import Nursery, nursery, warm
-from tests.pushing import FIRST_CHAT, by_day, found
+# Beside us lie `alerts.py` and `telegram.py`, which are not what they are called after.
+sys.path[0] = str(Path(__file__).parents[1])
+
+from alerts.clock import MORNING  # noqa: E402
+from alerts.push import FEW  # noqa: E402
+from dialogs.rhythm import Rhythm  # noqa: E402
+from storage.database import Database  # noqa: E402
+from tests import servers  # noqa: E402
+from tests.alert_chaos import fill, herd  # noqa: E402
+from tests.bot_api import BotApi, running  # noqa: E402
+from tests.chaos import PATH, SECRET, Told  # noqa: E402
+from tests.mortal import Nursery, nursery, warm  # noqa: E402
+from tests.pushing import FIRST_CHAT, by_day, found  # noqa: E402
 
 STORM_SECONDS = 5
 STORM_CHAT = 80_000
