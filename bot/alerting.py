@@ -84,7 +84,8 @@ def build(
     sweep = Sweep(database, partial(search_of, services), map(wanted, services.table), settings.now)
     rounds = Rounds(
         DueDigests(database, PUSHED), FollowUps(database, PUSHED, UNREAD_WINDOW), runs,
-        Leases(database), settings.now, timedelta(days=settings.ask_alert_days), sweep,
+        Leases(database, lambda: settings.now().timestamp()), settings.now,
+        timedelta(days=settings.ask_alert_days), sweep,
     )  # fmt: skip
     return Alerting(
         settings, Pushes(database), Pauses(database), runs, rounds, sweep, offers,

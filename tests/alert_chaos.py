@@ -32,6 +32,7 @@ class Herd:
     env: dict[str, str]
     lease: float
     per_second: float | None = None
+    ahead: float = 0.0
     lives: dict[int, Life] = field(default_factory=dict)
     kills: int = 0
 
@@ -42,7 +43,7 @@ class Herd:
     async def _begin(self, port: int) -> None:
         env = self.env | {"PORT": f"{port}", "PUBLIC_URL": f"http://127.0.0.1:{port}"}
         self.lives[port] = await self.born.start(
-            env, lease=self.lease, only=["alerts"], hurry=self.per_second
+            env, lease=self.lease, only=["alerts"], hurry=self.per_second, ahead=self.ahead
         )
 
     async def kill(self, chance: random.Random) -> None:

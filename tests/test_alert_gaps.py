@@ -6,8 +6,10 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+from aiohttp.test_utils import unused_port
 
 from alerts.push import FEW
+from alerts.rounds import LEASE_SECONDS
 from tests import servers
 from tests.alert_chaos import fill, herd, storm, unsettled
 from tests.mortal import nursery
@@ -35,18 +37,19 @@ GAPS = (
 async def test_a_death_in_any_gap_loses_nothing_and_repeats_what_was_in_flight(
     furnished_url: str, redis_url: str, tmp_path: Path, warm: Path
 ) -> None:
-    chats = await fill(furnished_url, 30, 1)
+    chats = await fill(furnished_url, 60, 1)
     async with fake_api(any_chat=True) as api, nursery(warm, tmp_path) as born:
         async with herd(born, api, furnished_url, redis_url, per_second=500, lease=1) as made:
             for number, (point, _) in enumerate(GAPS):
-                env = made.env | {"PORT": "0"}
                 life = await born.start(
-                    env, point, lease=1, hurry=500, only=["alerts"], ahead=number * 70
-                )
+                    made.env | {"PORT": f"{unused_port()}"},
+                    point, lease=1, hurry=20, only=["alerts"], ahead=number * (LEASE_SECONDS + 1),
+                )  # fmt: skip
                 await life.dies()
-            made.env["PORT"] = "0"
+            made.ahead = len(GAPS) * (LEASE_SECONDS + 1)
             await made.start(1)
-            assert await api.until(lambda: all(api.sent[chat] for chat in chats), 8)
+            assert await api.until(lambda: all(api.sent[chat] for chat in chats), 20)
+            await api.until(lambda: False, 0.1)  # the last is noted
         heard = [[named(sent.text) for sent in api.sent[chat]] for chat in chats]
     assert [set(names) for names in heard] == [{f"{chat} alerte 1"} for chat in chats]
     assert sum(len(names) - 1 for names in heard) <= sum(most for _, most in GAPS)
