@@ -32,7 +32,7 @@ async def rooms(
 ) -> AsyncIterator[Rooms]:
     """The house, with a key to tell browsers."""
     file = shutil.copy(furnished, tmp_path / "cmachance.sqlite")
-    settings = {KEPT: KEY, CONTACT: "mailto:robot@exemple.fr"}
+    settings: dict[str, Any] = {KEPT: KEY, CONTACT: "mailto:robot@exemple.fr"}
     url = f"sqlite+aiosqlite:///{file}"
     async with rooms_for(url, None, understander, **settings) as built:
         yield built
@@ -241,7 +241,7 @@ class TestSettings:
     async def test_a_key_that_is_none_is_told(
         self, sqlite_url: str, understander: Understander
     ) -> None:
-        settings = {KEPT: "A" * 43, CONTACT: "https://exemple.fr"}
+        settings: dict[str, Any] = {KEPT: "A" * 43, CONTACT: "https://exemple.fr"}
         with pytest.raises(BadSettings, match="P-256"):
             async with rooms_for(sqlite_url, None, understander, **settings):
                 pass

@@ -214,7 +214,11 @@ def test_a_notice_says_that_something_came_and_no_more(open_screen: Open) -> Non
     page.evaluate("navigator.serviceWorker.ready.then((r) => r.scope)")
     devtools = page.context.new_cdp_session(page)
     versions: list[Any] = []
-    devtools.on("ServiceWorker.workerRegistrationUpdated", versions.append)
+
+    def updated(event: Any) -> None:
+        versions.append(event)
+
+    devtools.on("ServiceWorker.workerRegistrationUpdated", updated)
     devtools.send("ServiceWorker.enable")
     while not versions:
         page.wait_for_timeout(20)
