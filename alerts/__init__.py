@@ -1,1 +1,1 @@
-"""Who is told what, and when."""
+"""Who is told of what is new, and when."""

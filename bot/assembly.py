@@ -9,6 +9,8 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from bot import alerting as alerts
+from bot.alerting import Alerting
 from bot.applying import Applying
 from bot.config import BadSettings, Settings
 from bot.keeping import Keep
@@ -22,7 +24,7 @@ from dialogs.engine import Engine
 from dialogs.services import Services
 from dialogs.voice import Voice
 from matching.application.apart import Workshop
-from matching.calling import Backend, open_session
+from matching.calling import Backend, Passing, open_session
 from matching.catalogue import Catalogue
 from matching.demonstration import refresh_demonstration
 from matching.job_offer import Locate
@@ -83,6 +85,7 @@ class Rooms:
     rate: Rate
     signer: Signer
     bot_name: BotName
+    alerting: Alerting
     applying: Applying | None = None
     web_push: WebPush | None = None
 
@@ -94,12 +97,14 @@ async def assemble(
     patience: Patience | None = None,
     *,
     aside: bool = False,
+    passing: Passing | None = None,
 ) -> AsyncIterator[Rooms]:
     """The whole house, migrated and furnished.
 
     A catalogue without real offers gets the demonstration set; an ``understander`` already loaded
-    is used as it is, for it keeps nothing; ``patience`` is with the backends. ``aside``: for a
-    command beside the service, in a shell that need not know which backends the service reads.
+    is used as it is, for it keeps nothing; ``patience`` is with the backends, and ``passing`` the
+    time their limits are kept by. ``aside``: for a command beside the service, in a shell that need
+    not know which backends the service reads.
     Raises ``DatabaseProblem`` when the database cannot be reached.
     """
     async with AsyncExitStack() as stack:
@@ -114,27 +119,29 @@ async def assemble(
         voice = Voice.load()
         table, gazetteer = understander.table, understander.gazetteer
         crafts = tuple(sorted({code for t in table for code in (*t.rome, *t.parents)}))
-        backends = await _backends(settings, database, understander, crafts, stack)
+        backends = await _backends(
+            settings, database, understander, crafts, passing or Passing(), stack
+        )
         matcher = _matcher(backends, catalogue, offers, settings, patience, stack)
         signer = Signer(settings.key(), (trade.id for trade in table))
-        engine = Engine(
-            Services(
-                matcher=matcher,
-                table=table,
-                gazetteer=gazetteer,
-                voice=voice,
-                criteria=Criteria(table, gazetteer, voice),
-                counsellors=counsellors.load(),
-                today=settings.today,
-                public_url=settings.public_url,
-                keep_days=settings.keep_conversation_days,
-                now=settings.now,
-                minimum_age=settings.minimum_age,
-                alerts=Alerts(database),
-                link=partial(search_link, signer, settings.public_url),
-                applications=Applications(database) if backends.apprentissage else None,
-            )
+        services = Services(
+            matcher=matcher,
+            table=table,
+            gazetteer=gazetteer,
+            voice=voice,
+            criteria=Criteria(table, gazetteer, voice),
+            counsellors=counsellors.load(),
+            today=settings.today,
+            public_url=settings.public_url,
+            keep_days=settings.keep_conversation_days,
+            now=settings.now,
+            minimum_age=settings.minimum_age,
+            alerts=Alerts(database),
+            link=partial(search_link, signer, settings.public_url),
+            applications=Applications(database) if backends.apprentissage else None,
+            courses=backends.apprentissage,
         )
+        engine = Engine(services)
         turns = Turns(
             database=database, locks=locks, understander=understander, engine=engine, voice=voice,
             key=settings.key(), now=settings.now, today=settings.today,
@@ -144,8 +151,9 @@ async def assemble(
         applying = _applying(backends, turns, settings, stack)
         yield Rooms(
             settings, database, offers, catalogue, backends, matcher, crafts, understander, voice,
-            engine, turns, locks, rate, signer, BotName(settings.telegram_bot_name or ""), applying,
-            await _web_push(settings, database, stack),
+            engine, turns, locks, rate, signer, BotName(settings.telegram_bot_name or ""),
+            alerts.build(settings, database, offers, services, stack),
+            applying, await _web_push(settings, database, stack),
         )  # fmt: skip
 
 
@@ -255,6 +263,7 @@ async def _backends(
     database: Database,
     understander: Understander,
     crafts: tuple[str, ...],
+    passing: Passing,
     stack: AsyncExitStack,
 ) -> Backends:
     """The clients of the backends that are set, over one session and one meter."""
@@ -264,14 +273,17 @@ async def _backends(
     meter = Meter()
     stack.callback(meter.tell)
     # Commands call them beside the service: without Redis, the database counts for all of them.
-    shared: Rate = DatabaseRate(database)
+    counted = DatabaseRate(database, passing.since_1970)
+    shared: Rate = counted
     if settings.redis_url:
-        shared = RedisRate(settings.redis_url, DatabaseRate(database), spent=True)
+        shared = RedisRate(settings.redis_url, counted, spent=True)
         stack.push_async_callback(shared.close)
     cache = await _cache(settings, stack)
 
     def backend(name: str) -> Backend:
-        return Backend(name, session, rate=shared, metrics=meter)
+        return Backend(
+            name, session, rate=shared, metrics=meter, clock=passing.clock, sleep=passing.sleep
+        )
 
     locate = understander.gazetteer.locate
     return Backends(

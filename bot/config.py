@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -139,6 +140,11 @@ class Settings(BaseSettings):
         180,
         description="Nombre de jours sans un mot après lesquels le robot demande si l’alerte sert "
         "encore.",
+    )
+    push_per_second: Annotated[int, Field(ge=1, le=30)] = Field(
+        28,
+        description="Nombre d’alertes envoyées par seconde au plus, tous processus ensemble. "
+        "Telegram en accepte une trentaine ; les réponses n’attendent pas.",
     )
     minimum_age: Annotated[int, Field(ge=15, le=18)] = Field(
         15,
@@ -317,6 +323,11 @@ class Settings(BaseSettings):
             return self.telegram_webhook_secret.get_secret_value()
         return hmac.digest(self.key(), b"telegram webhook", "sha256").hex()
 
+    @cached_property
+    def began(self) -> date:
+        """The day these settings were read; at hand, for every turn asks the time several times."""
+        return self._began
+
     def now(self) -> datetime:
         """The time, aware, in UTC.
 
@@ -324,7 +335,7 @@ class Settings(BaseSettings):
         send again, a press that counts anew) sees it come.
         """
         clock = datetime.now(UTC)
-        return clock if self.fixed_today is None else clock - (self._began - self.fixed_today)
+        return clock if self.fixed_today is None else clock - (self.began - self.fixed_today)
 
     def today(self) -> date:
         """The date in France."""

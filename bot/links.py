@@ -8,7 +8,7 @@ import hmac
 import re
 import unicodedata
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
@@ -246,7 +246,8 @@ def search_link(signer: Signer, public_url: str, slots: Mapping[str, Any]) -> st
     ``slots`` are those of a conversation; ``None`` when there is not one trade and one town.
     """
     where = slots.get("where") or {}
-    trades, places = slots.get("trades") or (), where.get("places", ())
+    trades: Sequence[str] = slots.get("trades") or ()
+    places: Sequence[str] = where.get("places", ())
     if len(trades) != 1 or len(places) != 1 or where.get("areas"):
         return None
     link = Link(trade=trades[0], place=places[0], radius_km=slots.get("radius_km"))

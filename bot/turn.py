@@ -87,7 +87,7 @@ class Incoming:
     the same one a second later, where the network gives each press a new ``id``. ``stream`` names
     the numbering ``order`` belongs to, where updates may overtake one another on their way.
     ``files`` came with it, several perhaps as one ``album``. ``told`` is nobody's message: it is
-    what became of their application.
+    what became of their application. ``edited``: their last message, put otherwise.
     """
 
     channel: str
@@ -103,6 +103,7 @@ class Incoming:
     files: tuple[SentFile, ...] = ()
     album: str | None = None
     told: Mapping[str, str] | None = None
+    edited: bool = False
 
 
 class Afterwards(Protocol):
@@ -293,7 +294,7 @@ class Turns:
             return Heard(payload=incoming.payload, **beside)
         text = _UNSTORABLE.sub("\ufffd", incoming.text or "")
         read = self.understander.read(text, asked=asked_of(conversation), today=self.today())
-        return Heard(text=text, understanding=read, **beside)
+        return Heard(text=text, understanding=read, edited=incoming.edited, **beside)
 
     def _left(self, outcome: Outcome, incoming: Incoming, now: datetime) -> Left:
         conversation = outcome.conversation
@@ -357,7 +358,7 @@ def _bodies(replies: Sequence[Reply], order: int, *, pushed: bool) -> list[dict[
     the ways to fail.
     """
     if pushed:
-        return [{**bundled(replies), "order": order}] if replies else []
+        return [bundled(replies, order=order)] if replies else []
     return [reply.to_json() for reply in replies]
 
 

@@ -22,7 +22,12 @@ class Button:
     url: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {k: v for k in ("text", "payload", "url") if (v := getattr(self, k)) is not None}
+        made = {"text": self.text}
+        if self.payload is not None:
+            made["payload"] = self.payload
+        if self.url is not None:
+            made["url"] = self.url
+        return made
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Button:
@@ -121,13 +126,28 @@ class Channel(Protocol):
         ...
 
 
-def bundled(replies: Sequence[Reply]) -> dict[str, Any]:
-    """All that one turn says, for a network where it is one message: see :func:`unbundled`."""
-    return {"replies": [reply.to_json() for reply in replies]}
+class Bundle(dict[str, Any]):
+    """JSON that still holds the replies it was made of, for whoever sends them from memory."""
+
+    __slots__ = ("replies",)
+
+    def __init__(self, replies: Sequence[Reply], **beside: Any) -> None:
+        super().__init__(replies=[reply.to_json() for reply in replies], **beside)
+        self.replies = list(replies)
+
+
+def bundled(replies: Sequence[Reply], **beside: Any) -> Bundle:
+    """All that one turn says, for a network where it is one message: see :func:`unbundled`.
+
+    ``beside`` are values kept with them.
+    """
+    return Bundle(replies, **beside)
 
 
 def unbundled(data: Mapping[str, Any]) -> list[Reply]:
     """The replies of a turn, in order."""
+    if isinstance(data, Bundle):
+        return data.replies
     return [Reply.from_json(reply) for reply in data["replies"]]
 
 

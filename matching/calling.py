@@ -30,8 +30,8 @@ from matching.failures import TROUBLE, CallFailed, Misread, Reason
 from matching.ports import Metrics, Rate
 
 __all__ = [
-    "Answer", "Backend", "CallFailed", "Limit", "Misread", "Reason", "Route", "TURN_SECONDS",
-    "left", "open_session", "within",
+    "Answer", "Backend", "CallFailed", "Limit", "Misread", "Passing", "Reason", "Route",
+    "TURN_SECONDS", "left", "open_session", "within",
 ]  # fmt: skip
 
 TURN_SECONDS = 7.5
@@ -63,6 +63,16 @@ class Limit:
     def per_second(self) -> float:
         """The rate that, with the burst, stays within the limit wherever the window begins."""
         return (self.calls - self.at_once or 1) / self.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """How time passes between calls: seconds from some moment, seconds since 1970, and a way to
+    wait for some."""
+
+    clock: Callable[[], float] = time.monotonic
+    since_1970: Callable[[], float] = time.time
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +231,7 @@ class Backend:
             if admitted:
                 _tell(breaker, failed)
             raise
-        except BaseException:
+        except BaseException:  # a cancellation too: a trial nobody ends would keep all others out
             outcome = "cancelled"
             if admitted:
                 breaker.abandoned()

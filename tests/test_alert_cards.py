@@ -33,6 +33,7 @@ class Push:
     offers: tuple[str, ...]
     n: int | None = 3
     wish: dict[str, Any] | None = field(default_factory=lambda: WISH)
+    kind: str = "alert"
 
 
 def found(understander: Understander, id: str, company: str | None, days: int) -> Found:

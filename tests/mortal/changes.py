@@ -7,7 +7,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from alerts import push
+from alerts.push import Pusher
 from bot import turn
+from bot.alerting import Alerting
 from bot.channels.telegram import sender
 from bot.channels.telegram.sender import Sender
 from bot.config import Settings
@@ -27,6 +30,7 @@ def change(order: dict[str, Any], understander: Understander, say: Callable[...,
     Understander.load = classmethod(lambda cls: understander)  # type: ignore[method-assign, assignment]
     if order["lease"]:
         _hurry(order["lease"])
+    _push(order["hurry"], order["lease"])
     _tell(say)
     if order["point"]:
         arm(Point(**order["point"]), say)
@@ -40,6 +44,23 @@ def _hurry(lease: float) -> None:
     sender.SWEEP_SECONDS = lease / 10
     shared = partial(Delays, lease=lease, beat=lease / 10, alive=lease / 2)
     redis_locks.Delays = shared  # type: ignore[misc, assignment]
+
+
+def _push(per_second: float | None, lease: float | None) -> None:
+    """How fast alerts go, and how soon another takes up those of who died."""
+    pusher = Alerting.pusher
+
+    def hurried(self: Alerting, *given: Any, **named: Any) -> Pusher:
+        made = pusher(self, *given, **named)
+        made.per_second = per_second or made.per_second
+        made.lease = timedelta(seconds=lease) if lease else made.lease
+        return made
+
+    Alerting.pusher = hurried  # type: ignore[method-assign]
+    if lease:
+        push.SEND_SECONDS, push.LOOK_SECONDS = lease * 0.55, lease / 10
+    if per_second:
+        push.APART = timedelta()
 
 
 def _tell(say: Callable[..., None]) -> None:
