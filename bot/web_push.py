@@ -193,7 +193,7 @@ def _status(answer: Answer) -> int:
 
 def _backoff(attempts: int) -> timedelta:
     """1, 2, 4… minutes, up to an hour: nobody waits for it."""
-    doubled: int = 2 ** min(max(attempts - 1, 0), 10)
+    doubled = 1 << min(max(attempts - 1, 0), 10)
     return min(FIRST_WAIT * doubled, LONGEST_WAIT)
 
 

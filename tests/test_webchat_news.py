@@ -11,10 +11,9 @@ from sqlalchemy import insert, select
 
 from bot.assembly import Rooms
 from bot.channels.webchat import COOKIE
-from dialogs.conversation import Conversation
 from storage.schema import pushes
+from tests.alerted import AlertedTalk, states, told_to
 from tests.browsing import FETCH, Page, Person
-from tests.ledgers import left
 
 SEARCH = "boulanger vers lens en septembre"
 NEWS = "Il y a du nouveau pour toi"
@@ -37,28 +36,10 @@ async def arrive(rooms: Rooms, who: Person, /, *kinds: str, **other: Any) -> Non
         await tx.execute(insert(pushes), [{**common, "kind": kind, **other} for kind in kinds])
 
 
-async def keep_an_alert(rooms: Rooms, person: Person) -> None:
-    """The conversation as a turn leaves it that keeps an alert."""
-    turns = rooms.turns
-    stored = await turns.kept("web", token(person))
-    assert stored
-    conversation = Conversation.from_json(stored.id, stored.version, stored.state)
-    slots = {**conversation.slots, "alerts": True}
-    state = Conversation(stored.id, slots, conversation.form, stored.version).to_json()
-    alert = {
-        "do": "keep_alert", "n": 1, "name": None, "wish": {"trades": ["boulanger"]},
-        "beat": "daily 17:30 Europe/Paris", "state": "on", "until": None,
-    }  # fmt: skip
-    now = turns.now()
-    await turns.ledger.keep(
-        left(
-            stored.id, version=stored.version, channel="web", address="", state=state,
-            kept_until=now + turns.keep.of(slots), expires=now + DAY, deeds=[alert],
-        ),
-        now,
-    )  # fmt: skip
-    assert turns._recent
-    turns._recent.take(stored.id, now)  # another process would not remember the last turn either
+async def keep_an_alert(person: Person) -> Page:
+    await person.go("/")
+    await person.say("préviens-moi pour boulanger à Lens")
+    return await person.say("16")
 
 
 class TestNews:
@@ -129,11 +110,51 @@ class TestNews:
         assert "data-known" not in page.html
 
 
+class TestReading:
+    async def test_the_button_shows_what_came_once(self, lou: Person, rooms: Rooms) -> None:
+        await keep_an_alert(lou)
+        alerted = AlertedTalk(rooms, token(lou), "web")
+        await alerted.receive({"alerte": 1, "offres": 2}, waits=True)
+        page = await lou.go("/chat")
+        assert f"{NEWS} : 1 message" in page.text
+        page = await lou.press(LOOK)
+        assert "Boulanger ou boulangère, 30 km autour de Lens : 2 offres." in page.text
+        assert page.classes("card") == 2
+        assert NEWS not in page.text
+        assert await states(alerted) == ["sent"]
+        assert len(await told_to(alerted)) == 2
+        assert "2 offres" in (await lou.go("/chat")).text, "until the next message says it was read"
+
+    async def test_a_press_from_another_tab_finds_nothing_left(
+        self, lou: Person, rooms: Rooms
+    ) -> None:
+        await keep_an_alert(lou)
+        await AlertedTalk(rooms, token(lou), "web").receive({"alerte": 1, "offres": 1}, waits=True)
+        form = (await lou.go("/chat")).forms["news"]
+        press = {"press": lou.page.button(LOOK)["value"]}
+        other = (await lou.go("/chat")).forms["news"]
+        assert (await lou.send(form | press)).classes("card") == 1
+        page = await lou.send(other | press)
+        assert page.classes("card") == 1, "what the first tab may not have shown yet"
+        assert "rien de neuf" in page.text.lower()
+
+
 class TestCookie:
-    async def test_lasts_as_long_as_what_it_leads_to(self, lou: Person, rooms: Rooms) -> None:
+    async def test_lasts_a_year_with_an_alert_and_a_month_without(
+        self, lou: Person, rooms: Rooms
+    ) -> None:
+        await keep_an_alert(lou)
+        days = []
+        for text in ("plutôt 20 km", "arrête les alertes"):
+            await lou.go("/chat")
+            data = {**lou.page.forms["say"], "text": text}
+            response = await lou.client.post("/chat", data=data, headers=FETCH)
+            days.append(int(response.cookies[COOKIE]["max-age"]) / 86_400)
+        assert days == [rooms.settings.keep_person_days, rooms.settings.keep_conversation_days]
+
+    async def test_lasts_a_day_for_who_is_too_young(self, lou: Person) -> None:
         await lou.go("/")
-        await lou.say(SEARCH)
-        await keep_an_alert(rooms, lou)
-        data = {**lou.page.forms["say"], "text": "plutôt 20 km"}
+        await lou.say("préviens-moi pour boulanger à Lens")
+        data = {**lou.page.forms["say"], "text": "13"}
         response = await lou.client.post("/chat", data=data, headers=FETCH)
-        assert response.cookies[COOKIE]["max-age"] == str(rooms.settings.keep_person_days * 86_400)
+        assert response.cookies[COOKIE]["max-age"] == "86400"

@@ -21,7 +21,6 @@ from bot.web.upload import UPLOAD, Uploads
 from dialogs.changes import from_payload
 from dialogs.conversation import SLOTS
 from dialogs.reply import Reply
-from storage.alerts import Alerts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,7 +56,6 @@ class WebChat:
         self._rooms = rooms
         self._settings = rooms.settings
         self._uploads = Uploads()
-        self._alerts = Alerts(rooms.database)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -198,7 +196,7 @@ class WebChat:
     async def _news(self, token: str) -> int:
         """How many messages that answer nobody wait to be read."""
         turns = self._rooms.turns
-        return await self._alerts.news(turns.person(NAME, token), turns.now())
+        return await turns.alerts.news(turns.person(NAME, token), turns.now())
 
     async def _device(self, token: str) -> str:
         """The key a browser subscribes with, for who keeps an alert."""

@@ -46,6 +46,8 @@ class Devices:
     async def keep(self, request: web.Request) -> web.Response:
         """A subscription as the browser gives it; 404 for who keeps no alert."""
         token, given = await self._given(request)
+        if token is None:
+            raise web.HTTPNotFound
         try:
             browser = read_subscription(given)
         except NotABrowser:
@@ -64,17 +66,16 @@ class Devices:
         endpoint = given.get("endpoint") if isinstance(given, dict) else None
         if not isinstance(endpoint, str) or not endpoint.isascii() or not endpoint.isprintable():
             raise web.HTTPBadRequest
-        await self._browsers.drop(endpoint, self._rooms.turns.person(NAME, token))
+        if token is not None:
+            await self._browsers.drop(endpoint, self._rooms.turns.person(NAME, token))
         return web.Response(status=204)
 
-    async def _given(self, request: web.Request) -> tuple[str, Any]:
+    async def _given(self, request: web.Request) -> tuple[str | None, Any]:
         """Who asks, and what: JSON sent by our page, small, and not too often."""
         if not own_request(request, self._rooms.settings.public_url):
             raise web.HTTPForbidden
         token = token_of(request)
         await slow_down(self._rooms, request, token)
-        if token is None:
-            raise web.HTTPNotFound
         if request.content_type != "application/json":
             raise web.HTTPUnsupportedMediaType
         try:

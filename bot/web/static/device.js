@@ -44,7 +44,7 @@ function stale(subscription, key) {
 
 async function begin(key, permission) {
   if (await permission !== "granted") {
-    return "Ton navigateur refuse les notifications : autorise-les dans ses réglages.";
+    return "Ton navigateur refuse les notifications\u00a0: autorise-les dans ses réglages.";
   }
   await navigator.serviceWorker.register("/worker.js", { scope: "/" });
   const registration = await navigator.serviceWorker.ready;
@@ -54,13 +54,13 @@ async function begin(key, permission) {
     return "Ça n’a pas marché. Réessaie dans quelques minutes.";
   }
   store.set("device", subscription.endpoint);
-  return "C’est noté : cet appareil te préviendra.";
+  return "C’est noté\u00a0: cet appareil te préviendra.";
 }
 
 async function end() {
   const subscription = await current();
   if (subscription) await forget(subscription);
-  return "C’est noté : cet appareil ne te préviendra plus.";
+  return "C’est noté\u00a0: cet appareil ne te préviendra plus.";
 }
 
 // The server may have lost a subscription: it is told once for each tab.
