@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 PYTHON ?=
 # De quoi ne jouer que quelques tests : make test ARGS=tests/test_servers.py
 ARGS ?=
+# Un de plus que de processeurs : des tests attendent un autre programme.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1)
 export PYTHON
 
 .PHONY: help setup run chat test check format browser bench lock clean
@@ -28,7 +30,7 @@ chat: $(VENV)/.run ## Parle au robot dans ce terminal
 
 test: $(VENV)/.test ## Joue tous les tests, avec de vrais PostgreSQL et Redis
 	@echo "Tests (PostgreSQL et Redis démarrent tout seuls)…"
-	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: $(VENV)/.test ## Vérifie la forme, les types, puis joue tous les tests
 	@echo "Mise en forme…"

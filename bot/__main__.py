@@ -10,6 +10,7 @@ from typing import Annotated, get_args
 
 import typer
 
+from bot.alerts_command import alerts
 from bot.config import BadSettings, Settings
 from bot.offers_command import offers
 from dialogs.french import typeset
@@ -23,15 +24,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(offers, name="offers")
+app.add_typer(alerts, name="alerts")
 
 
 @app.command()
 def serve(
     only: Annotated[
-        str, typer.Option(metavar="RÔLES", help="Ce que fait ce processus : web, telegram.")
-    ] = "web,telegram",
+        str, typer.Option(metavar="RÔLES", help="Ce que fait ce processus : web, telegram, alerts.")
+    ] = "web,telegram,alerts",
 ) -> None:
-    """Sert la page web et Telegram, jusqu’à Ctrl-C ou SIGTERM."""
+    """Sert la page web, Telegram et les alertes, jusqu’à Ctrl-C ou SIGTERM."""
     import uvloop
 
     from bot import log
@@ -40,7 +42,7 @@ def serve(
 
     roles = [role.strip() for role in only.split(",")]
     if unknown := [role for role in roles if role not in ROLES]:
-        raise Said(f"--only : « {unknown[0]} » n’est ni web ni telegram", 2)
+        raise Said(f"--only : « {unknown[0]} » n’est ni web, ni telegram, ni alerts", 2)
     log.configure()
     uvloop.run(run(Settings.load(), typer.echo, only=roles))
 

@@ -9,8 +9,10 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from bot import alerting as alerts
+from bot.alerting import Alerting
 from bot.applying import Applying
-from bot.config import Settings
+from bot.config import BadSettings, Settings
 from bot.keeping import Keep
 from bot.links import Signer, search_link
 from bot.meter import Meter
@@ -22,7 +24,7 @@ from dialogs.engine import Engine
 from dialogs.services import Services
 from dialogs.voice import Voice
 from matching.application.apart import Workshop
-from matching.calling import Backend, open_session
+from matching.calling import Backend, Passing, open_session
 from matching.catalogue import Catalogue
 from matching.demonstration import refresh_demonstration
 from matching.job_offer import Locate
@@ -33,6 +35,7 @@ from nlu.understander import Understander
 from storage.alerts import Alerts
 from storage.answers import RedisCache
 from storage.applications import Applications
+from storage.browsers import Browsers
 from storage.database import Database, DatabaseProblem
 from storage.live_offers import LiveOffers
 from storage.locks import LocalLocks, Locks
@@ -40,6 +43,7 @@ from storage.rates import DatabaseRate, LocalRate, Rate, RedisRate
 from storage.redis_locks import RedisLocks
 
 if TYPE_CHECKING:
+    from bot.web_push import WebPush
     from matching.apprentissage.client import Apprentissage
     from matching.france_travail import FranceTravail
 
@@ -81,7 +85,9 @@ class Rooms:
     rate: Rate
     signer: Signer
     bot_name: BotName
+    alerting: Alerting
     applying: Applying | None = None
+    web_push: WebPush | None = None
 
 
 @asynccontextmanager
@@ -91,12 +97,14 @@ async def assemble(
     patience: Patience | None = None,
     *,
     aside: bool = False,
+    passing: Passing | None = None,
 ) -> AsyncIterator[Rooms]:
     """The whole house, migrated and furnished.
 
     A catalogue without real offers gets the demonstration set; an ``understander`` already loaded
-    is used as it is, for it keeps nothing; ``patience`` is with the backends. ``aside``: for a
-    command beside the service, in a shell that need not know which backends the service reads.
+    is used as it is, for it keeps nothing; ``patience`` is with the backends, and ``passing`` the
+    time their limits are kept by. ``aside``: for a command beside the service, in a shell that need
+    not know which backends the service reads.
     Raises ``DatabaseProblem`` when the database cannot be reached.
     """
     async with AsyncExitStack() as stack:
@@ -111,28 +119,25 @@ async def assemble(
         voice = Voice.load()
         table = understander.table
         crafts = tuple(sorted({code for t in table for code in (*t.rome, *t.parents)}))
-        backends = await _backends(settings, database, understander, crafts, stack)
+        backends = await _backends(
+            settings, database, understander, crafts, passing or Passing(), stack
+        )
         matcher = _matcher(backends, catalogue, offers, settings, patience, stack)
         signer = Signer(settings.key(), (trade.id for trade in table))
-        keep = Keep(
-            timedelta(days=settings.keep_conversation_days),
-            timedelta(days=settings.keep_person_days),
-            settings.minimum_age,
-        )
-        services = _services(
-            settings, understander, voice, matcher, database, backends, signer, keep
-        )
+        services = _services(settings, understander, voice, matcher, database, backends, signer)
         engine = Engine(services)
         turns = Turns(
             database=database, locks=locks, understander=understander, engine=engine, voice=voice,
             key=settings.key(), now=settings.now, today=settings.today,
-            keep=keep, recent=None if settings.redis_url else Recent(),
+            keep=_keep(settings), recent=None if settings.redis_url else Recent(),
         )  # fmt: skip
         stack.push_async_callback(_leave_unsent, turns)
         applying = _applying(backends, turns, settings, stack)
         yield Rooms(
             settings, database, offers, catalogue, backends, matcher, crafts, understander, voice,
-            engine, turns, locks, rate, signer, BotName(settings.telegram_bot_name or ""), applying,
+            engine, turns, locks, rate, signer, BotName(settings.telegram_bot_name or ""),
+            alerts.build(settings, database, offers, services, stack),
+            applying, await _web_push(settings, database, stack),
         )  # fmt: skip
 
 
@@ -144,7 +149,6 @@ def _services(
     database: Database,
     backends: Backends,
     signer: Signer,
-    keep: Keep,
 ) -> Services:
     """What the dialogue is given."""
     table, gazetteer = understander.table, understander.gazetteer
@@ -157,12 +161,22 @@ def _services(
         counsellors=counsellors.load(),
         today=settings.today,
         public_url=settings.public_url,
-        keep=keep.of,
+        keep=_keep(settings).of,
         minimum_age=settings.minimum_age,
         alerts=Alerts(database),
         link=partial(search_link, signer, settings.public_url),
         now=settings.now,
         applications=Applications(database) if backends.apprentissage else None,
+        courses=backends.apprentissage,
+    )
+
+
+def _keep(settings: Settings) -> Keep:
+    """How long one keeps what people leave here."""
+    return Keep(
+        timedelta(days=settings.keep_conversation_days),
+        timedelta(days=settings.keep_person_days),
+        settings.minimum_age,
     )
 
 
@@ -176,6 +190,27 @@ def _applying(
     turns.afterwards = applying
     stack.push_async_callback(applying.drain, 0)
     return applying
+
+
+async def _web_push(
+    settings: Settings, database: Database, stack: AsyncExitStack
+) -> WebPush | None:
+    """Who tells browsers that something waits, where there is a key for it."""
+    key = settings.web_push_private_key
+    if key is None:
+        return None
+    from bot.web_push import WebPush
+
+    session = await stack.enter_async_context(open_session())
+    meter = Meter()
+    stack.callback(meter.tell)
+    try:
+        return WebPush(
+            key.get_secret_value(), settings.web_push_contact or "", Browsers(database),
+            lambda name: Backend(name, session, rate=LocalRate(), metrics=meter),
+        )  # fmt: skip
+    except ValueError:
+        raise BadSettings("WEB_PUSH_PRIVATE_KEY : ce n’est pas une clé P-256") from None
 
 
 async def _leave_unsent(turns: Turns) -> None:
@@ -242,6 +277,7 @@ async def _backends(
     database: Database,
     understander: Understander,
     crafts: tuple[str, ...],
+    passing: Passing,
     stack: AsyncExitStack,
 ) -> Backends:
     """The clients of the backends that are set, over one session and one meter."""
@@ -251,14 +287,17 @@ async def _backends(
     meter = Meter()
     stack.callback(meter.tell)
     # Commands call them beside the service: without Redis, the database counts for all of them.
-    shared: Rate = DatabaseRate(database)
+    counted = DatabaseRate(database, passing.since_1970)
+    shared: Rate = counted
     if settings.redis_url:
-        shared = RedisRate(settings.redis_url, DatabaseRate(database), spent=True)
+        shared = RedisRate(settings.redis_url, counted, spent=True)
         stack.push_async_callback(shared.close)
     cache = await _cache(settings, stack)
 
     def backend(name: str) -> Backend:
-        return Backend(name, session, rate=shared, metrics=meter)
+        return Backend(
+            name, session, rate=shared, metrics=meter, clock=passing.clock, sleep=passing.sleep
+        )
 
     locate = understander.gazetteer.locate
     return Backends(

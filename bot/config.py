@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -140,10 +141,25 @@ class Settings(BaseSettings):
         description="Nombre de jours sans un mot après lesquels le robot demande si l’alerte sert "
         "encore.",
     )
+    push_per_second: Annotated[int, Field(ge=1, le=30)] = Field(
+        28,
+        description="Nombre d’alertes envoyées par seconde au plus, tous processus ensemble. "
+        "Telegram en accepte une trentaine ; les réponses n’attendent pas.",
+    )
     minimum_age: Annotated[int, Field(ge=15, le=18)] = Field(
         15,
         description="Âge en dessous duquel aucune alerte n’est gardée et la conversation est "
         "effacée en un jour.",
+    )
+    web_push_private_key: SecretStr | None = Field(
+        None,
+        description="Clé privée P-256 (32 octets en base64url) qui signe les notifications. Sans "
+        "elle, la page ne propose pas de prévenir.",
+    )
+    web_push_contact: str | None = Field(
+        None,
+        description="Où joindre qui exploite le service (`mailto:…` ou `https://…`), dit aux "
+        "services de notification.",
     )
     fixed_today: date | None = Field(
         None,
@@ -224,6 +240,21 @@ class Settings(BaseSettings):
             raise ValueError("attendu une adresse comme « https://api.francetravail.io/… »")
         return url.rstrip("/") if url else None
 
+    @field_validator("web_push_private_key")
+    @classmethod
+    def _key_of_notices(cls, key: SecretStr | None) -> SecretStr | None:
+        if key and not re.fullmatch(r"[A-Za-z0-9_-]{43}=?", key.get_secret_value()):
+            raise ValueError("attendu 32 octets en base64url, soit 43 caractères")
+        return key
+
+    @field_validator("web_push_contact")
+    @classmethod
+    def _contact_of_notices(cls, contact: str | None) -> str | None:
+        host = r"[\w-]+(\.[\w-]+)+"
+        if contact and not re.fullmatch(rf"mailto:[^\s@]+@{host}|https://{host}", contact):
+            raise ValueError("attendu « mailto:adresse » ou « https://exemple.fr »")
+        return contact
+
     @field_validator("telegram_bot_name")
     @classmethod
     def _bot_name(cls, name: str | None) -> str | None:
@@ -248,6 +279,12 @@ class Settings(BaseSettings):
                 "les quatre réglages FRANCE_TRAVAIL_… vont ensemble ; il manque "
                 + ", ".join(missing)
             )
+        return self
+
+    @model_validator(mode="after")
+    def _both_of_web_push(self) -> Self:
+        if (self.web_push_private_key is None) != (self.web_push_contact is None):
+            raise ValueError("WEB_PUSH_PRIVATE_KEY et WEB_PUSH_CONTACT vont ensemble")
         return self
 
     @model_validator(mode="after")
@@ -286,6 +323,11 @@ class Settings(BaseSettings):
             return self.telegram_webhook_secret.get_secret_value()
         return hmac.digest(self.key(), b"telegram webhook", "sha256").hex()
 
+    @cached_property
+    def began(self) -> date:
+        """The day these settings were read; at hand, for every turn asks the time several times."""
+        return self._began
+
     def now(self) -> datetime:
         """The time, aware, in UTC.
 
@@ -293,7 +335,7 @@ class Settings(BaseSettings):
         send again, a press that counts anew) sees it come.
         """
         clock = datetime.now(UTC)
-        return clock if self.fixed_today is None else clock - (self._began - self.fixed_today)
+        return clock if self.fixed_today is None else clock - (self.began - self.fixed_today)
 
     def today(self) -> date:
         """The date in France."""

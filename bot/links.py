@@ -8,10 +8,12 @@ import hmac
 import re
 import unicodedata
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
+
+from bot.keyed import Keyed
 
 CODE_LENGTH = 64
 """Telegram's limit for a start payload, of ``A-Z a-z 0-9 _ -``; ours everywhere."""
@@ -23,7 +25,7 @@ MAX_RADIUS_KM = 200
 
 _VERSION = "1"
 _SIGNATURE_BYTES = 8  # 64 bits: a forger would need 2^63 visits, and would win a search
-_PRESS_SIGNATURE = 8  # characters, 48 bits, and bound to one conversation
+_PRESS_SIGNATURE = 6  # bytes, 8 characters, and bound to one conversation
 _CODE = re.compile(r"[A-Za-z0-9_-]{2,64}")
 
 # Words that origins are made of, the commonest last. Part of version 1: never edited, a change
@@ -74,7 +76,7 @@ class Signer:
     """
 
     def __init__(self, key: bytes, trade_ids: Iterable[str]) -> None:
-        self._key = key
+        self._key = Keyed(key)
         self._trades = {_trade_mark(id): id for id in trade_ids}
 
     def encode(self, link: Link) -> str:
@@ -144,10 +146,10 @@ class Signer:
 
     def _press_mark(self, payload: str, address: str) -> str:
         message = f"{address}\0{payload}".encode()
-        return _to_text(self._mac(b"press", message))[:_PRESS_SIGNATURE]
+        return _to_text(self._mac(b"press", message)[:_PRESS_SIGNATURE])
 
     def _mac(self, use: bytes, message: bytes) -> bytes:
-        return hmac.digest(self._key, use + b"\0" + message, "sha256")
+        return self._key.digest(use + b"\0" + message)
 
 
 def clean_origin(origin: str | None) -> str | None:
@@ -244,7 +246,8 @@ def search_link(signer: Signer, public_url: str, slots: Mapping[str, Any]) -> st
     ``slots`` are those of a conversation; ``None`` when there is not one trade and one town.
     """
     where = slots.get("where") or {}
-    trades, places = list(slots.get("trades") or ()), list(where.get("places", ()))
+    trades: Sequence[str] = slots.get("trades") or ()
+    places: Sequence[str] = where.get("places", ())
     if len(trades) != 1 or len(places) != 1 or where.get("areas"):
         return None
     link = Link(trade=trades[0], place=places[0], radius_km=slots.get("radius_km"))

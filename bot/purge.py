@@ -30,6 +30,7 @@ async def purge(rooms: Rooms) -> dict[str, int]:
         "outbox": await turns.outbox.purge(now),
         "applications": await turns.applications.purge(now - kept),
         "rates": await rooms.rate.purge(),
+        "pushes": await rooms.alerting.purge(),
     }
 
 

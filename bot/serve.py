@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bot import alerting
 from bot.assembly import Rooms, assemble
 from bot.config import BadSettings, Settings
 from bot.purge import purge_regularly
@@ -21,7 +22,7 @@ from bot.web.app import make_app
 if TYPE_CHECKING:
     from bot.channels.telegram.channel import Telegram
 
-ROLES = ("web", "telegram")
+ROLES = ("web", "telegram", "alerts")
 """What a process may do; by default all of it."""
 
 DRAIN_SECONDS = 5.0
@@ -82,6 +83,8 @@ async def _until(
         asyncio.create_task(purge_regularly(rooms, stop)),
         asyncio.create_task(keep_running("sync", Keeper(rooms).run, stop)),
     ]
+    if "alerts" in only:
+        tasks.append(asyncio.create_task(alerting.run(rooms, stop)))
     if rooms.applying:
         watch = keep_running("applications", rooms.applying.run, stop)
         tasks.append(asyncio.create_task(watch))
@@ -123,6 +126,8 @@ def _what_runs(rooms: Rooms, only: Collection[str], telegram: Telegram | None) -
         how = "par webhook" if rooms.settings.telegram_mode == "webhook" else "par polling"
         name = f"@{rooms.bot_name.value}" if telegram.met else "pas encore joint"
         lines.append(f"Sur Telegram, {how} : {name}.")
+    if "alerts" in only and not telegram:
+        lines.append("Les alertes partent d’ici.")
     return lines
 
 

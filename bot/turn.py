@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +13,7 @@ import structlog
 
 from bot import log
 from bot.keeping import Keep
+from bot.keyed import Keyed
 from bot.links import Link
 from bot.pace import Pace
 from bot.recent import Recent
@@ -28,7 +28,7 @@ from matching.calling import TURN_SECONDS, within
 from nlu.understander import Understander
 from storage.alerts import Alerts
 from storage.applications import Applications
-from storage.conversations import Conversations, Stale
+from storage.conversations import Conversations, Stale, Stored
 from storage.counters import Counters
 from storage.database import Database, DatabaseProblem
 from storage.ledger import Kept, Ledger, Left
@@ -87,7 +87,7 @@ class Incoming:
     the same one a second later, where the network gives each press a new ``id``. ``stream`` names
     the numbering ``order`` belongs to, where updates may overtake one another on their way.
     ``files`` came with it, several perhaps as one ``album``. ``told`` is nobody's message: it is
-    what became of their application.
+    what became of their application. ``edited``: their last message, put otherwise.
     """
 
     channel: str
@@ -103,6 +103,7 @@ class Incoming:
     files: tuple[SentFile, ...] = ()
     album: str | None = None
     told: Mapping[str, str] | None = None
+    edited: bool = False
 
 
 class Afterwards(Protocol):
@@ -117,10 +118,9 @@ OLD_BUTTON = "/expired"
 """The payload of a press whose signature does not hold: answered kindly, changes nothing."""
 
 
-def conversation_id(key: bytes, channel: str, address: str) -> str:
+def conversation_id(key: Keyed, channel: str, address: str) -> str:
     """What a person is known by in the database: see :meth:`Turns.person`."""
-    message = f"conversation\0{channel}\0{address}".encode()
-    return hmac.digest(key, message, "sha256").hex()[:32]
+    return key.digest(f"conversation\0{channel}\0{address}".encode())[:16].hex()
 
 
 class Turns:
@@ -157,6 +157,7 @@ class Turns:
         self.engine = engine
         self.voice = voice
         self._key = key
+        self._keyed = Keyed(key)
         self.now = now
         self.today = today
         self.keep = keep
@@ -165,11 +166,10 @@ class Turns:
 
     def person(self, channel: str, address: str) -> str:
         """The conversation's id: an address cannot be read from it, nor guessed without the key."""
-        return conversation_id(self._key, channel, address)
+        return conversation_id(self._keyed, channel, address)
 
     def _mark(self, kind: str, channel: str, address: str, id: str) -> str:
-        message = f"{kind}\0{channel}\0{address}\0{id}".encode()
-        return hmac.digest(self._key, message, "sha256").hex()[:32]
+        return self._keyed.digest(f"{kind}\0{channel}\0{address}\0{id}".encode())[:16].hex()
 
     async def handle(self, incoming: Incoming) -> Kept:
         """Answer once: state, effects, replies and counters are committed together.
@@ -298,7 +298,7 @@ class Turns:
             return Heard(payload=incoming.payload, **beside)
         text = _UNSTORABLE.sub("\ufffd", incoming.text or "")
         read = self.understander.read(text, asked=asked_of(conversation), today=self.today())
-        return Heard(text=text, understanding=read, **beside)
+        return Heard(text=text, understanding=read, edited=incoming.edited, **beside)
 
     def _left(self, outcome: Outcome, incoming: Incoming, now: datetime) -> Left:
         conversation = outcome.conversation
@@ -335,11 +335,9 @@ class Turns:
         if self._recent:
             self._recent.purge(self.now())
 
-    async def kept_for(self, channel: str, address: str) -> timedelta | None:
-        """How long a conversation is kept after its last message; ``None`` when nothing is kept:
-        after « supprime tout »."""
-        stored = await self.ledger.load(self.person(channel, address))
-        return stored.expires - stored.updated if stored else None
+    async def kept(self, channel: str, address: str) -> Stored | None:
+        """What is kept of a conversation: nothing any more after « supprime tout »."""
+        return await self.ledger.load(self.person(channel, address))
 
     async def waiting(self, channel: str, address: str) -> list[tuple[int, Reply]]:
         """Replies not yet read, oldest first, each with the number that acknowledges it."""
@@ -364,7 +362,7 @@ def _bodies(replies: Sequence[Reply], order: int, *, pushed: bool) -> list[dict[
     the ways to fail.
     """
     if pushed:
-        return [{**bundled(replies), "order": order}] if replies else []
+        return [bundled(replies, order=order)] if replies else []
     return [reply.to_json() for reply in replies]
 
 

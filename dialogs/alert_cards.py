@@ -130,7 +130,7 @@ def caught_up(conversation: Conversation, push: Push, voice: Voice) -> Conversat
 
 def pushed(ids: Sequence[str], n: int, wish: Mapping[str, Any]) -> list[Event]:
     """What is being looked at once a message of alert ``n`` has shown these offers."""
-    shown = {"offset": 0, "total": len(ids), "ids": list(ids)}
+    shown = {"before": [], "total": len(ids), "ids": list(ids)}
     return [
         slot("shown", {**shown, "alert": n, "trades": wish.get("trades")}),
         slot("looked", ids[0] if len(ids) == 1 else None),

@@ -181,7 +181,8 @@ def check_files(files: list[Mapping[str, Any]]) -> None:
     if len(files) > MOST_PHOTOS:
         raise Refused(Reason.PHOTOS_MANY, most=str(MOST_PHOTOS))
     for file in files:
-        ending = f".{file['name'].lower().rpartition('.')[2]}" if "." in file["name"] else ""
+        name = file["name"].strip().lower()
+        ending = f".{name.rpartition('.')[2]}" if "." in name else ""
         if ending in OLD:
             raise Refused(OLD[ending])
         if not file["photo"] and ending and ending not in TAKEN:

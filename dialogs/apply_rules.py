@@ -28,7 +28,7 @@ ASIDE = RESUMING | frozenset((
     "action_bravo", "action_card", "action_share", "action_hide", "action_taken", "action_steps",
     "action_unreadable", "action_page", "action_alerts", "action_alert",
     "action_alert_stop", "action_alert_pause", "action_alert_on", "action_alert_beat",
-    "action_alert_drop", "action_no_alert",  "action_news",
+    "action_alert_drop", "action_no_alert", "action_news", "action_courses", "action_appointment",
 ))  # fmt: skip
 """Actions in the middle of an application, after which it goes on where it was."""
 
@@ -49,13 +49,33 @@ IN_SO_MANY_WORDS = 0.99
 MOST_NAMES = 5
 """Words of a first and a last name, beside an address or a number."""
 
+_NOT_AT_ALL = (
+    r"(?:non |bon |ok |bah |en fait |enfaite |finalement )*"
+    r"(?:je |j )?(?:ne |n')?(?:postule|candidate) (?:pas|plus|po)[ .!]*$"
+)
 _CANCEL = re.compile(
+    rf"^{_NOT_AT_ALL}|"
     r"^(?:non |bon |ok )?(?:annul(?:e[rz]?|ation)|laisse tomber|j'?arrete|stop|abandonne[rz]?|"
     r"je (?:ne )?(?:veux|postule) plus(?: postuler)?|quitte[rz]?|tant pis|on arrete)\b.{0,30}$"
 )
 _ALERTS = re.compile(r"\b(?:alertes?|notif\w*|messages?)\b")
-_CANCEL_ALONE = re.compile(r"^(?:annul(?:e[rz]?|ation)|stop|laisse tomber|on arrete)[ .!]*$")
+_CANCEL_ALONE = re.compile(
+    rf"^{_NOT_AT_ALL}|^(?:annul(?:e[rz]?|ation)|stop|laisse tomber|on arrete)[ .!]*$"
+)
 """Where anything may be written: « j’arrête l’école en juin » is an answer."""
+_BACK = re.compile(
+    r"^(?:non |attends? |oups )*(?:retour|(?:je |on )?(?:reviens?|revient|retourne)(?: en arriere)|"
+    r"en arriere|(?:la )?question (?:d'avant|precedente)|precedente?|"
+    r"(?:je (?:veux|voudrais|peux) )?revenir en arriere)[ .!?]*$"
+)
+_WRONG = re.compile(
+    r"\b(?:trompee?|plantee?|erreur|faute|fausse?|faux|mauvaise?|change[rz]?|corrige[rz]?|"
+    r"modifie[rz]?|refaire|rectifie[rz]?|pas (?:le|la) (?:bon|bonne))\b"
+)
+_WAIT = re.compile(
+    r"^(?:attend[sz]?|attendez|une? (?:sec\w*|minute|instant)|(?:2|deux) ?(?:s|sec\w*|min\w*)|"
+    r"je (?:reviens|cherche|regarde)|j'?arrive)\b(?!.*\?).{0,40}$"
+)
 _WHY = re.compile(
     r"^(?:mais |et )?(?:pourquoi|pk|pq|pkoi|prk|a quoi (?:ca|sa) sert|"
     r"c'?est (?:oblige|obligatoire)|"
@@ -122,14 +142,15 @@ def _said(heard: Heard, u: Understanding, slots: Slots, today: date) -> Plan:
     text, folded = u.text.strip(), fold(u.text.strip()).replace("’", "'")
     asked = missing(slots)
     free = asked in {"apply_making", "apply_word"}
-    if not text or (u.intent == "human" and u.reason in DANGERS):
+    if not text or _anywhere(u, folded):
         return rules.plan(heard, slots, today)
     if (pressed := rules.typed_button(u, slots, today)) is not None:
         return pressed
     if (not free or _AT.search(folded)) and (given := _details(text, folded, asked)):
         return Plan(given=given)
-    if u.intent == "stop_alerts" and _ALERTS.search(folded):
-        return rules.plan(heard, slots, today)
+    again = _put_otherwise(asked, text, slots) if heard.edited else None
+    if (aside := again or _hesitation(folded, slots, asked, free=free)) is not None:
+        return aside
     if (_CANCEL_ALONE if free else _CANCEL).match(folded):
         return Plan(("action_apply_cancel",))
     if _lacks(asked, folded):
@@ -147,6 +168,12 @@ def _said(heard: Heard, u: Understanding, slots: Slots, today: date) -> Plan:
     return _answer(asked, heard, u, slots, today)
 
 
+def _anywhere(u: Understanding, folded: str) -> bool:
+    """What is never an answer: danger, « stop aux alertes »."""
+    danger = u.intent == "human" and u.reason in DANGERS
+    return danger or (u.intent == "stop_alerts" and bool(_ALERTS.search(folded)))
+
+
 def _meant(
     u: Understanding, slots: Slots, today: date, asked: str | None, folded: str
 ) -> Plan | None:
@@ -155,6 +182,29 @@ def _meant(
     if fixed is not None and fixed.argument:
         return fixed
     return rules.answer_to_pending(u, slots, today)
+
+
+def _put_otherwise(asked: str | None, text: str, slots: Slots) -> Plan | None:
+    """An edited text is the answer given last, once more: what says of itself what it is (an
+    address, a number) was read before."""
+    if asked == "apply_making":
+        before = slots["apply_making"]
+        return Plan(given={"apply_making": [*before[:-1], text]}) if before else None
+    if asked == "apply_email" and not slots["apply_hint"]:
+        return Plan(given={"apply_name": text})
+    return Plan(given={"apply_word": text}) if asked is None and slots["apply_word"] else None
+
+
+def _hesitation(folded: str, slots: Slots, asked: str | None, *, free: bool) -> Plan | None:
+    """« Retour »; « je me suis trompée de mail », while another is asked for; « attends »."""
+    if _BACK.match(folded):
+        return Plan(("action_apply_back",))
+    if asked is None or free:
+        return None
+    field = _field_named(folded) if _WRONG.search(folded) else None
+    if field and slots[field] is not None:
+        return Plan(("action_apply_fix",), argument=field.removeprefix("apply_"))
+    return Plan(("action_apply_wait",)) if _WAIT.match(folded) else None
 
 
 def _is_sure(u: Understanding, *, free: bool) -> bool:
@@ -224,16 +274,20 @@ def _answer(asked: str | None, heard: Heard, u: Understanding, slots: Slots, tod
     return Plan(given={asked: u.text})
 
 
-def _correction(folded: str) -> Plan | None:
-    """« Non, change mon mail », once everything was given."""
+def _field_named(folded: str) -> str | None:
+    """Which detail is spoken of."""
     words: Mapping[str, str] = {
         "apply_email": r"\b(?:mail|email|e-mail|adresse)\b", "apply_word": r"\bmots?\b",
         "apply_phone": r"\b(?:tel|telephone|numero|portable)\b", "apply_cv": r"\bcv\b",
         "apply_name": r"\b(?:pre)?nom\b",
     }  # fmt: skip
-    for field, pattern in words.items():
-        if re.search(pattern, folded):
-            return Plan(("action_apply_fix",), argument=field.removeprefix("apply_"))
+    return next((field for field, pattern in words.items() if re.search(pattern, folded)), None)
+
+
+def _correction(folded: str) -> Plan | None:
+    """« Non, change mon mail », once everything was given."""
+    if field := _field_named(folded):
+        return Plan(("action_apply_fix",), argument=field.removeprefix("apply_"))
     if re.match(r"^(?:non|nan|corrige|change|modifie|attend)", folded):
         return Plan(("action_apply_fix",))
     return None

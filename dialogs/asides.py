@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
 
@@ -37,3 +38,11 @@ def in_passing(u: Understanding, slots: Slots, today: date) -> Plan | None:
     if u.ambiguous_places or u.domains or u.noncraft_trades:
         return None
     return Plan(("action_answer", "action_resume"), argument=topic)
+
+
+def training_centres(u: Understanding, slots: Slots) -> Plan:
+    """Training centres: the search stays as it is, once there is one; what is missing is taken."""
+    found = from_message(u, slots)
+    named = {name: value for name, value in found.items() if name in {"trades", "where"}}
+    missing = {name: value for name, value in named.items() if not slots[name]}
+    return Plan(("action_courses",), candidates=missing or None, argument=json.dumps(named))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from dialogs.french import WIDE, capital, day, typeset
+from dialogs.french import WIDE, capital, day, in_pairs, typeset
 from dialogs.reply import Button, Card
 from dialogs.voice import Voice
 from matching.attribution import attribution
@@ -27,6 +28,9 @@ NAME_LENGTH = 60
 
 SAID_LENGTH = 60
 """Of a title within a sentence."""
+
+_OF_ONE_LINE = ("company", "city", "km")
+"""What the first line of a card says, and the only one that depends on where one asks from."""
 
 
 def offer_url(offer: Offer, public_url: str) -> str:
@@ -77,12 +81,21 @@ def facts(
 
 def card(voice: Voice, data: Mapping[str, Any], today: date) -> Card:
     """The card of these :func:`facts`."""
+    told = ((k, tuple(v) if k == "rome" else v) for k, v in data.items() if k not in _OF_ONE_LINE)
+    rest = _same_for_all(voice, tuple(told), today)
+    return Card(rest.id, rest.title, (_where(voice, data), *rest.lines), rest.note, rest.buttons)
+
+
+@lru_cache(maxsize=512)
+def _same_for_all(voice: Voice, told: tuple[tuple[str, Any], ...], today: date) -> Card:
+    """A card but for its first line: the same for everybody who is shown that offer that day."""
+    data = dict(told)
     note = None
     if data["source"] == DEMONSTRATION:
         note = voice.phrase("card_demonstration")
     elif data["school"]:
         note = voice.phrase("card_school")
-    work = (_where(voice, data), _start(voice, data), _diploma(voice, data))
+    work = (_start(voice, data), _diploma(voice, data))
     lines = (*work, *_pay(voice, data, today))
     return Card(
         id=data["id"],
@@ -91,6 +104,22 @@ def card(voice: Voice, data: Mapping[str, Any], today: date) -> Card:
         note=note,
         buttons=_buttons(voice, data),
     )
+
+
+def course_card(voice: Voice, data: Mapping[str, Any]) -> Card:
+    """The card of the facts of a course."""
+    title = data["title"].capitalize() if data["title"].isupper() else capital(data["title"])
+    said = {**data, "company": data["company"] or voice.fact("card_no_school")}
+    lines = (
+        _where(voice, said),
+        voice.fact(f"card_level_{data['level']}") if data["level"] else "",
+        _start(voice, data) if data["start"] else "",
+        in_pairs(data["phone"]) if data["phone"] else "",
+    )
+    meet = Button(voice.phrase("button_appointment"), f"/appointment {data['mark']}")
+    page = (Button(voice.phrase("button_course"), None, data["url"]),) if data["url"] else ()
+    lines_said = tuple(filter(None, lines))
+    return Card("", cut(typeset(title), TITLE_LENGTH), lines_said, buttons=(meet, *page))
 
 
 def cut(text: str, most: int) -> str:

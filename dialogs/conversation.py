@@ -23,9 +23,10 @@ SLOTS: Mapping[str, Any] = {
     "candidates": None,  # {"text", "places"}: an ambiguous name and the communes that bear it
     "pending": None,  # [payload of a yes, payload of a no]
     # the answer being looked at
-    "shown": None,  # {"offset", "total", "ids"}
+    "shown": None,  # {"before": ids of the pages before, "total", "ids"}
     "revision": 0,  # grows with every change of the search: marks the buttons of an old list
     "hidden": None,  # ids of offers « pas pour moi », « déjà pris »
+    "courses": None,  # [{"mark", "id", "school", "phone"}]: the courses shown last
     # an application: erased once it is sent or given up
     "apply_offer": None,  # {"id", "to", "title", "company", "phone", "url", "recruiter"}
     "apply_name": None,  # [first, last]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from dialogs.french import MONTHS, day, join, of
@@ -41,6 +42,7 @@ class Criteria:
         self.gazetteer = gazetteer
         self.voice = voice
         self._wanted = {trade.id: wanted(trade) for trade in table}
+        self._town = lru_cache(maxsize=1024)(gazetteer.by_insee)
 
     def search(self, slots: Mapping[str, Any]) -> Search:
         """The search of complete slots (``trades`` and ``where`` set)."""
@@ -70,7 +72,7 @@ class Criteria:
 
     def _circles(self, slots: Mapping[str, Any]) -> tuple[Circle, ...]:
         where, radius = slots["where"] or {}, slots["radius_km"] or DEFAULT_RADIUS_KM
-        places = filter(None, map(self.gazetteer.by_insee, where.get("places", ())))
+        places = filter(None, map(self._town, where.get("places", ())))
         towns = [Circle(p.lat, p.lon, radius, p.name) for p in places]
         zones = [
             Circle(a["lat"], a["lon"], max(a["radius_km"], slots["radius_km"] or 0), a["name"])
@@ -103,17 +105,17 @@ class Criteria:
     def where(self, slots: Mapping[str, Any]) -> str:
         """« 30 km autour de Lens », « dans le Ternois », « sans Lille »."""
         where = slots["where"] or {}
-        towns = [p.name for p in map(self.gazetteer.by_insee, where.get("places", ())) if p]
+        towns = [p.name for p in map(self._town, where.get("places", ())) if p]
         parts = []
         if towns:
             radius = slots["radius_km"] or DEFAULT_RADIUS_KM
             around = join([of(t) for t in towns], "et")
             if len(towns) > MOST_NAMED:
                 around = self.voice.phrase("part_towns", n=len(towns))
-            parts.append(self.voice.phrase("part_around", km=radius, towns=around))
+            parts.append(self.voice.fact("part_around", km=radius, towns=around))
         parts += [within(a["name"]) for a in where.get("areas", ())]
         line = join(parts, "et")
-        refused = [p.name for p in map(self.gazetteer.by_insee, slots["excluded"] or ()) if p]
+        refused = [p.name for p in map(self._town, slots["excluded"] or ()) if p]
         if refused:
             line += ", " if line else ""
             line += self.voice.phrase("part_without", towns=refused)

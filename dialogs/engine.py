@@ -12,7 +12,7 @@ from rasa_sdk.executor import ActionExecutor
 from dialogs.actions import build
 from dialogs.apply_form import APPLICATION_FORM
 from dialogs.apply_rules import plan
-from dialogs.cards import card
+from dialogs.cards import card, course_card
 from dialogs.changes import SEARCH_SLOTS
 from dialogs.conversation import SLOTS, Conversation
 from dialogs.forms import FORM
@@ -170,8 +170,10 @@ class Engine:
         slots = outcome.conversation.slots
         said = remember(slots["said"], [r.told for r in outcome.replies])
         today = self.services.today()
-        cards = [card(self.services.voice, o, today) for o in message["custom"].get("offers", ())]
-        reply = self.services.voice.say(
+        voice, custom = self.services.voice, message["custom"]
+        cards = [card(voice, offer, today) for offer in custom.get("offers", ())]
+        cards += [course_card(voice, course) for course in custom.get("courses", ())]
+        reply = voice.say(
             message["response"],
             {"days": self.services.keep(slots).days}
             | {k: v for k, v in message.items() if k not in MESSAGE_KEYS},

@@ -38,6 +38,7 @@ class Heard:
     ``arrival`` holds the search of a link, as ``/set`` arguments, and its ``origin``. ``files``
     came with it, of one ``album`` perhaps; ``way`` is how files come on that channel. ``told`` is
     what became of an application (``offer``, ``state``, ``reason``), told by nobody but us.
+    ``edited``: a text that takes the place of the last one.
     """
 
     text: str | None = None
@@ -48,6 +49,7 @@ class Heard:
     album: str | None = None
     way: Way = "sent"
     told: Mapping[str, str] | None = None
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,12 @@ class Button:
     url: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {k: v for k in ("text", "payload", "url") if (v := getattr(self, k)) is not None}
+        made = {"text": self.text}
+        if self.payload is not None:
+            made["payload"] = self.payload
+        if self.url is not None:
+            made["url"] = self.url
+        return made
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Button:
@@ -95,13 +101,53 @@ class Reply:
         )
 
 
-def bundled(replies: Sequence[Reply]) -> dict[str, Any]:
-    """All that one turn says, for a network where it is one message: see :func:`unbundled`."""
-    return {"replies": [reply.to_json() for reply in replies]}
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of a message that was given to a network.
+
+    ``later``: it wants us to ``wait``, which is no failure, and ``everywhere`` when that holds for
+    whatever else we send; ``pending``: it failed, to be tried again after that time; ``refused``:
+    it will never be taken; ``gone``: the person left; ``unknown``: perhaps sent.
+    """
+
+    state: Literal["sent", "later", "pending", "refused", "gone", "unknown"]
+    wait: timedelta | None = None
+    everywhere: bool = False
+
+
+SENT = Delivery("sent")
+
+
+class Channel(Protocol):
+    """A network on which people are written to without having asked anything just now."""
+
+    async def send(self, address: str, replies: Sequence[Reply], *, attempts: int) -> Delivery:
+        """Give it one message, for the ``attempts``-th time; whatever goes wrong is an outcome."""
+        ...
+
+
+class Bundle(dict[str, Any]):
+    """JSON that still holds the replies it was made of, for whoever sends them from memory."""
+
+    __slots__ = ("replies",)
+
+    def __init__(self, replies: Sequence[Reply], **beside: Any) -> None:
+        super().__init__(replies=[reply.to_json() for reply in replies], **beside)
+        self.replies = list(replies)
+
+
+def bundled(replies: Sequence[Reply], **beside: Any) -> Bundle:
+    """All that one turn says, for a network where it is one message: see :func:`unbundled`.
+
+    ``beside`` are values kept with them.
+    """
+    return Bundle(replies, **beside)
 
 
 def unbundled(data: Mapping[str, Any]) -> list[Reply]:
     """The replies of a turn, in order."""
+    if isinstance(data, Bundle):
+        return data.replies
     return [Reply.from_json(reply) for reply in data["replies"]]
 
 

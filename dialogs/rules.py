@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 
 from dialogs import alert_rules
-from dialogs.asides import in_passing
+from dialogs.asides import in_passing, training_centres
 from dialogs.care import stays_near
 from dialogs.changes import FRANCE, SEARCH_SLOTS, differs, from_message, from_payload, travel
 from dialogs.dropped import what_is_dropped
@@ -78,6 +78,7 @@ BUTTONS: Mapping[str, Plan] = {
     "delete_no": Plan(("action_cancel",)),
     "my_data": Plan(("action_my_data",)),
     "steps": Plan(("action_steps",)),
+    "courses": Plan(("action_courses",)),
     **{f"apply_{name}": Plan((f"action_apply_{name}",)) for name in APPLICATION},
     "damaged_link": Plan(("action_damaged_link", "action_arrival")),
 }
@@ -88,6 +89,7 @@ WITH_ARGUMENT: Mapping[str, str] = {
     "share": "action_share", "card": "action_card", "sent": "action_sent",
     "liking": "action_choose_by_liking", "domain": "action_choose_in_domain",
     "unreadable": "action_unreadable", "apply": "action_apply", "apply_change": "action_apply_fix",
+    "appointment": "action_appointment",
 }  # fmt: skip
 """Buttons whose value an action works on."""
 
@@ -203,6 +205,8 @@ def _spoken(u: Understanding, slots: Slots, today: date) -> Plan | None:
         return Plan((_OF_ONE[spoken],), argument=ids[0])
     if spoken is None or spoken in _SPOKEN:
         return _SPOKEN[spoken] if spoken else None
+    if spoken == "courses":
+        return training_centres(u, slots)
     if spoken == "apply":
         nth = read_remark(u.text)
         which = _nth(u, slots, nth).argument if nth and nth.kind == "nth" else None
@@ -257,6 +261,8 @@ def _aside(u: Understanding, slots: Slots, today: date) -> Plan | None:
         return None if read_remark(u.text) else _not_understood(u)
     if u.intent == "question":
         topic, remark = read_topic(u.text), read_remark(u.text)
+        if topic == "cfa_find":
+            return training_centres(u, slots)
         if topic is None and from_message(u, slots):
             return None
         if remark and remark.kind == "more" and topic is None:
@@ -303,6 +309,11 @@ def _searched(u: Understanding, slots: Slots, today: date) -> Plan:
         return Plan(("action_choose_in_domain",), candidates=found or None, argument=u.domains[0])
     if dropped := what_is_dropped(u, found):
         return dropped
+    if remark and remark.kind == "nth" and found.keys() <= {"availability"}:
+        # « le premier », « le 2 » under a list: an offer of it sooner than a day of this month.
+        meant = _nth(u, slots, remark)
+        if meant is not FALLBACK or not found:
+            return meant
     if found:
         before = ("action_noted_travel",) if differs(found, slots) and "travel" in found else ()
         return form(found, *before)
@@ -375,9 +386,9 @@ def _next_page(u: Understanding, slots: Slots, remark: Remark) -> Plan:
 
 def _nth(u: Understanding, slots: Slots, remark: Remark) -> Plan:
     ids = (slots["shown"] or {}).get("ids", [])
-    number = remark.number or 1
+    number = len(ids) if remark.number == 0 else remark.number or 1
     if number > len(ids):
-        number -= (slots["shown"] or {}).get("offset", 0)  # « la 5e », counted from the first
+        number -= len((slots["shown"] or {}).get("before", ()))  # « la 5e », counted from the first
     if 1 <= number <= len(ids):
         return Plan(("action_call",), argument=ids[number - 1])
     return FALLBACK

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from dialogs.criteria import Criteria
 from dialogs.voice import Voice
-from matching.model import DEMONSTRATION, Matcher, Offer
+from matching.model import DEMONSTRATION, Circle, Matcher, Offer
 from nlu.gazetteer import Gazetteer
 from nlu.trade_table import TradeTable
 
@@ -82,6 +82,43 @@ class Alerts(Protocol):
         ...
 
 
+class Course(Protocol):
+    """A course by apprenticeship; ``distance_km`` is from where it was asked for."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def school(self) -> str | None: ...
+    @property
+    def city(self) -> str: ...
+    @property
+    def diploma_level(self) -> int | None: ...
+    @property
+    def phone(self) -> str | None: ...
+    @property
+    def url(self) -> str | None: ...
+    @property
+    def starts(self) -> Sequence[date]: ...
+    @property
+    def distance_km(self) -> float | None: ...
+
+
+class Courses(Protocol):
+    """Who knows where trades are taught. Both may raise :class:`matching.model.Unavailable`."""
+
+    async def courses(
+        self, codes: Sequence[str], circle: Circle, *, level: int | None = None
+    ) -> Sequence[Course]:
+        """Those inside a circle, nearest first."""
+        ...
+
+    async def appointment(self, course_id: str) -> str | None:
+        """The page to make an appointment with who teaches it, if there is one."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What actions may use.
@@ -90,7 +127,7 @@ class Services:
     ``keep`` of its slots without a word. No alert is kept below ``minimum_age``, in years; ``link``
     gives the address that holds a search by itself, from its slots, or ``None`` for one no link can
     hold. Without ``applications`` nothing can be sent from here, only called or written to on a
-    page.
+    page; without ``courses`` nobody here knows where trades are taught.
     """
 
     matcher: Matcher
@@ -107,6 +144,7 @@ class Services:
     link: Callable[[Mapping[str, Any]], str | None]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     applications: Applications | None = None
+    courses: Courses | None = None
 
     def takes(self, offer: Offer) -> bool:
         """Whether one can apply to an offer right here."""

@@ -11,7 +11,7 @@ from nlu.text import fold
 
 Spoken = Literal[
     "clear_screen", "bravo", "courage", "when", "distance", "not_for_me", "taken", "no_idea",
-    "internship", "shy", "apply", "steps",
+    "internship", "shy", "apply", "steps", "courses",
 ]  # fmt: skip
 
 _WHAT = r"(?:quoi|koi|kwa|qoi)"
@@ -41,6 +41,21 @@ _SPOKEN: tuple[tuple[Spoken, str], ...] = (
             r"(?:appell?er|telephoner)|\bpeur (?:d'|de |des )(?:appell?er|telephoner|appels?)|"
             r"\b(?:aime|sais|sai|veux|ve) (?:pas|po) (?:trop )?(?:appell?er|telephoner)\b|"
             r"\btrop timide\b"
+        ),
+    ),
+    (
+        "courses",
+        (
+            r"^(?!.*\b(?:inscrite?|temps|combien|cout\w*|pay\w*|sans|pas d\w*|handicap\w*|internat|"
+            rf"patron|employeur|au cfa|c'? ?(?:est )?{_WHAT})\b)(?:"
+            r".*\b(?:ou(?= (?:est|sont|se|y|ya|il)\b)|c'? ?(?:est )?ou|trouver|existe\w*|adresse|"
+            r"(?:cherch|veu|voudr)\w*|y ?a|quels?|montre|liste)\b"
+            r"(?:[ -](?:est|sont|se|trouve|il|t|a|y|moi|bien|comme|koi|quoi|du|de|pour|le|plus|"
+            r"bon))*"
+            r"[ -](?:(?:un|une|le|les|des|mon)[ -])?(?:cfa|centres? de formation)\b|"
+            r".*\b(?:cfa|centres? de formation)\b.*\b(?:pres|proches?|autour|a cote|par ici|coin|"
+            r"ou)\b|"
+            r"(?:et )?(?:un |le |les |des )?cfa (?!.*\b(?:cherch\w*|veut|demande)\b)\w+)"
         ),
     ),
     ("steps", r"^(?:voir |montre )?(?:toutes )?mes (?:demarches|candidatures)\b"),

@@ -23,14 +23,15 @@ from typing import Any, Literal, TypeVar
 
 import aiohttp
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random
+from yarl import URL
 
 from matching.breaker import Breaker
 from matching.failures import TROUBLE, CallFailed, Misread, Reason
 from matching.ports import Metrics, Rate
 
 __all__ = [
-    "Answer", "Backend", "CallFailed", "Limit", "Misread", "Reason", "Route", "TURN_SECONDS",
-    "left", "open_session", "within",
+    "Answer", "Backend", "CallFailed", "Limit", "Misread", "Passing", "Reason", "Route",
+    "TURN_SECONDS", "left", "open_session", "within",
 ]  # fmt: skip
 
 TURN_SECONDS = 7.5
@@ -62,6 +63,16 @@ class Limit:
     def per_second(self) -> float:
         """The rate that, with the burst, stays within the limit wherever the window begins."""
         return (self.calls - self.at_once or 1) / self.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """How time passes between calls: seconds from some moment, seconds since 1970, and a way to
+    wait for some."""
+
+    clock: Callable[[], float] = time.monotonic
+    since_1970: Callable[[], float] = time.time
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +166,7 @@ class Backend:
     async def ask(
         self,
         route: Route,
-        url: str,
+        url: str | URL,
         read: Callable[[Answer], T],
         *,
         params: Sequence[tuple[str, str]] = (),
@@ -220,7 +231,7 @@ class Backend:
             if admitted:
                 _tell(breaker, failed)
             raise
-        except BaseException:
+        except BaseException:  # a cancellation too: a trial nobody ends would keep all others out
             outcome = "cancelled"
             if admitted:
                 breaker.abandoned()
@@ -246,7 +257,7 @@ class Backend:
     async def _exchange(
         self,
         route: Route,
-        url: str,
+        url: str | URL,
         accept: frozenset[int],
         params: Sequence[tuple[str, str]],
         headers: Mapping[str, str] | None,
@@ -263,7 +274,7 @@ class Backend:
                         body += piece
         return Answer(response.status, response.headers, bytes(body))
 
-    def _request(self, route: Route, url: str, params: Any, headers: Any, data: Any) -> Any:
+    def _request(self, route: Route, url: str | URL, params: Any, headers: Any, data: Any) -> Any:
         # Its own limit counts only while the body is read, not while a piece is worked on by
         # whoever asked for it: `asyncio.timeout` would cancel them.
         timeout = aiohttp.ClientTimeout(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from matching.index import Hit, Index
@@ -39,22 +39,29 @@ class Catalogue:
         self._one_reader = asyncio.Lock()
         self._whole: dict[str, Offer] = {}
 
-    async def find(self, search: Search, *, limit: int = 3, offset: int = 0) -> Page:
-        """The offers ``offset`` to ``offset + limit`` of a search, best first.
+    async def find(
+        self, search: Search, *, limit: int = 3, offset: int = 0, seen: Collection[str] = ()
+    ) -> Page:
+        """As :meth:`matching.model.Matcher.find` says.
 
         When nothing matches at all, :attr:`Page.ways_out` holds what to do instead.
         """
-        hits, found = await self._page(search, limit, offset)
+        hits, found = await self._page(search, limit, offset, seen)
         for catch_up in (self._look_again, self._start_again):
             if len(found) < len(hits[offset : offset + limit]):  # one closed a moment ago
                 catch_up()
-                hits, found = await self._page(search, limit, offset)
-        if not hits:
+                hits, found = await self._page(search, limit, offset, seen)
+        if not hits and not seen:
             return Page((), 0, await ways_out(self.find_all, search))
         return Page(tuple(found), len(hits))
 
-    async def _page(self, search: Search, limit: int, offset: int) -> tuple[list[Hit], list[Found]]:
+    async def _page(
+        self, search: Search, limit: int, offset: int, seen: Collection[str]
+    ) -> tuple[list[Hit], list[Found]]:
         hits = await self.find_all(search)
+        if seen:
+            twins = self._index.twins(seen)
+            hits = [hit for hit in hits if hit.offer.twin not in twins]
         return hits, await self.whole(hits[offset : offset + limit])
 
     async def find_all(self, search: Search) -> list[Hit]:

@@ -135,6 +135,10 @@ class Index:
                 best[offer.twin] = Hit(offer, km)
         return list(best.values())
 
+    def twins(self, ids: Iterable[str]) -> set[int]:
+        """The groups of copies that these offers belong to, as far as they are open."""
+        return {self._offers[id].twin for id in ids if id in self._offers}
+
     def _candidates(self, search: Search) -> Iterable[tuple[Sketch, int]]:
         """The offers that fit a trade of the search, and at least all its places'."""
         bands = [self._band(trade) for trade in search.trades or (None,)]

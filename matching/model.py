@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -200,8 +200,10 @@ Recheck = Literal["gone", "there", "unknown"]
 class Matcher(Protocol):
     """Whoever answers people: our catalogue alone, or the backends together with it."""
 
-    async def find(self, search: Search, *, limit: int = 3, offset: int = 0) -> Page:
-        """Raises :class:`Unavailable` when nothing can be said."""
+    async def find(
+        self, search: Search, *, limit: int = 3, offset: int = 0, seen: Collection[str] = ()
+    ) -> Page:
+        """The best, without those ``seen`` (ids) and their copies; raises :class:`Unavailable`."""
         ...
 
     async def offer(self, id: str) -> Offer | None: ...

@@ -38,11 +38,16 @@ IMPORTED = "import"
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds: until the first source must have answered, and how long the others are waited for
-    once one has."""
+    """Seconds: until the first source must have answered, how long the others are waited for once
+    one has, and until the copy answers in their place if it can."""
 
     first: float = 6.0
     others: float = 2.0
+    copy: float = 2.5
+
+
+Asked = asyncio.Task[list[Offer] | None]
+"""A backend that was asked; ``None``: it could not answer."""
 
 
 class Live(Protocol):
@@ -97,50 +102,61 @@ class Sources:
         self._origins = tuple(origins)
         self._employers = employers
         self._patience = patience or Patience()
-        self._under_way: set[asyncio.Task[list[Offer] | None]] = set()
+        self._under_way: set[Asked] = set()
 
-    async def find(self, search: Search, *, limit: int = 3, offset: int = 0) -> Page:
-        """The offers ``offset`` to ``offset + limit`` of a search, best first.
+    async def find(
+        self, search: Search, *, limit: int = 3, offset: int = 0, seen: Collection[str] = ()
+    ) -> Page:
+        """As :meth:`matching.model.Matcher.find` says.
 
         Raises :class:`Unavailable` when no backend answers and the catalogue was never filled.
         """
-        answers = await self._ask(search)
-        found = await self._best(search, [offer for offers in answers for offer in offers])
+        asked = self._send(search)
+        await asyncio.wait(asked, timeout=self._patience.others)
+        await _one_answers(asked, self._patience.copy - self._patience.others)
+        if not _answers(asked) and not all(task.done() for task in asked):
+            page = await self._meanwhile(search, limit, offset, seen)
+            if page is not None:
+                return page
+            await _one_answers(asked, None)
+        answers = _answers(asked)
+        found = await self._best(search, [offer for offers in answers for offer in offers], seen)
         if not found and len(answers) < len(self._live):
             # What is missing may be all there is: yesterday's offers are better than none.
-            return await self._from_copy(search, limit, offset, answered=bool(answers))
-        if not found:
+            return await self._from_copy(search, limit, offset, seen, answered=bool(answers))
+        if not found and not seen:
             return Page((), 0, await ways_out(self._catalogue.find_all, search))
         shown = found[offset : offset + limit]
         await self._store.note([f.offer for f in shown], self._today())
         return Page(tuple(shown), len(found))
 
-    async def _ask(self, search: Search) -> list[list[Offer]]:
-        """What each backend answers; a late one goes on, for what it brings is remembered."""
+    def _send(self, search: Search) -> list[Asked]:
+        """Ask each backend; a late one goes on, for what it brings is remembered."""
         with within(self._patience.first):
-            late = {asyncio.create_task(_candidates(live, search)) for live in self._live}
-        self._under_way |= late
-        for task in late:
+            asked = [asyncio.create_task(_candidates(live, search)) for live in self._live]
+        self._under_way.update(asked)
+        for task in asked:
             task.add_done_callback(self._over)
-        done, late = await asyncio.wait(late, timeout=self._patience.others)
-        while late and not any(task.result() is not None for task in done):
-            more, late = await asyncio.wait(late, return_when=asyncio.FIRST_COMPLETED)
-            done |= more
-        results = [task.result() for task in done]
-        return [offers for offers in results if offers is not None]
+        return asked
 
-    def _over(self, task: asyncio.Task[list[Offer] | None]) -> None:
+    def _over(self, task: Asked) -> None:
         self._under_way.discard(task)
         if not task.cancelled():
             task.exception()  # seen, even when nobody waits any more
 
-    async def _best(self, search: Search, offers: list[Offer]) -> list[Found]:
-        """What answers, each job once; neither what was put aside nor what is known to be gone."""
+    async def _best(
+        self, search: Search, offers: list[Offer], seen: Collection[str]
+    ) -> list[Found]:
+        """What answers, each job once; neither what was put aside or seen nor what is known to be
+        gone."""
         now = self._clock()
         anyone = replace(search, hidden=())
         offers = [o for o in (*offers, *await self._own(search)) if matches(anyone, o, now)]
         closed = await self._store.closed([offer.id for offer in offers]) if offers else set()
-        return best_first(search, merge(_without(offers, closed | {*search.hidden})).offers, now)
+        # What was shown is kept: a copy is known even where the one that was seen is not told of.
+        known = await self._store.several(seen) if seen else []
+        unwanted = closed | {*search.hidden, *seen}
+        return best_first(search, merge(_without([*offers, *known], unwanted)).offers, now)
 
     async def _own(self, search: Search) -> list[Offer]:
         """What was given to the catalogue by hand: no backend knows of it."""
@@ -148,13 +164,24 @@ class Sources:
         own = [hit for hit in hits if not _theirs(hit.offer.origin)]
         return [found.offer for found in await self._catalogue.whole(own)] if own else []
 
-    async def _from_copy(self, search: Search, limit: int, offset: int, *, answered: bool) -> Page:
+    async def _meanwhile(
+        self, search: Search, limit: int, offset: int, seen: Collection[str]
+    ) -> Page | None:
+        """What the copy has while the backends take their time; nothing is worth the wait."""
+        with suppress(Unavailable):
+            page = await self._from_copy(search, limit, offset, seen, answered=False)
+            return page if page.total else None
+        return None
+
+    async def _from_copy(
+        self, search: Search, limit: int, offset: int, seen: Collection[str], *, answered: bool
+    ) -> Page:
         as_of = await self._as_of()
         if as_of is None:
             if answered:
                 return Page((), 0)
             raise Unavailable("the catalogue was never filled")
-        page = await self._catalogue.find(search, limit=limit, offset=offset)
+        page = await self._catalogue.find(search, limit=limit, offset=offset, seen=seen)
         # Who did answer found nothing: no need to speak of yesterday when yesterday had nothing.
         return page if answered and not page.total else replace(page, as_of=as_of)
 
@@ -183,7 +210,7 @@ class Sources:
             return "unknown" if known is None else "gone"
         others = (live.id_of(ref) for ref in known.also for live in self._live)
         ids = dict.fromkeys((id, *filter(None, others)))
-        with within(self._patience.first):
+        with within(self._patience.copy):
             said = dict(
                 zip(ids, await asyncio.gather(*(self._still_there(i) for i in ids)), strict=True)
             )
@@ -218,6 +245,20 @@ class Sources:
 
     def _today(self) -> date:
         return self._clock().astimezone(PARIS).date()
+
+
+def _answers(asked: Sequence[Asked]) -> list[list[Offer]]:
+    """What those have answered that have."""
+    results = [task.result() for task in asked if task.done()]
+    return [offers for offers in results if offers is not None]
+
+
+async def _one_answers(asked: Sequence[Asked], seconds: float | None) -> None:
+    """Wait until one has answered, or none will; or so many seconds."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while not _answers(asked) and (late := [t for t in asked if not t.done()]):
+                await asyncio.wait(late, return_when=asyncio.FIRST_COMPLETED)
 
 
 async def _candidates(live: Live, search: Search) -> list[Offer] | None:

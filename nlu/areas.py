@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any, Self
@@ -12,7 +12,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from nlu.gazetteer import HOME
-from nlu.keys import name_key, name_word, sound
+from nlu.keys import SAME, name_key, name_word, sound
 from nlu.meaning import Area
 from nlu.placewords import REFUSING
 
@@ -87,6 +87,7 @@ class Areas:
         self._fill(table)
         for phrases in self._phrases.values():
             phrases.sort(key=lambda phrase: -len(phrase.words))
+        self._seconds = {first: self._after(first) for first in self._phrases}
 
     @classmethod
     def load(cls) -> Self:
@@ -116,6 +117,15 @@ class Areas:
             for alias in aliases:
                 self._add(name_key(alias), (zone,), free=len(alias) > 4)
                 self._add_zone_heard(alias, zone)
+
+    def _after(self, first: str) -> frozenset[str]:
+        """The words one of which must follow ``first`` in the name of an area; none if ``first``
+        may be one alone, be misspelt, or be followed by a misspelt word."""
+        phrases = self._phrases[first]
+        spelt = len(first) > 4 and first[:2] in self._zone_heads
+        if spelt or any(len(phrase.words) == 1 or phrase.long_zone for phrase in phrases):
+            return frozenset()
+        return frozenset([phrase.words[1] for phrase in phrases])
 
     def _add_zone_heard(self, alias: str, zone: Area) -> None:
         """« tierache », « laudomarois »: one long word, by its sound."""
@@ -159,22 +169,27 @@ class Areas:
     ) -> Iterator[FoundArea]:
         """Areas in order; ``forms`` are canonical words, ``free_at(i)`` says i is not claimed,
         ``cut(i)`` that punctuation follows i; ``known`` words are no misspelt zones."""
-        at, before = 0, 0
-        while at < len(forms):
-            found, form = None, forms[at]
-            if form not in self._phrases and not form[0].isdigit():
-                likely = len(form) > 4 and form[:2] in self._zone_heads and not known(form)
-                if likely and free_at(at) and (zone := self._misspelt_zone(form)):
-                    found = FoundArea(zone, at, at, guessed=True)
-            elif free_at(at):
+        before = 0
+        for at, form in enumerate(forms):
+            seconds = self._seconds.get(form)
+            if seconds is None:
+                begins = form[0].isdigit()
+            else:
+                begins = not seconds or not seconds.isdisjoint(forms[at + 1 : at + 2])
+            if not begins and not (len(form) > 4 and form[:2] in self._zone_heads):
+                continue
+            if at < before or not free_at(at):
+                continue
+            found = None
+            if begins:
                 found = self._at(forms, at, asked) or self._in_a_list(forms, at, before)
                 found = found or self._after_trade(forms, at, free_at)
                 found = found or self._between_cuts(forms, at, cut)
+            elif not known(form) and (zone := self._misspelt_zone(form)):
+                found = FoundArea(zone, at, at, guessed=True)
             if found:
                 yield found
-                at = before = found.last + 1
-            else:
-                at += 1
+                before = found.last + 1
 
     def _at(self, forms: Sequence[str], at: int, asked: str | None) -> FoundArea | None:
         if forms[at][:1].isdigit():
@@ -201,8 +216,10 @@ class Areas:
 
     def _in_a_list(self, forms: Sequence[str], at: int, before: int) -> FoundArea | None:
         """« dans le 59 et le 62 », « le Nord et la Somme »: ``before`` follows the last area."""
+        if not before:
+            return None
         link = forms[before:at]
-        if not before or not {"et", "ou"}.intersection(link) or not _LINKED.issuperset(link):
+        if not {"et", "ou"}.intersection(link) or not _LINKED.issuperset(link):
             return None
         following = forms[at + 1] if at + 1 < len(forms) else ""
         code = self.named_by_number(forms[at], following)
@@ -223,9 +240,9 @@ class Areas:
     def _of_the_region(self, forms: Sequence[str], at: int) -> FoundArea | None:
         for phrase in self._phrases.get(forms[at], ()):
             last = at + len(phrase.words) - 1
-            near = all(area.type == "zone" or HOME.issuperset(area.departements)
-                       for area in phrase.areas)  # fmt: skip
-            if near and tuple(forms[at : last + 1]) == phrase.words and phrase.words[0] != "la":
+            if phrase.words[0] == "la" or tuple(forms[at : last + 1]) != phrase.words:
+                continue
+            if all(a.type == "zone" or HOME.issuperset(a.departements) for a in phrase.areas):
                 return FoundArea(phrase.areas, at, last)
         return None
 
@@ -336,7 +353,12 @@ def canonical(form: str) -> str:
     """The word of a message as names are compared: « st », « gd » -> « grand »."""
     if form[0] == "s" and 3 < len(form) < 7 and form not in _NO_SAINTS:
         return "st" if OSA.distance(form, "saint", score_cutoff=1) <= 1 else name_word(form)
-    return _SHORT.get(form) or name_word(form)
+    return _CANONICAL.get(form, form)
+
+
+def canonicals(forms: Iterable[str]) -> list[str]:
+    """The same of each of ``forms``."""
+    return [canonical(form) if form[0] == "s" else _CANONICAL.get(form, form) for form in forms]
 
 
 # One letter away from « saint », and words of their own.
@@ -347,3 +369,4 @@ _SHORT = {"gd": "grand", "gde": "grande", "pt": "petit", "pte": "petite", "vx": 
           "tte": "toute", "sof": "sauf", "sauff": "sauf", "pa": "pas", "po": "pas", "pu": "plus",
           "plu": "plus", "tro": "trop", "pluto": "plutot", "nn": "non", "nor": "nord", "dla": "la",
           "somm": "somme"}  # fmt: skip
+_CANONICAL = SAME | _SHORT | {"cedex": "cedex"}  # a word of a message is never empty

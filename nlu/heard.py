@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from functools import lru_cache
 from pathlib import Path
 
+from nlu.memory import Memory
 from nlu.texting import SAID
 from nlu.trade_spelling import sound
 
@@ -46,23 +48,45 @@ def heard(word: str) -> str:
     Nothing of what people write is kept: it may be their name.
     """
     known, table = _by_sound()
-    if not _LEAST <= len(word) <= _MOST or word in known or not word.isalpha():
+    if word in known or not _LEAST <= len(word) <= _MOST or not word.isalpha():
         return word
     return table.get(sound(word), word)
 
 
-def rightly(words: str) -> str:
-    """A plain sentence as it is rightly written: « éfasse tt » -> « efface tout ».
+def is_right(word: str) -> bool:
+    """Whether a word stands in our lists: it is right as it is."""
+    return word in _by_sound()[0]
 
-    Where nothing weighty is written by ear it stays as it is: the rules know « jveu » and « tt ».
-    """
-    said = words.split(" ")
-    right = [heard(word) for word in said]
-    if right == said and _WEIGHTY.isdisjoint(said):
-        return words
-    return " ".join(
-        [
-            " ".join(SAID[word]) if word in SAID and word not in _POLITE else ear
-            for word, ear in zip(said, right, strict=True)
-        ]
-    )
+
+class Ear:
+    """Hears whole sentences; remembers how ``ours`` are heard, names of communes for instance."""
+
+    def __init__(self, ours: Container[str]) -> None:
+        self._ours = ours
+        self._kept = Memory[str, str]()
+
+    def rightly(self, words: str) -> str:
+        """A plain sentence as it is rightly written: « éfasse tt » -> « efface tout ».
+
+        Where nothing weighty is written by ear it stays as it is: the rules know « jveu » and
+        « tt ».
+        """
+        known, _ = _by_sound()
+        said = words.split(" ")
+        right = [word if word in known else self._heard(word) for word in said]
+        if right == said and _WEIGHTY.isdisjoint(said):
+            return words
+        return " ".join(
+            [
+                " ".join(SAID[word]) if word in SAID and word not in _POLITE else ear
+                for word, ear in zip(said, right, strict=True)
+            ]
+        )
+
+    def _heard(self, word: str) -> str:
+        meant = self._kept.get(word)
+        if meant is None:
+            meant = heard(word)
+            if word in self._ours:
+                self._kept.keep(word, meant)
+        return meant

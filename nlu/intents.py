@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import exp
 from pathlib import Path
-from typing import Self, TypeVar, cast
+from typing import NamedTuple, Self, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from nlu.heard import heard
+from nlu.heard import heard, is_right
 from nlu.meaning import Intent
 from nlu.text import fold
 from nlu.texting import SAID
@@ -29,11 +30,13 @@ _RADIUS = re.compile(
 )
 _KEYBOARD = str.maketrans({"’": "'", "ʼ": "'", "\u200b": "", "\ufe0f": ""})
 
-Span = tuple[int, int, str]
-Piece = TypeVar("Piece")
+_MASKS = ("__trade__", "__place__", "__date__", "__radius__")
+_MOST = 80  # tokens
 
-# Characters of a word that count.
-_PIECED = 24
+Span = tuple[int, int, str]
+
+# Characters of a word that count, and words of a sentence.
+_PIECED, _COUNTED = 24, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,21 @@ def tokens(masked: str) -> list[str]:
     if _DIGITS.search(text):
         text = _RADIUS.sub(" __radius__ ", text)
     text = fold(text)
-    found = _TOKEN.findall(text)[:80]
-    return [word for token in found for word in (SAID.get(token) or (heard(_shape(token)),))]
+    words: list[str] = []
+    for token in _TOKEN.findall(text)[:_MOST]:
+        words += _MEANT.get(token) or _meant(token)
+    return words
+
+
+# What is meant by the tokens we know, each remembered once it was met.
+_MEANT = {**SAID, "?": ("?",)} | {word: (word,) for word in _MASKS}
+
+
+def _meant(token: str) -> tuple[str, ...]:
+    meant = (heard(_shape(token)),)
+    if is_right(token):
+        _MEANT[token] = meant
+    return meant
 
 
 def _shape(token: str) -> str:
@@ -89,7 +105,7 @@ def _pieces(word: str) -> tuple[str, ...]:
     """Runs of three to five characters of a short word and its edges; none of a mask."""
     if word[0] == "_":
         return ()
-    edged = f"<{word}>"
+    edged = f"<{word[:_PIECED]}>"
     return tuple(edged[i : i + n] for n in (3, 4, 5) for i in range(len(edged) - n + 1))
 
 
@@ -103,28 +119,40 @@ def features(masked: str, asked: str | None, values: Sequence[str] = ()) -> list
 
 def features_of(words: list[str], asked: str | None, values: Sequence[str]) -> list[str]:
     """The same of a sentence already cut into ``tokens``."""
-    return list(dict.fromkeys(_features(words, asked, values, _pieces)))
-
-
-def _features(
-    words: list[str],
-    asked: str | None,
-    values: Sequence[str],
-    pieces: Callable[[str], tuple[Piece, ...]],
-) -> list[str | Piece]:
-    ends = ["^", *words, "$"]
-    found: list[str | Piece] = [f"w {word}" for word in words]
-    found += [f"b {left} {right}" for left, right in pairwise(ends)]
+    found = [f"w {word}" for word in words]
+    found += [f"b {left} {right}" for left, right in pairwise(["^", *words, "$"])]
     for word in words:
-        found += pieces(word[:_PIECED])
-    size = min(len(words), 6)
-    found += (f"n {size}", f"x {asked}", f"x {asked} {size}")
-    together = "+".join(values)
-    found += (f"v {together}", f"x {asked} v {together}")
-    found += [f"v {value}" for value in values]
+        found += _pieces(word)
+    found += _around(min(len(words), _COUNTED), asked, values)
     if asked:
         found += [f"x {asked} {word}" for word in words]
-    return found
+    return list(dict.fromkeys(found))
+
+
+def _around(size: int, asked: str | None, values: Sequence[str]) -> list[str]:
+    """What is told besides the words: how many they are, what was asked, what was found."""
+    together = "+".join(values)
+    return [
+        f"n {size}",
+        f"x {asked}",
+        f"x {asked} {size}",
+        f"v {together}",
+        f"x {asked} v {together}",
+        *[f"v {value}" for value in values if value != together],
+    ]
+
+
+def _section(vocabulary: Sequence[str], kind: str) -> tuple[int, int]:
+    """The first and last (excluded) row of the names of that kind."""
+    return bisect_left(vocabulary, f"{kind} "), bisect_left(vocabulary, f"{kind}!")
+
+
+class _Rows(NamedTuple):
+    """Where the weights of a word stand, if it has any, and of its pieces; those without any."""
+
+    row: tuple[int, ...]
+    pieces: frozenset[int]
+    strange: frozenset[str]
 
 
 class IntentModel:
@@ -143,9 +171,18 @@ class IntentModel:
         bias: Sequence[float],
         sharpness: float,
     ) -> None:
-        """``weights``: (features, labels); ``sharpness`` multiplies the scores (calibration)."""
+        """``vocabulary`` is sorted; ``weights``: (features, labels); ``sharpness`` multiplies the
+        scores (calibration)."""
         self.labels = labels
-        self._index = {name: row for row, name in enumerate(vocabulary)}
+        first, last = _section(vocabulary, "b")
+        self._index = {name: row for row, name in enumerate(vocabulary[:first])}
+        self._index.update({name: row for row, name in enumerate(vocabulary[last:], last)})
+        self._words = {vocabulary[row][2:]: row for row in range(*_section(vocabulary, "w"))}
+        self._pairs = self._sorted_pairs(vocabulary, range(first, last))
+        self._after: dict[str, dict[str, int]] = {}
+        for row in range(*_section(vocabulary, "x")):
+            _, asked, word = f"{vocabulary[row]} ".split(" ", 2)
+            self._after.setdefault(asked, {})[word[:-1]] = row
         self._weights = np.ascontiguousarray(weights)
         self._scales = [scale * sharpness for scale in scales]
         self._bias = [value * sharpness for value in bias]
@@ -156,7 +193,21 @@ class IntentModel:
         self._labels_of = [
             [at for at, family in enumerate(families) if family == one] for one in self._families
         ]
-        self._known_pieces: dict[str, tuple[int | str, ...]] = {}
+        self._known: dict[str, _Rows] = {}
+        self._known_around: dict[
+            tuple[int, str | None, tuple[str, ...]], tuple[list[int], int]
+        ] = {}
+
+    def _sorted_pairs(
+        self, vocabulary: Sequence[str], rows: Iterable[int]
+    ) -> dict[tuple[str, str], int]:
+        """The rows of two words side by side; each word is one object, in how many pairs it is."""
+        same = {word: word for word in self._words}.get
+        pairs = {}
+        for row in rows:
+            _, left, right = vocabulary[row].split(" ")
+            pairs[same(left, left), same(right, right)] = row
+        return pairs
 
     @classmethod
     def load(cls, path: Path = MODEL_FILE) -> Self:
@@ -177,16 +228,35 @@ class IntentModel:
         """One probability per label; text made of unknown pieces stays near the bias."""
         return self._chances(tokens(masked), asked, values)
 
+    def rows_of(
+        self, words: list[str], asked: str | None, values: Sequence[str]
+    ) -> tuple[list[int], int]:
+        """The rows of the features of a sentence, and how many features it has, those unknown
+        to us included: what :func:`features_of` names, without naming most of it."""
+        around, names = self._rows_around(min(len(words), _COUNTED), asked, tuple(values))
+        once = dict.fromkeys(words)
+        pairs = {*zip(["^", *words], [*words, "$"], strict=True)}
+        rows = [row for pair in pairs if (row := self._pairs.get(pair)) is not None]
+        rows += around
+        pieces: set[int] = set()
+        strange: set[str] = set()
+        for word in once:
+            known = self._known.get(word) or self._word(word)
+            rows += known.row
+            pieces |= known.pieces
+            strange |= known.strange
+        rows += pieces
+        names += len(pairs) + len(once) + len(pieces) + len(strange)
+        if asked:
+            names += len(once)
+            if after := self._after.get(asked):
+                rows += [after[word] for word in once if word in after]
+        return rows, names
+
     def _chances(self, words: list[str], asked: str | None, values: Sequence[str]) -> list[float]:
-        row_of = self._index.get
-        names = set(_features(words, asked, values, self._pieces))
-        rows = [name for name in names if type(name) is int]
-        if len(rows) < len(names):
-            rows += [
-                row for name in names if type(name) is str and (row := row_of(name)) is not None
-            ]
+        rows, names = self.rows_of(words, asked, values)
         sums = np.add.reduce(self._weights.take(rows, axis=0), axis=0, dtype=np.int32).tolist()
-        root = len(names) ** 0.5
+        root = names**0.5
         scores = [
             total * scale / root + bias
             for total, scale, bias in zip(sums, self._scales, self._bias, strict=True)
@@ -196,22 +266,36 @@ class IntentModel:
         whole = sum(powers)
         return [power / whole for power in powers]
 
+    def __contains__(self, word: object) -> bool:
+        return isinstance(word, str) and self.knows(word)
+
     def knows(self, word: str) -> bool:
         """Whether one of our sentences holds that word."""
-        return f"w {word}" in self._index
+        return word in self._words
 
-    def _pieces(self, word: str) -> tuple[int | str, ...]:
-        """The rows of a word's pieces, the names of those that have none.
+    def _word(self, word: str) -> _Rows:
+        """The rows of a word; remembered for our own words, never for others people write."""
+        found = [(piece, self._index.get(piece)) for piece in _pieces(word)]
+        row = self._words.get(word)
+        rows = _Rows(
+            () if row is None else (row,),
+            frozenset([at for _, at in found if at is not None]),
+            frozenset([piece for piece, at in found if at is None]),
+        )
+        if row is not None:
+            self._known[word] = rows
+        return rows
 
-        They are remembered for our own words, never for others that people write.
-        """
-        pieces = self._known_pieces.get(word)
-        if pieces is None:
-            row_of = self._index.get
-            pieces = tuple([row_of(piece, piece) for piece in _pieces(word)])
-            if f"w {word}" in self._index:
-                self._known_pieces[word] = pieces
-        return pieces
+    def _rows_around(
+        self, size: int, asked: str | None, values: tuple[str, ...]
+    ) -> tuple[list[int], int]:
+        """The rows of what is told besides the words, and how many features that makes."""
+        key = size, asked, values
+        if (found := self._known_around.get(key)) is None:
+            names = _around(size, asked, values)
+            rows = [row for name in names if (row := self._index.get(name)) is not None]
+            found = self._known_around[key] = rows, len(names)
+        return found
 
     def read(
         self, masked: str, asked: str | None = None, values: Sequence[str] = ()

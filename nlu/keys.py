@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from nlu.text import Message
+from nlu.text import forms_of
 
 ARTICLES = frozenset({"le", "la", "les", "l"})
 LINKS = ARTICLES | {"en", "sur", "sous", "de", "du", "des", "d", "et", "au", "aux", "a", "lez"}
-_SAME = {
+SAME = {
     "saint": "st", "sainte": "ste", "saints": "sts", "saintes": "stes", "lez": "les",
     "sint": "st", "sain": "st", "sante": "ste", "cedex": "",
 }  # fmt: skip
@@ -17,12 +17,12 @@ _SAME = {
 
 def name_word(form: str) -> str:
     """One word in the spelling names are compared in: « saint » -> « st », « lez » -> « les »."""
-    return _SAME.get(form, form)
+    return SAME.get(form, form)
 
 
 def name_key(name: str) -> str:
     """« L'Isle-Adam » -> « isle adam », « Saint-Pol-sur-Mer » -> « st pol sur mer »."""
-    words = [name_word(form) for form in Message.of(name).forms]
+    words = [name_word(form) for form in forms_of(name)]
     while len(words) > 1 and words[0] in ARTICLES:
         del words[0]
     return " ".join(word for word in words if word)

@@ -434,7 +434,7 @@ def may_speak_of_time(forms: Sequence[str]) -> bool:
     """Whether folded words hold a digit, or one of the words without which no moment is read."""
     if not _TIMELY.isdisjoint(forms):
         return True
-    return any(like_a_month(form) or not form.isalpha() for form in forms)
+    return not "".join(forms).isalpha() or any(map(like_a_month, forms))
 
 
 def moments(words: DateWords) -> list[Moment]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nlu.areas import canonical
+from nlu.areas import canonicals
 from nlu.naming import Naming
 from nlu.text import Message
 
@@ -21,11 +21,10 @@ def without_names(
 
     ``spans`` (characters) were read as dates; ``None`` when no name holds any of them.
     """
-    words = message.words[:_MOST_WORDS]
-    forms = [canonical(word.form) for word in words]
+    forms = canonicals(message.forms[:_MOST_WORDS])
     text = message.text
     for start, end in spans:
-        held = [i for i, word in enumerate(words) if start < word.end and word.start < end]
+        held = [i for i in message.within(start, end) if i < len(forms)]
         if held and _is_of_a_name(naming, forms, held[0], held[-1], asked):
             text = text[:start] + "_" * (end - start) + text[end:]
     return None if text == message.text else Message.of(text)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from math import log10
 
-from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from nlu.gazetteer import Gazetteer
@@ -22,6 +21,8 @@ from nlu.keys import (
     sound,
     without_links,
 )
+from nlu.memory import Memory
+from nlu.shelves import Shelves
 from nlu.text import fold
 
 _CANDIDATES = 6
@@ -29,9 +30,6 @@ _TOWN = 10_000  # inhabitants from which a town outside the region stands agains
 _TEN = 10
 _SMALL_TOWN = 3_000
 _REST = 5  # words of a name before or after the one that looks like something else
-# Names by size, their rows, and where those of each size begin.
-_BySize = tuple[list[str], list[int], list[int]]
-_WIDEST = 48  # letters
 _Heard = dict[str, list[tuple[str, int]]]  # a sound -> (name without spaces, row)
 # « noyelle godo », « solem », « le quenoi »: letters that are written and not said.
 _SILENT_INSIDE = re.compile(r"(?<=[a-z]{3})[sxtd](?= )|(?<=e)s(?=[nmldtv])|(?<=ai)s(?=[nm])")
@@ -58,8 +56,15 @@ class Named:
 class Naming:
     """The names of all communes, and those of the region and of big towns by how they sound."""
 
-    def __init__(self, gazetteer: Gazetteer, nicknames: dict[str, str]) -> None:
+    def __init__(
+        self, gazetteer: Gazetteer, nicknames: dict[str, str], ours: Container[str] = frozenset()
+    ) -> None:
+        """``ours`` are words that may be remembered, besides those that begin a name."""
         self._g = gazetteer
+        self._ours = ours
+        # What names, and words of ours, were found to mean; never what only people write.
+        self._meant = Memory[tuple[str, str], Named | None]()
+        self._corrected = Memory[tuple[str, str], Named | None]()
         self.nicknames = {key: gazetteer.row_of(code) for key, code in nicknames.items()}
         self.longest: dict[str, int] = {}
         self._begun_by: set[tuple[str, ...]] = set()
@@ -83,18 +88,22 @@ class Naming:
             if " " in key:
                 self._bare[without_links(key.split(" "))].append(row)
                 self._joined[key.replace(" ", "")].append(row)
-        self._first: _Heard = defaultdict(list)
+        self._written: list[tuple[str, int]] = []
         self._by_sound: _Heard = defaultdict(list)
         self._by_consonants: _Heard = defaultdict(list)
         self._begun_by_sound: dict[str, set[int]] = defaultdict(set)
         self._listen()
-        self._by_letter = {letter: _by_size(found) for letter, found in self._first.items()}
-        self._first.clear()
+        self._shelves = Shelves(self._written)
+        self._written = []
         self._towns = sorted(
             (gazetteer.keys[row].replace(" ", ""), row)
             for row in self._near
             if gazetteer.home(row) and gazetteer.population[row] >= _SMALL_TOWN
         )
+
+    def __contains__(self, word: object) -> bool:
+        """Whether a word begins a name, or is one of ours."""
+        return word in self.longest or word in self._ours
 
     def _remember(self, words: tuple[str, ...]) -> None:
         """The beginnings of a name, small words aside, from two words on."""
@@ -126,8 +135,7 @@ class Naming:
         joined = key.replace(" ", "")
         self._by_sound[heard].append((joined, row))
         self._by_consonants[joined[0] + consonants(heard)].append((joined, row))
-        self._first[joined[0]].append((joined, row))
-
+        self._written.append((joined, row))
         if (said := _SILENT_INSIDE.sub("", key)) != key:
             self._by_sound[sound(said)].append((joined, row))
 
@@ -172,6 +180,19 @@ class Naming:
         self, words: Sequence[str], article: str, departements: frozenset[str]
     ) -> Named | None:
         """``words`` as a whole name, without its small words, joined, or the beginning of one."""
+        if departements:
+            return self._exactly(words, article, departements)
+        key = " ".join(words)
+        if (key, article) in self._meant:
+            return self._meant[key, article]
+        named = self._exactly(words, article, departements)
+        if key in self.longest or len(self._g.rows_named(key)):
+            self._meant.keep((key, article), named)
+        return named
+
+    def _exactly(
+        self, words: Sequence[str], article: str, departements: frozenset[str]
+    ) -> Named | None:
         key = " ".join(words)
         if (row := self.nicknames.get(key)) is not None and not (departements - {self._dep(row)}):
             return Named((row,), exact=True)
@@ -250,6 +271,13 @@ class Naming:
 
     def misspelt(self, text: str, allowed: int | None = None, article: str = "") -> Named | None:
         """The likeliest name within one or two typing errors of ``text``, or sounding alike."""
+        if allowed is not None or text not in self:
+            return self._misspelt(text, allowed, article)
+        if (text, article) in self._corrected:
+            return self._corrected[text, article]
+        return self._corrected.keep((text, article), self._misspelt(text, None, article))
+
+    def _misspelt(self, text: str, allowed: int | None, article: str) -> Named | None:
         key = name_key(text)
         joined = key.replace(" ", "")
         if len(joined) < 3 or len(joined) > 32:
@@ -261,7 +289,7 @@ class Naming:
             alike = [*alike, *self._by_sound.get(sound(key + "e"), ())]  # « bapom »
         rows_alike = {row for _, row in alike}
         best: tuple[float, int, int] | None = None
-        for errors, row in self._resembling(joined, limit):
+        for errors, row in self._shelves.within(joined, limit):
             best = self._better(best, errors - 0.5 * (row in rows_alike), row, errors)
         for name, row in alike:
             far = OSA.distance(joined, name)
@@ -363,25 +391,6 @@ class Naming:
         score = cost - log10(self._g.population[row] + 10) / 3 + (not self._g.home(row)) * 0.5
         found = (score, errors, row)
         return found if best is None or found < best else best
-
-    def _resembling(self, joined: str, limit: int) -> Iterable[tuple[int, int]]:
-        """(errors, row) of the names with the same first letter within ``limit`` errors."""
-        if (same := self._by_letter.get(joined[0])) is None:
-            return
-        names, rows, starts = same
-        size = len(joined)
-        first, last = starts[max(0, size - limit)], starts[min(size + limit, _WIDEST) + 1]
-        for _, errors, index in process.extract(
-            joined, names[first:last], scorer=OSA.distance, score_cutoff=limit, limit=None
-        ):
-            yield int(errors), rows[first + index]
-
-
-def _by_size(found: list[tuple[str, int]]) -> _BySize:
-    found.sort(key=lambda one: len(one[0]))
-    sizes = [len(name) for name, _ in found]
-    starts = [bisect_left(sizes, size) for size in range(_WIDEST + 2)]
-    return [name for name, _ in found], [row for _, row in found], starts
 
 
 def _errors(length: int) -> int:

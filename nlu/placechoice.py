@@ -39,6 +39,8 @@ def _said_again(
     g: Gazetteer, s: Sentence, mention: Mention, before: list[Mention], after: list[Mention]
 ) -> bool:
     """« 59160 lomme », « lille 59800 »: the name and the postcode are one place."""
+    if not s.forms[mention.first][:1].isdigit():
+        return False
     match = _POSTCODE.fullmatch(s.forms[mention.first])
     if not match:
         return False

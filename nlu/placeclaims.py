@@ -86,6 +86,8 @@ def elsewhere(s: Sentence, mentions: list[Mention]) -> list[Mention]:
 def _somewhere_else(s: Sentence, m: Mention, before: str) -> bool:
     if _NOTHING_THERE.match(" ".join(s.forms[m.last + 1 : m.last + 5])):
         return True
+    if not before:
+        return False
     if _SOMEBODY_ELSES.search(before):
         return True
     named = _NAMED_SCHOOL.search(before) and not any(s.claimed[max(0, m.first - 2) : m.first])
@@ -122,9 +124,9 @@ def without_teams(s: Sentence, mentions: list[Mention]) -> list[Mention]:
 
 
 def _acts(s: Sentence, m: Mention) -> bool:
-    after = " ".join(s.forms[m.last + 1 : m.last + 5])
-    if not s.cut(m.last) and m.first == 0 and _ACTS.match(after):
-        return True
+    if m.first == 0:
+        after = " ".join(s.forms[m.last + 1 : m.last + 5])
+        return not s.cut(m.last) and _ACTS.match(after) is not None
     return _PLAYED.search(" ".join(s.forms[max(0, m.first - 2) : m.first])) is not None
 
 

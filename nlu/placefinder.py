@@ -13,6 +13,7 @@ from nlu.placepostcodes import postcode_at
 from nlu.placesentence import Mention, Sentence
 from nlu.placeweights import PlaceWeigher
 
+_JOINING = ARTICLES | {"et", "ou", "ni", "puis", "voir", "voire", "sinon"}
 _ORDINAL = re.compile(r"^([0-9]{1,2})(?:eme|er|e)$")
 
 _MOST = 40  # places or guesses in one message; more is noise
@@ -141,9 +142,7 @@ class PlaceFinder(PlaceWeigher):
             return False
         i = found[-1].last
         gap = s.forms[i + 1 : at]
-        if all(
-            f in {"et", "ou", "ni", "puis", "voir", "voire", "sinon"} or f in ARTICLES for f in gap
-        ):
+        if _JOINING.issuperset(gap):
             joined = s.message.text[s.message.words[i].end : s.message.words[at].start]
             return bool(gap) or any(c in "/,+&-" for c in joined)
         return False
@@ -184,7 +183,10 @@ class PlaceFinder(PlaceWeigher):
 
     def _before_a_town(self, s: Sentence, at: int) -> bool:
         """« gamache ou ault »: beside a place whose name is no word."""
-        following = [f for f in s.forms[at + 1 : at + 4] if f not in ARTICLES]
+        ahead = s.forms[at + 1 : at + 4]
+        if "et" not in ahead and "ou" not in ahead:
+            return False
+        following = [f for f in ahead if f not in ARTICLES]
         if len(following) < 2 or following[0] not in {"et", "ou"} or following[1] in self._common:
             return False
         people, home = self._g.population, self._g.home
@@ -202,17 +204,18 @@ class PlaceFinder(PlaceWeigher):
         return Mention(at, last, named, 2) if named else None
 
     def _may_be_misspelt(self, s: Sentence, at: int, last: int) -> bool:
-        words = s.forms[at : last + 1]
-        if any(w.isdigit() for w in words) or words[-1] in LINKS or words[-1] in pw.SMALL:
+        if s.forms[last] in LINKS or s.forms[last] in pw.SMALL:
             return False
         if at and s.forms[at - 1] in pw.SUBJECTS:
             return False
+        words = s.forms[at : last + 1]
+        if any(map(str.isdigit, words)):
+            return False
         if len(words) == 1:
-            bare = s.asked == "ask_place" and self._bare(s) and len(words[0]) > 4
-            bare = bare or self._town_by_ear(s, at)
             if words[0] in pw.NEVER or self._areas.named(words[0]):
                 return False
-            return words[0] not in self._common or bare
+            bare = s.asked == "ask_place" and self._bare(s) and len(words[0]) > 4
+            return bare or words[0] not in self._common or self._town_by_ear(s, at)
         if not pw.APART.isdisjoint(set(words) - ({"a"} if s.answer else set())):
             return False
         if s.answer and self._whole(s, at, last) and len("".join(words)) > 8:
@@ -231,11 +234,11 @@ class PlaceFinder(PlaceWeigher):
     def _town_by_ear(self, s: Sentence, at: int) -> bool:
         """« broderie à calé », « traiteur doué dans le nord »: a common word, heard as a town."""
         ends = at + 1 == len(s.forms) or s.cut(at) or s.forms[at + 1] in pw.DETACHING
+        if not ends or len(s.forms[at]) < 4 or s.forms[at] not in self._common:
+            return False
         before = s.forms[at - 1] if at else ""
         said = before in {"a", "vers", "sur"} or bool(self._departements_after(s, at))
         said = said or (s.asked == "ask_place" and at > 0 and s.cut(at - 1))
-        if not ends or len(s.forms[at]) < 4 or s.forms[at] not in self._common:
-            return False
         if before in ARTICLES and (s.asked == "ask_place" or s.claimed[at - 2 : at - 1] == [True]):
             return self._naming.sounds_like_a_town(s.forms[at], 3_000, before)  # « dla bassé »
         return said and self._naming.sounds_like_a_town(s.forms[at], _WELL_KNOWN)

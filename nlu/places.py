@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 
 import yaml
 
 from nlu import placewords as pw
-from nlu.areas import Areas, FoundArea, canonical
+from nlu.areas import Areas, FoundArea, canonicals
 from nlu.gazetteer import HOME, Gazetteer
 from nlu.keys import LINKS
 from nlu.meaning import AmbiguousPlace, Area, Place
@@ -49,11 +49,12 @@ _NOTHING = PlaceReading()
 class PlaceReader:
     """Reads places; holds the names, the areas and the words that are no places."""
 
-    def __init__(self, gazetteer: Gazetteer) -> None:
+    def __init__(self, gazetteer: Gazetteer, ours: Container[str] = frozenset()) -> None:
+        """``ours`` are words that may be remembered, besides those of names."""
         data = files("nlu") / "data"
         table = yaml.load((data / "places.yml").read_text("utf-8"), yaml.CSafeLoader)
         self._g = gazetteer
-        self.naming = self._naming = Naming(gazetteer, table["nicknames"])
+        self.naming = self._naming = Naming(gazetteer, table["nicknames"], ours)
         self._areas = Areas.load()
         words = set((data / "words.txt").read_text("utf-8").split())
         self._common = frozenset((words | set(table["common"])) - set(table["towns"]))
@@ -110,7 +111,7 @@ class PlaceReader:
     def _heard(self, words: Sequence[Word]) -> list[tuple[int, int]]:
         while words and (words[0].form in pw.SMALL or words[0].form in pw.CUES):
             words = words[1:]
-        forms = [canonical(word.form) for word in words]
+        forms = canonicals([word.form for word in words])
         known = len(forms) > 5 or all(form in self._common or form in LINKS for form in forms)
         if known or not (self._naming.heard(forms) or self._nearly(" ".join(forms))):
             return []
@@ -124,13 +125,13 @@ class PlaceReader:
     def _prepare(
         self, message: Message, asked: str | None, taken: Sequence[tuple[int, int]]
     ) -> Sentence:
-        words = message.words[:_MOST_WORDS]
-        claimed = [False] * len(words)
+        forms = canonicals(message.forms[:_MOST_WORDS])
+        claimed = [False] * len(forms)
         for start, end in taken:
-            for i, word in enumerate(words):
-                if start < word.end and word.start < end:
+            for i in message.within(start, end):
+                if i < len(forms):
                     claimed[i] = True
-        return Sentence(message, asked, [canonical(word.form) for word in words], claimed)
+        return Sentence(message, asked, forms, claimed)
 
     def _in_a_name(self, sentence: Sentence, area: FoundArea) -> bool:
         """« crépy en valois », « somme-yèvre »: the area belongs to a commune's name."""

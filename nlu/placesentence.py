@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import pairwise
 
 from nlu import placewords as pw
@@ -24,7 +23,7 @@ class Mention:
     weight: int
 
 
-@dataclass
+@dataclass(slots=True)
 class Sentence:
     """One message while it is read: canonical words, and which of them are spoken for."""
 
@@ -39,6 +38,8 @@ class Sentence:
     # The départements of each area written in words, by the index of its first word.
     inside: dict[int, frozenset[str]] = field(default_factory=dict)
     _cuts: list[bool] = field(init=False)
+    _short: bool | None = None
+    _about_work: bool | None = None
 
     def __post_init__(self) -> None:
         """One cut a word; none after the last one, nor before the first (``cut(-1)``)."""
@@ -46,15 +47,20 @@ class Sentence:
         gaps = [text[left.end : right.start] for left, right in pairwise(words)]
         self._cuts = [*[gap != " " and not _STOPS.isdisjoint(gap) for gap in gaps], False]
 
-    @cached_property
+    @property
     def short(self) -> bool:
-        """Little is left besides small words: what is left may well be a place."""
-        left = [
-            f
-            for f, taken in zip(self.forms, self.claimed, strict=True)
-            if not taken and f not in pw.SMALL and not f.isdigit()
-        ]
-        return len(left) <= 3
+        """Little is left besides small words: what is left may well be a place.
+
+        As it is when first asked for, as :attr:`about_work`.
+        """
+        if self._short is None:
+            left = [
+                f
+                for f, taken in zip(self.forms, self.claimed, strict=True)
+                if not taken and f not in pw.SMALL and not f.isdigit()
+            ]
+            self._short = len(left) <= 3
+        return self._short
 
     def starts(self, first: int) -> bool:
         """Whether a cut, a trade, or the start of another thought stands before."""
@@ -70,10 +76,12 @@ class Sentence:
             return True
         return self.forms[last + 1] in pw.DETACHING or self.forms[last + 1].isdigit()
 
-    @cached_property
+    @property
     def about_work(self) -> bool:
         """A trade or a date is named, or something is looked for."""
-        return any(self.claimed) or not pw.SEEK.isdisjoint(self.forms)
+        if self._about_work is None:
+            self._about_work = True in self.claimed or not pw.SEEK.isdisjoint(self.forms)
+        return self._about_work
 
     @property
     def answer(self) -> bool:

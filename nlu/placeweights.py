@@ -19,6 +19,9 @@ _SAID_TO_BE_A_TOWN = re.compile(
 )
 
 
+_TOWNS = frozenset({"ville", "village", "commune", "bled", "patelin"})
+
+
 class PlaceWeigher:
     """Weighs names; ``common`` are words that are seldom places."""
 
@@ -107,7 +110,10 @@ class PlaceWeigher:
         """« croix ou wasquehal »: a common word beside a town whose name is no word."""
         if s.cut(last) and s.starts(last) and self._town_at(s, last + 1):
             return self._town(named)  # « carrossier marquise, rinxent »
-        following = [f for f in s.forms[last + 1 : last + 4] if f not in ARTICLES]
+        ahead = s.forms[last + 1 : last + 4]
+        if "et" not in ahead and "ou" not in ahead:
+            return False
+        following = [f for f in ahead if f not in ARTICLES]
         if len(following) < 2 or following[0] not in {"et", "ou"} or following[1] in self._common:
             return False
         rows = self._g.rows_named(following[1])
@@ -190,4 +196,7 @@ class PlaceWeigher:
 
 
 def _said_to_be_a_town(s: Sentence, last: int) -> bool:
-    return _SAID_TO_BE_A_TOWN.match(" ".join(s.forms[last + 1 : last + 10])) is not None
+    after = s.forms[last + 1 : last + 10]
+    if _TOWNS.isdisjoint(after):
+        return False
+    return _SAID_TO_BE_A_TOWN.match(" ".join(after)) is not None

@@ -61,6 +61,7 @@ SMALL = frozenset({
     "apprenti", "apprentie", "patron", "stage", "veux", "veut", "jveux", "dispo", "urgent",
     "voudrais", "jvoudrais", "faire", "cap", "bp", "bts", "bac", "pro", "offre", "offres",
     "boulot", "taf", "travail", "emploi", "mm", "peu", "pa", "km", "entre", "sinon", "bien", "deux",
+    "cedex",
 })  # fmt: skip
 # Not in a French dictionary, and not misspelt towns either.
 NEVER = frozenset({

@@ -95,7 +95,12 @@ _TOPICS: tuple[tuple[Topic, str], ...] = (
     ),
     ("cfa", r"\b(?:cfa|ecole|cours|centre de formation)\b"),
     ("age_over", r"\b(?:30|31|32|33|34|35|36|40|45|50) ?ans\b|\btrop vieux|\bplus de 29"),
-    ("age", r"\b(?:age|14 ?ans|15 ?ans|16 ?ans|trop jeune|quel age|mineure?s?)\b"),
+    (
+        "age",
+        (r"\b(?:age|14 ?ans|15 ?ans|16 ?ans|trop jeune|quel age|mineure?s?)\b|"
+        r"\b(?:1[7-9]|2\d) ?ans\b.*"
+        r"\b(?:p(?:eux|eu|e)|possible|poss|droit|accept\w*|prenn?\w+)\b"),
+    ),
     ("internship", r"\bstages?\b|\bmini[- ]stage|\bdecouverte\b|\bpmsmp\b"),
     ("alerts", r"\b(?:alertes?|previen\w*|notif\w*)\b"),
     ("cv", r"\b(?:cv|lettre|motivation|postuler)\b"),

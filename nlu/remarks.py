@@ -16,7 +16,7 @@ Kind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """``kind``, and for ``nth`` which offer of the list is meant (1 is the first)."""
+    """``kind``, and for ``nth`` which offer of the list is meant (1 is the first, 0 the last)."""
 
     kind: Kind
     number: int | None = None
@@ -31,8 +31,13 @@ _MONTHS = "janv|fev|mars|avril|mai|juin|juil|aout|sept|oct|nov|dec"
 # « la 3e année », « la 4e fois », « le 1er mars », « la 3e prépa-métiers » are no offers.
 _NTH = re.compile(
     rf"\b(?:l[ae]|celle?)\s*(?:numero |n ?)?(?:({'|'.join(_ORDINALS)})|"
-    rf"([1-9]) ?(?:ere?|re|nde?|ie?me|e|eme)|([1-9])(?=\s*(?:$|[!?.,]|stp|svp|m'|me )))\b"
-    rf"(?! (?:annee|fois|classe|arrond|prepa|segpa|pro\b|{_MONTHS}))|\b(?:offre|numero) ?([1-9])\b"
+    rf"([1-9]) ?(?:ere?|re|nde?|ie?me|e|eme)|([1-9])(?=\s*(?:$|[!?.,]|stp|svp|m'|me |"
+    rf"il |elle |est |a l'air)))\b"
+    rf"(?! (?:annee|fois|classe|arrond|prepa|segpa|pro\b|du mois|{_MONTHS}))|"
+    r"\b(?:offre|numero) ?([1-9])\b"
+)
+_LAST = re.compile(
+    r"\bl[ae] derni(?:er|ere)(?= ?(?:$|[!?.,]|stp|svp|m'|me |offre|annonce|de la liste|elle |il ))"
 )
 
 # A wider circle is asked for before « loin » is taken for a complaint.
@@ -121,6 +126,8 @@ def read_remark(text: str) -> Remark | None:
     if found := _NTH.search(folded):
         word, *digits = found.groups()
         return Remark("nth", _ORDINALS[word] if word else int(next(filter(None, digits))))
+    if _LAST.search(folded):
+        return Remark("nth", 0)
     for kind, pattern in _KINDS:
         if pattern.search(folded):
             return Remark(kind)

@@ -19,10 +19,11 @@ HEAD = 4
 """Letters a pattern is told from others by, at the beginning of a word."""
 
 _LONG_RUN = re.compile(r"(.)\1{2,}")
-_NOT_WORD = re.compile(r"[\W_]+")
+_WORD = re.compile(r"[^\W_]+")
 _POLITE = re.compile(
     r"(?: (?:svp|stp|s il (?:te|vous) plait|please|merci d avance|madame|monsieur))+$"
 )
+_LAST_POLITE = ("svp", "stp", "plait", "please", "avance", "madame", "monsieur")
 _TONE = re.compile("[\U0001f3fb-\U0001f3ff\ufe0f\u200d\\s!.]+")
 _SIGNS: tuple[tuple[frozenset[str], Intent], ...] = (
     (frozenset("👍👌✅✔🆗"), "affirm"),
@@ -72,8 +73,12 @@ class Plain(str):
 
 def plain(text: str) -> Plain:
     """Folded words with one space between them, long runs shortened: « Ouiiii ! » -> « oui »."""
-    folded = _NOT_WORD.sub(" ", fold(text.replace("’", "'")))
-    return Plain(" ".join(_LONG_RUN.sub(r"\1", folded).split()))
+    words = " ".join(_WORD.findall(fold(text)))
+    return Plain(_LONG_RUN.sub(_once, words))
+
+
+def _once(run: re.Match[str]) -> str:
+    return run.group(1)
 
 
 class _Group:
@@ -143,6 +148,9 @@ class Rules:
 
     def says(self, name: str, words: str) -> bool:
         """Whether a pattern of the group ``name`` is found in ``words``."""
+        group = self.groups[name]
+        if isinstance(words, Plain) and group.heads.isdisjoint(words.heads) and not group.anyhow:
+            return False
         return self.found(name, words) is not None
 
     def found(self, name: str, words: str) -> re.Match[str] | None:
@@ -154,7 +162,7 @@ class Rules:
         may = self._may
         return (
             (may("danger", words) and self._in_danger(words))
-            or (not text.isascii() and _by_signs(text))
+            or (not words and _by_signs(text))
             or self._by_short_answer(words)
             or (may("data", words) and self._about_data(text, words, asked))
             or (may("alerts", words) and self._about_alerts(words, asked))
@@ -202,7 +210,7 @@ class Rules:
         return None
 
     def _by_short_answer(self, words: str) -> Ruled | None:
-        short = _POLITE.sub("", words)
+        short = _POLITE.sub("", words) if words.endswith(_LAST_POLITE) else words
         if short in self._whole["affirmed"]:
             return Ruled("affirm")
         if short in self._whole["refused"]:

@@ -130,7 +130,8 @@ def _by_values(
     """Values were found, so the message is about the search: which of three ways, or an answer."""
     if guess.intent == "resume_alerts" and guess.confidence >= _VALUED:
         return guess
-    if guess.intent == "affirm" and asked == "show_offers" and guess.confidence > _VALUED:
+    chooses = guess.intent == "affirm" and asked == "show_offers" and guess.confidence > _VALUED
+    if chooses and values.when.availability is None:  # « à partir du 1er mars » chooses no offer
         return guess
     asks, mends = guess.chances.get("search", 0.0), guess.chances.get("correct", 0.0)
     seeks = rules.says("seeks", words)

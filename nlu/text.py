@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple
 
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
@@ -33,12 +35,16 @@ def fold(text: str) -> str:
     return text.lower() if text.isascii() else text.translate(_LETTERS).lower()
 
 
+# The letters that folding spells as one.
+_ONE_LETTER = frozenset(chr(code) for code in range(0x250) if len(_LETTERS[code]) == 1)
+
+
 def in_place(text: str, folded: str) -> bool:
     """Whether each character of ``folded`` stands where its own does in ``text``.
 
     It does when none was spelled out in two: those that vanish are the marks that combine.
     """
-    if text.isascii():
+    if text.isascii() or _ONE_LETTER.issuperset(text):
         return True
     return len(folded) == len(text) and all(_LETTERS[ord(letter)] for letter in set(text))
 
@@ -49,6 +55,17 @@ class Word(NamedTuple):
     form: str
     start: int
     end: int
+
+
+_START, _END = itemgetter(1), itemgetter(2)
+_new = tuple.__new__  # what a named tuple's own constructor comes to
+
+
+def forms_of(text: str) -> list[str]:
+    """The folded words of a text, as those of its :class:`Message`."""
+    if text.isascii():
+        return _WORD.findall(text.lower())
+    return [form for word in _WORD.findall(text) if (form := fold(word))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +82,18 @@ class Message:
         folded = fold(text)
         spans = [m.span() for m in _WORD.finditer(text)]
         if in_place(text, folded):
-            words = tuple([Word(folded[start:end], start, end) for start, end in spans])
+            forms = tuple([folded[start:end] for start, end in spans])
         else:
-            words = tuple([Word(fold(text[start:end]), start, end) for start, end in spans])
-        return cls(text, words, tuple([word.form for word in words]), folded)
+            # « ﾞ » is a letter that nothing is left of.
+            spans = [span for span in spans if fold(text[slice(*span)])]
+            forms = tuple([fold(text[start:end]) for start, end in spans])
+        words = [_new(Word, (form, *span)) for form, span in zip(forms, spans, strict=True)]
+        return cls(text, tuple(words), forms, folded)
+
+    def within(self, start: int, end: int) -> range:
+        """The words that hold any of the characters ``start`` to ``end`` (excluded)."""
+        first = bisect_right(self.words, start, key=_END)
+        return range(first, bisect_left(self.words, end, first, key=_START))
 
     def between(self, left: int, right: int) -> str:
         """What stands between word ``left`` and word ``right`` in the original text."""

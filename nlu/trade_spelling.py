@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from itertools import pairwise
 
 from rapidfuzz.distance import OSA, Levenshtein
 from rapidfuzz.process import extract, extractOne
 
 from nlu.lexicon import singular, stem
+from nlu.memory import Memory
 
-MEMORY = 20_000
 _SHORTEST, _LEAST, _MOST = 3, 5, 25
 
 # How the parts of a word sound; the first that fits, from left to right.
@@ -25,9 +25,10 @@ _SOUNDS = {
 }  # fmt: skip
 _PART = re.compile("|".join(sorted(_SOUNDS, key=len, reverse=True)))
 _HEARD = re.compile(
+    r"(?=[aceiogstuxy1])(?:"  # no other letter begins any
     r"(?:([iy]en)|(ain|aim|ein|in|im|yn|ym|un|um)|(aon|an|am|en|em)|(on|om))(?![aeiouynmh])"
     r"|(s?c(?=[eiy]))|(g(?=[eiy]))|(ss$)|(tt$)|((?<=[ae])ill?(?=[aeiou]))|(ill(?=[aeiou]))"
-    r"|((?<=[aeiou])x(?=[aeiouy]))|1"
+    r"|((?<=[aeiou])x(?=[aeiouy]))|1)"
 )
 _HEARD_AS = ("5", "i5", "5", "4", "3", "s", "j", "se", "te", "y", "i", "ks")
 _TWICE = re.compile(r"(.)\1+")
@@ -38,6 +39,15 @@ _LASTS = (
     (re.compile(r"(?<!o)is(?:tes?|ts?)?$"), "ist"),
     (re.compile(r"(?:e[rzt]s?|ee?s?|ai[ts]?|[stdxz]+)$"), ""),
 )
+# Those of them that a last letter allows.
+_LASTS_OF = {
+    letter: tuple(
+        ending
+        for ending, last in zip(_LASTS, ("res", "ursxze", "set", "rztseidx"), strict=True)
+        if letter in last
+    )
+    for letter in "deirstuxz"
+}
 _FIRST = str.maketrans("cqzyh", "kksie")
 # What is told apart neither by a hurried ear nor in ch’ti: « boulingrie », « carpintier ».
 _LOOSE = str.maketrans({"3": "N", "4": "N", "5": "N", "x": "k", "j": "g", "e": ""})
@@ -46,19 +56,35 @@ _SAID_IN_FULL = re.compile(r"[aiou]n(?![aiou])")  # « marokinri », « maroquin
 
 def sound(word: str) -> str:
     """How a folded word roughly sounds: « kouvreur », « couvreuse » -> « kuvrE »."""
-    heard = _HEARD.sub(lambda part: _HEARD_AS[part.lastindex or 0], word)
-    heard = _TWICE.sub(r"\1", heard)
-    for ending, spelled in _LASTS:
+    heard = _once(_HEARD.sub(_heard_as, word))
+    for ending, spelled in _LASTS_OF.get(heard[-1:], ()):
         if (last := ending.search(heard)) and last.start() > 1:
             heard = heard[: last.start()] + spelled
             break
-    return _TWICE.sub(r"\1", _PART.sub(lambda part: _SOUNDS[part.group()], heard))
+    return _once(_PART.sub(_sounded, heard))
+
+
+def _heard_as(part: re.Match[str]) -> str:
+    return _HEARD_AS[part.lastindex or 0]
+
+
+def _sounded(part: re.Match[str]) -> str:
+    return _SOUNDS[part.group()]
+
+
+def _once(letters: str) -> str:
+    """Each run of one letter as that letter."""
+    return _TWICE.sub(_first, letters)
+
+
+def _first(run: re.Match[str]) -> str:
+    return run.group(1)
 
 
 def loose(heard: str) -> str:
     """What is left of a sound when all nasal vowels are one and « e » is mute."""
     bare = heard[:1].replace("x", "k") + heard[1:].translate(_LOOSE)
-    return _TWICE.sub(r"\1", _SAID_IN_FULL.sub("N", bare))
+    return _once(_SAID_IN_FULL.sub("N", bare))
 
 
 def sounds(heads: Iterable[str]) -> dict[str, str]:
@@ -114,7 +140,8 @@ class Speller:
 
     ``by_sound`` is what :func:`sounds` gives for the same heads; ``verbs`` and ``short`` words are
     only known by how they sound. A word that sounds like one of ``ordinary`` (sounds of other
-    words) is that word, one of ``usual`` if it is there.
+    words) is that word, one of ``usual`` if it is there. What ``ours`` and misspelt heads are
+    mended to is remembered.
     """
 
     def __init__(
@@ -126,12 +153,14 @@ class Speller:
         verbs: Iterable[str] = (),
         short: Iterable[str] = (),
         usual: Mapping[str, str] | None = None,
+        ours: Container[str] = frozenset(),
     ) -> None:
         heads = list(heads)
         self._known = known
         self._ordinary = ordinary
         self._usual = usual or {}
-        self._single = {_TWICE.sub(r"\1", head): head for head in reversed(heads)}
+        self._ours = ours
+        self._single = {_once(head): head for head in reversed(heads)}
         self._heads = frozenset(heads)
         self._by_sound = by_sound
         self._verbs = sounds(verbs)
@@ -143,7 +172,7 @@ class Speller:
             hurried = loose(heard)
             if hurried and self._loosely.setdefault(hurried, head) == head:
                 self._ears.setdefault((hurried[0], len(hurried)), []).append(hurried)
-        self._seen: dict[str, str] = {}
+        self._seen = Memory[str, str]()
         for head in heads:
             self._shelves.setdefault((head[0].translate(_FIRST), len(head)), []).append(head)
 
@@ -155,10 +184,8 @@ class Speller:
             return self._shortly(word)
         if (meant := self._seen.get(word)) is None:
             meant = self._either(word, singular(word))
-            if meant != word:  # a name that nobody else writes is not kept
-                if len(self._seen) >= MEMORY:
-                    self._seen.clear()
-                self._seen[word] = meant
+            if meant != word or word in self._ours:  # a name that is in no list is not kept
+                self._seen.keep(word, meant)
         return meant
 
     def verb(self, word: str) -> str:
@@ -191,7 +218,7 @@ class Speller:
         return meant
 
     def _nearest(self, word: str) -> str:
-        if single := self._single.get(_TWICE.sub(r"\1", word)):
+        if single := self._single.get(_once(word)):
             return single
         heard = sound(word)
         if len(heard) > 3 and (same := self._by_sound.get(heard)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
 
 from nlu.heard import ordinary, usual
@@ -61,7 +61,9 @@ class Found(NamedTuple):
 class Spotter:
     """The words of the lexicon, found in messages; safe to share between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, ours: Container[str] = frozenset()) -> None:
+        """``ours`` are words that no person's writing adds, names of communes for instance: what
+        they are mended to may be remembered."""
         lexicon = read_lexicon()
         self._names = tree(lexicon["names"])
         self._joined = tree(lexicon["joined"])
@@ -85,7 +87,9 @@ class Spotter:
             (verb for verb in self._verbs if len(verb) > 4),
             self._short_words(lexicon["objects"]),
             usual(),
+            ours,
         )
+        self._right = {word: word for word in known} | self._variants
 
     @staticmethod
     def _short_words(objects: dict[str, dict[str, str]]) -> Iterator[str]:
@@ -107,23 +111,24 @@ class Spotter:
 
     def mended(self, forms: Sequence[str]) -> Forms:
         """The words, trade words among them rightly spelt."""
-        mend, variants = self._speller.mend, self._variants
-        return tuple(
-            [
-                self._speller.verb(form)
-                if i and forms[i - 1] in SUBJECTS
-                else variants.get(form) or mend(form)
-                for i, form in enumerate(forms)
-            ]
-        )
+        mend, right = self._speller.mend, self._right.get
+        said = [right(form) or mend(form) for form in forms]
+        if not SUBJECTS.isdisjoint(forms):
+            for i in range(1, len(said)):
+                if forms[i - 1] in SUBJECTS:
+                    said[i] = self._speller.verb(forms[i])
+        return tuple(said)
 
     def spot(self, message: Message, forms: Forms, asked: str | None) -> Iterator[Found]:
         """What is found, in order; ``forms`` are the words of the message, mended."""
         stems = tuple([stem(form) for form in forms])
-        i, before = 0, None
+        starting = [self._may_start(form, one) for form, one in zip(forms, stems, strict=True)]
+        if True not in starting:
+            return
+        i, before = starting.index(True), None
         while i < len(forms):
             best = self._same_done(forms, stems, i, before)
-            if best is None and self._may_start(forms[i], stems[i]):
+            if best is None and starting[i]:
                 linked = before is not None and linked_after(forms, before.last, i)
                 best = self._longest(message, forms, stems, i, asked, linked)
             if best and best.meaning != "!":
@@ -186,9 +191,8 @@ class Spotter:
         return None
 
     def _may_start(self, form: str, stem: str) -> bool:
-        if stem in self._firsts or form in self._verbs:
-            return True
-        return form[0] in "jd" and form[1:] in self._verbs
+        verbs = self._verbs
+        return stem in self._firsts or form in verbs or (form[0] in "jd" and form[1:] in verbs)
 
     def _same_done(self, forms: Forms, stems: Forms, i: int, before: Found | None) -> Found | None:
         """« mécano moto ou auto »: both are mended; « faire du chocolat ou de la glace »."""

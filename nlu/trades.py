@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -36,10 +36,11 @@ class TradeReading:
 class TradeReader:
     """Reads trades with the words of ``table``; safe to share between threads."""
 
-    def __init__(self, table: TradeTable) -> None:
+    def __init__(self, table: TradeTable, ours: Container[str] = frozenset()) -> None:
+        """``ours`` are words that may be remembered, besides those of trades."""
         self.table = table
         lexicon = read_lexicon()
-        self._spotter = Spotter()
+        self._spotter = Spotter(ours)
         self._noncraft = [NoncraftTrade(label, tuple(rome)) for label, rome in lexicon["noncraft"]]
         self._emoji: dict[str, str] = lexicon["emoji"]
 
@@ -216,4 +217,6 @@ def _mistaken(forms: Forms, judged: list[tuple[Found, Verdict]]) -> list[tuple[F
 
 def _in_trouble(forms: Forms, one: Found) -> bool:
     """« j'ai une fuite, je cherche un plombier »: a craftsman is wanted, not the trade."""
+    if TROUBLES.isdisjoint(forms):
+        return False
     return any(form in TROUBLES and not one.first <= k < one.last for k, form in enumerate(forms))

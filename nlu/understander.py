@@ -7,7 +7,7 @@ from datetime import date
 from nlu.availability import read_availability
 from nlu.diplomas import read_diploma
 from nlu.gazetteer import Gazetteer
-from nlu.heard import rightly
+from nlu.heard import Ear
 from nlu.intents import IntentModel, IntentReading, mask
 from nlu.language import read_language
 from nlu.meaning import Understanding
@@ -35,8 +35,10 @@ class Understander:
         self.gazetteer = gazetteer
         self._intents = intents
         self._rules = rules
-        self._trades = TradeReader(table)
-        self._places = PlaceReader(gazetteer)
+        self._places = PlaceReader(gazetteer, intents)
+        ours = self._places.naming
+        self._trades = TradeReader(table, ours)
+        self._ear = Ear(ours)
 
     @classmethod
     def load(cls) -> Understander:
@@ -47,7 +49,7 @@ class Understander:
         """What ``text`` means after ``asked``; never raises, reads 4,096 characters at most."""
         text = text[:LONGEST]
         words = plain(text)
-        right = rightly(words)
+        right = self._ear.rightly(words)
         spoken = words if right == words else Plain(right)
         values = self.values(text, asked, today)
         if ruled := self._ruled(text, words, spoken, values, asked):

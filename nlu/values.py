@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import compress
 
 from nlu.availability import AvailabilityReading
 from nlu.intents import Span
@@ -14,6 +15,7 @@ from nlu.trades import TradeReading
 SEARCHING: frozenset[Intent] = frozenset({"search", "give_info", "correct"})
 # Said along with these, the trade and the place do; a pause has no start.
 _NAMING: frozenset[Intent] = frozenset({"resume_alerts", "question", "affirm", "deny"})
+_KINDS = ("trade", "place", "date", "radius", "diploma", "notrade", "noplace")
 _NO_DATE = AvailabilityReading(None, ())
 
 
@@ -45,8 +47,8 @@ class Values:
 
     @property
     def anything(self) -> bool:
-        others = self.radius_km or self.diploma or self.when.availability
-        return self.trade or self.place or self.negated or bool(others)
+        given = self.radius_km or self.diploma or self.when.availability
+        return bool(given) or self.trade or self.place or self.negated
 
     @property
     def spans(self) -> list[Span]:
@@ -72,15 +74,15 @@ class Values:
     def found(self) -> tuple[str, ...]:
         """Kinds of values found, by name: what the intent model knows besides the words."""
         there = (
-            ("trade", self.trade),
-            ("place", self.place),
-            ("date", self.when.availability),
-            ("radius", self.radius_km),
-            ("diploma", self.diploma),
-            ("notrade", self.trades.negated_trades),
-            ("noplace", self.places.negated_places),
+            self.trade,
+            self.place,
+            self.when.availability,
+            self.radius_km,
+            self.diploma,
+            self.trades.negated_trades,
+            self.places.negated_places,
         )
-        return tuple([name for name, value in there if value])
+        return tuple(compress(_KINDS, there))
 
     def kept_for(self, intent: Intent, *, named: bool = False) -> Values:
         """What ``intent`` leaves of them; ``named`` keeps trade and place all the same."""

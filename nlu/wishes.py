@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from nlu import wish_words as w
 from nlu.lexicon import SKIPPED
@@ -22,26 +22,19 @@ _END = re.compile(r"[.!?;\n]")
 _AGED = re.compile(r"^[0-9]{2} ?ans\b")
 
 
-class Spot(NamedTuple):
-    """Word ``k``, read backwards from the trade that begins at word ``first``."""
+class Spot:
+    """Word ``k``, read backwards from the trade that begins at word ``first``.
 
-    message: Message
-    forms: Forms
-    k: int
-    first: int
+    ``gap`` is how many words stand between it and the trade.
+    """
 
-    @property
-    def word(self) -> str:
-        return self.forms[self.k]
+    __slots__ = ("before", "first", "forms", "gap", "k", "message", "word")
 
-    @property
-    def before(self) -> str:
-        return self.forms[self.k - 1] if self.k else ""
-
-    @property
-    def gap(self) -> int:
-        """How many words stand between it and the trade."""
-        return self.first - 1 - self.k
+    def __init__(self, message: Message, forms: Forms, k: int, first: int) -> None:
+        self.message, self.forms, self.k, self.first = message, forms, k, first
+        self.word = forms[k]
+        self.before = forms[k - 1] if k else ""
+        self.gap = first - 1 - k
 
     @property
     def between(self) -> Forms:
@@ -134,7 +127,7 @@ def _before(message: Message, forms: Forms, first: int) -> Verdict:
 
 def _near(spot: Spot) -> Verdict | None:
     """What decides only close to the trade: streets, schools, surnames, « un bon plombier »."""
-    if spot.gap > 3:
+    if spot.gap > 3 or spot.word not in _TELLING:
         return None
     return next((found for rule in _RULES if (found := rule(spot))), None)
 
@@ -316,6 +309,12 @@ def _town(spot: Spot) -> Verdict | None:
 
 _RULES: tuple[Callable[[Spot], Verdict | None], ...] = (
     _street, _town, _square, _surname, _customer, _served, _mine,
+)  # fmt: skip
+# The words that any of these rules looks for.
+_TELLING = frozenset().union(
+    w.STREETS, w.RENOWNED, ["place"], w.SIRS, w.NAMES, w.BEFORE_FIRST_NAME,
+    ["bon", "bonne", "bons", "un", "une"], w.NEEDS, w.PRICES, ["faire", "fair", "pour", "vous"],
+    w.COMPANIES, w.SCHOOL, w.THEIRS, w.MINE,
 )  # fmt: skip
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from storage.database import Database
 from storage.schema import pushes, searches
@@ -68,10 +68,22 @@ class Alerts:
     async def unread(self, person: str) -> list[Push]:
         """What waits for its person to come and read it, oldest first."""
         c = pushes.c
-        waiting = _push().where(c.person == person, c.channel == "web", c.settled.is_(None))
         async with self._db.read() as tx:
-            rows = await tx.execute(waiting.where(c.kind != "notice").order_by(c.id))
+            rows = await tx.execute(_push().where(*_waiting(person)).order_by(c.id))
             return [Push(*row) for row in rows]
+
+    async def news(self, person: str, now: datetime) -> int:
+        """How many of these messages are still worth reading."""
+        query = select(func.count()).select_from(pushes)
+        async with self._db.read() as tx:
+            found = await tx.execute(query.where(*_waiting(person), pushes.c.expires > now))
+            return found.scalar_one()
+
+
+def _waiting(person: str) -> tuple[ColumnElement[bool], ...]:
+    """What a browser is told of is not what waits: a notice says only that something does."""
+    c = pushes.c
+    return c.person == person, c.channel == "web", c.settled.is_(None), c.kind != "notice"
 
 
 def _push() -> Select[Any]:

@@ -79,7 +79,7 @@ class Database:
         self._writer = writer
         self._reader = reader
         self._sqlite = writer.dialect.name == "sqlite"
-        self._one_writer = asyncio.Lock()
+        self._one_writer = asyncio.BoundedSemaphore(1)
         self._closing: list[Callable[[], Awaitable[None]]] = []
 
     @classmethod
@@ -185,6 +185,9 @@ class Database:
             self._one_writer.release()
 
     async def _take_turn(self) -> None:
+        if not self._one_writer.locked():  # nobody waits either
+            await self._one_writer.acquire()
+            return
         try:
             async with asyncio.timeout(BUSY_SECONDS):
                 await self._one_writer.acquire()

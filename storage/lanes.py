@@ -44,7 +44,7 @@ class Lane(Generic[Asked, Answer]):
 
     async def ask(self, asked: Asked) -> Answer:
         loop = asyncio.get_running_loop()
-        call = _Call[Asked, Answer](asked, loop.create_future())
+        call: _Call[Asked, Answer] = _Call(asked, loop.create_future())
         self._waiting.append(call)
         if self._going is None:
             self._going = loop.create_task(self._go())

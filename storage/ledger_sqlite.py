@@ -295,7 +295,7 @@ def _waiting(row: list[Any]) -> Waiting:
 
 def _moment(value: datetime) -> str:
     """As SQLAlchemy writes it in the same tables."""
-    return aware(value).astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return aware(value).astimezone(UTC).isoformat(" ", "microseconds").removesuffix("+00:00")
 
 
 def _read(value: str) -> datetime:

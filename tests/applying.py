@@ -15,13 +15,14 @@ import yaml
 
 from bot.assembly import Rooms
 from bot.channels import terminal
+from bot.links import Link
 from bot.turn import Incoming
 from dialogs.reply import Reply
 from nlu.understander import Understander
 from tests.apprentissage_api import KEY, Api, job
 from tests.bot_api.world import Sent
 from tests.browsing import Page, Person
-from tests.cv_files import docx, pdf, photo
+from tests.cv_files import docx, heic, pdf, photo
 from tests.talk import FOLDER, Script, Talk, plain, rooms_for
 from tests.telegramming import TelegramTalk, replies_of
 
@@ -40,6 +41,8 @@ def cv(name: str) -> bytes:
             return b"GIF89a, and no PDF at all" * 20
         case "lourd.pdf":
             return b"%PDF-1.7\n" + b"0" * 21_000_000
+        case "IMG_0042.HEIC":
+            return heic()
         case "photo1.jpg" | "photo2.jpg":
             return photo("white" if "1" in name else "blue")
     raise AssertionError(name)
@@ -179,7 +182,10 @@ class AtThePage:
         return await self._heard()
 
     async def open(self, **link: Any) -> list[Reply]:
-        raise NotImplementedError
+        code = self.rooms.signer.encode(Link(**link))
+        page = await self.person.go(f"/l/{code}")
+        await self.person.send(page.forms["arrival"])
+        return await self._heard()
 
     async def give(self, names: Sequence[str]) -> list[Reply]:
         """Said at once, chosen only where one confirms."""

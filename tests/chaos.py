@@ -205,9 +205,10 @@ async def states(database_url: str, secret: bytes, told: list[Told]) -> list[dic
     """What is kept of each person: the version, and the distance of the search."""
     import asyncpg
 
+    from bot.keyed import Keyed
     from bot.turn import conversation_id
 
-    ids = [conversation_id(secret, "telegram", str(one.person.id)) for one in told]
+    ids = [conversation_id(Keyed(secret), "telegram", str(one.person.id)) for one in told]
     connection = await asyncpg.connect(database_url.replace("+asyncpg", ""))
     try:
         rows = await connection.fetch(

@@ -258,16 +258,24 @@ def warm() -> Iterator[Path]:
 
 
 @pytest.fixture
-def furnished_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database of this test alone, with the demonstration offers; `request.param` says which."""
-    if request.param == "sqlite":
-        template = request.getfixturevalue("furnished")
-        yield f"sqlite+aiosqlite:///{shutil.copy(template, tmp_path / 'furnished.sqlite')}"
-        return
-    server = request.getfixturevalue("postgres_server")
-    template = request.getfixturevalue("offered")("postgres", "demonstration", server)
-    with _database(server, urlsplit(template).path[1:]) as url:
+def furnished_sqlite_url(furnished: Path, tmp_path: Path) -> str:
+    """A SQLite file of this test alone, with the demonstration offers."""
+    return f"sqlite+aiosqlite:///{shutil.copy(furnished, tmp_path / 'furnished.sqlite')}"
+
+
+@pytest.fixture
+def furnished_postgres_url(postgres_server: str, offered: Callable[..., str]) -> Iterator[str]:
+    """A PostgreSQL database of this test alone, with the demonstration offers."""
+    template = offered("postgres", "demonstration", postgres_server)
+    with _database(postgres_server, urlsplit(template).path[1:]) as url:
         yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def furnished_url(request: pytest.FixtureRequest) -> str:
+    """Both, one after the other, or the one that a test asks for."""
+    url: str = request.getfixturevalue(f"furnished_{request.param}_url")
+    return url
 
 
 @pytest.fixture

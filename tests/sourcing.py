@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from bot.assembly import Rooms
+from matching.calling import Passing
 from matching.sources import Patience
 from nlu.understander import Understander
 from tests import apprentissage_api, france_travail_api
@@ -17,7 +20,7 @@ from tests.france_travail_api import CLIENT, SECRET, FranceTravailApi
 from tests.france_travail_api.ads import Ad, make_ad
 from tests.talk import Talk, rooms_for
 
-UNHURRIED = Patience(5.0, 5.0)
+UNHURRIED = Patience(5.0, 5.0, 5.0)
 """For a shared machine: both answer, however late."""
 
 HURRIED = Patience(0.5, 0.2)
@@ -41,13 +44,35 @@ def ad(number: str, understander: Understander, town: str = "Lens", **changes: A
     return make_ad(number, place, gazetteer, **changes)
 
 
+class Skipping:
+    """A clock that runs, and skips what is waited for: limits are kept, and nobody waits."""
+
+    def __init__(self) -> None:
+        self._skipped = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self._skipped
+
+    async def sleep(self, seconds: float) -> None:
+        self._skipped += seconds
+        await asyncio.sleep(0)
+
+    @property
+    def passing(self) -> Passing:
+        return Passing(self, lambda: time.time() + self._skipped, self.sleep)
+
+
 @dataclass(slots=True)
 class Sourced:
-    """The services, and the settings that point at them."""
+    """The services, and the settings that point at them; the houses share the services' clock.
+
+    Not those with a Redis, which counts by its own.
+    """
 
     lba: Api
     ft: FranceTravailApi
     understander: Understander
+    clock: Skipping
 
     def settings(self) -> dict[str, Any]:
         return {
@@ -59,11 +84,17 @@ class Sourced:
 
     @asynccontextmanager
     async def house(
-        self, url: str, redis: str | None = None, patience: Patience = UNHURRIED, **other: Any
+        self,
+        url: str,
+        redis: str | None = None,
+        patience: Patience = UNHURRIED,
+        passing: Passing | None = None,
+        **other: Any,
     ) -> AsyncIterator[Rooms]:
         async with rooms_for(
-            url, redis, self.understander, patience=patience, **self.settings() | other
-        ) as rooms:
+            url, redis, self.understander, patience=patience,
+            passing=passing or (None if redis else self.clock.passing), **self.settings() | other,
+        ) as rooms:  # fmt: skip
             yield rooms
 
     @asynccontextmanager
@@ -73,15 +104,18 @@ class Sourced:
         async with self.house(url, redis, patience) as rooms:
             yield Talk(rooms, "someone")
 
-    async def everything_fails(self, kind: str) -> None:
-        """From now on, in both services, each in its own words."""
+    async def everything_fails(self, kind: str, *, retry_after: int = 1) -> None:
+        """From now on, in both services, each in its own words.
+
+        ``retry_after``: seconds a 429 tells us to wait.
+        """
         if kind == "refused":
             await self.lba.stop()
             await self.ft.stop()
             return
         lba, ft = FAULTS[kind]
-        self.lba.fault(lba, times=None)
-        self.ft.fault(ft, on="any", times=None, seconds=60.0)
+        self.lba.fault(lba, times=None, retry_after=retry_after)
+        self.ft.fault(ft, on="any", times=None, seconds=60.0, retry_after=str(retry_after))
 
     def recover(self) -> None:
         self.lba.faults.clear()
@@ -104,11 +138,12 @@ async def sourced(
     ads: Sequence[Ad] = (),
 ) -> AsyncIterator[Sourced]:
     """Both services, for as long as the block lasts; nothing may break their rules."""
+    clock = Skipping()
     async with (
-        apprentissage_api.running() as lba,
-        france_travail_api.running(understander.gazetteer, list(ads)) as ft,
+        apprentissage_api.running(clock=clock) as lba,
+        france_travail_api.running(understander.gazetteer, list(ads), counts_by=clock) as ft,
     ):
         lba.jobs += list(jobs)
         del lba.quotas["export"]  # two a minute: tests move on faster
-        yield Sourced(lba, ft, understander)
+        yield Sourced(lba, ft, understander, clock)
         assert lba.violations == []

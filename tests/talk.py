@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from itertools import count, pairwise
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -18,6 +19,7 @@ from bot.config import Settings
 from bot.links import Link
 from bot.turn import Incoming
 from dialogs.reply import Button, Reply
+from matching.calling import Passing
 from matching.sources import Patience
 from nlu.understander import Understander
 
@@ -44,12 +46,13 @@ class Script:
         return self.name
 
 
+@cache
 def scripts(*folders: str) -> list[Script]:
     """All conversations of these folders in ``tests/conversations``, by file and order; without
     any, those that happen everywhere."""
     found = []
     for path in sorted(p for f in folders or (".", "alertes") for p in (FOLDER / f).glob("*.yml")):
-        for entry in yaml.safe_load(path.read_text("utf-8"))["conversations"]:
+        for entry in yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)["conversations"]:
             offers = entry.get("offers", "demonstration")
             found += [Script(entry["name"], entry["turns"], offers)]
     return found
@@ -140,6 +143,7 @@ async def rooms_for(
     understander: Understander,
     today: date | None = TODAY,
     patience: Patience | None = None,
+    passing: Passing | None = None,
     **other: Any,
 ) -> AsyncIterator[Rooms]:
     """The real house on this database, at this date."""
@@ -149,7 +153,7 @@ async def rooms_for(
             "TODAY": today, "public_url": "http://127.0.0.1:8080", **other,
         }
     )  # fmt: skip
-    async with assemble(settings, understander, patience) as rooms:
+    async with assemble(settings, understander, patience, passing=passing) as rooms:
         yield rooms
 
 

@@ -29,7 +29,7 @@ from tests.talk import plain, rooms_for
 
 Mode = Literal["polling", "webhook"]
 
-SHORT = {"Appeler": "Appeler", "Voir l'offre": "Voir"}
+SHORT = {"Appeler": "Appeler", "Voir l'offre": "Voir", "Prendre rendez-vous": "Rendez-vous"}
 """Buttons of a card, and what they are called when several offers share a message."""
 
 BEHIND_MORE = {"Pas pour moi", "Déjà pris"}

@@ -8,7 +8,7 @@ import pytest
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from dialogs.apply_form import FIELDS, ValidateApplicationForm, is_sentence
+from dialogs.apply_form import FIELDS, ValidateApplicationForm, check_files, is_sentence
 from dialogs.conversation import SLOTS
 
 FORM = ValidateApplicationForm()
@@ -94,3 +94,8 @@ def test_every_field_has_its_check(field: str) -> None:
 def test_anything_may_be_a_sentence_or_not(text: str) -> None:
     is_sentence(text)
     given("apply_name", text)
+
+
+@pytest.mark.parametrize("name", ["CV.PDF ", " cv.docx\u00a0", "../../etc/CV.pdf", "<b>cv</b>.pdf"])
+def test_a_name_written_oddly_is_still_that_of_a_cv(name: str) -> None:
+    check_files([{"ref": "x", "name": name, "size": 9, "photo": False}])

@@ -45,7 +45,8 @@ PUT_TOGETHER = (
     | {f"button_travel_{how}" for how in TRAVEL_KM}
     | {"part_dates", "part_diploma", "part_excluded"}
     | {f"command_{name}" for name in MENU}
-    | {f"button_short_{what}" for what in ("open", "call", "card", "apply")}
+    | {f"button_short_{what}" for what in ("open", "call", "card", "apply", "appointment")}
+    | {f"card_level_{level}" for level in range(3, 8)}
     | {f"utter_resume_{what}" for what in ("trade", "place")}
     | {f"utter_refused_{reason}" for reason in (*map(str, Reason), *REFUSALS)}
     | {f"utter_cv_{question}" for question in QUESTIONS}

@@ -194,7 +194,7 @@ async def test_another_400_is_an_error_that_says_why(built: House) -> None:
 
 async def test_pages_are_turned_to_the_last(built: House) -> None:
     await many(built, 844)
-    found = await built.client().find_all(built.near("Lille"))
+    found = await built.client(live_pages=None).find_all(built.near("Lille"))
     assert len(found) == 844
     own = [p["range"] for p in built.api.asked("search") if p["origineOffre"] == "1"]
     assert own == ["0-149", "150-299", "300-449", "450-599", "600-749", "750-899"]
@@ -212,7 +212,7 @@ async def test_a_full_page_is_206_as_well_and_none_204(built: House, count: int)
 async def test_beyond_3150_offers_dates_cut_the_series(built: House) -> None:
     """No page begins after 3000: the rest is reached by dates of creation."""
     await many(built, 4_000)
-    found = await built.client().find_all(built.near("Lille"))
+    found = await built.client(live_pages=None).find_all(built.near("Lille"))
     assert len(found) == 4_000
     starts = [int(p["range"].partition("-")[0]) for p in built.api.asked("search")]
     assert max(starts) <= 3_000
@@ -220,6 +220,15 @@ async def test_beyond_3150_offers_dates_cut_the_series(built: House) -> None:
     dated = [p for p in built.api.asked("search") if "minCreationDate" in p]
     assert dated
     assert all("maxCreationDate" in p for p in dated)
+
+
+async def test_while_somebody_waits_only_the_newest_of_a_very_long_answer(built: House) -> None:
+    await many(built, 4_000)
+    found = await built.client().find_all(built.near("Lille"))
+    assert {int(f.offer.id[-4:]) for f in found} == set(range(600))  # made newest first
+    own = [p["range"] for p in built.api.asked("search") if p["origineOffre"] == "1"]
+    assert own == ["0-149", "150-299", "300-449", "450-599"]
+    assert built.outcomes["offers", "cropped"]
 
 
 async def test_an_offer_shown_on_two_pages_counts_once(built: House) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
-from nlu.intents import IntentModel, features, mask, tokens
+from nlu.intents import MODEL_FILE, IntentModel, features, features_of, mask, tokens
 from nlu.rules import Rules, plain
 from tools.train_intents import Reader, Row, Sentence, read_sentences, texted, train
 
@@ -44,6 +47,7 @@ def _intent(model: IntentModel, row: Row) -> str:
     return model.read(row.masked, row.asked, row.values).intent
 
 
+@pytest.mark.timeout(600)  # 25 seconds of a processor, which others may want too
 def test_a_model_trained_again_decides_the_same(
     model: IntentModel, sentences: list[Sentence], rows: list[Row], reader: Reader
 ) -> None:
@@ -90,6 +94,21 @@ def test_a_value_does_not_matter_only_that_there_is_one() -> None:
 def test_what_was_asked_is_a_feature() -> None:
     assert "x ask_trade non" in features("non", "ask_trade")
     assert not any(name.startswith("x ask_trade") for name in features("non", None))
+
+
+def test_the_rows_of_a_sentence_are_those_of_its_features(
+    model: IntentModel, rows: list[Row]
+) -> None:
+    with np.load(MODEL_FILE) as stored:
+        vocabulary = bytes(stored["vocabulary"]).decode().split("\n")
+    row_of = {name: row for row, name in enumerate(vocabulary)}
+    strange = Row("", "zorglub 12 zorglub ??? éfass tt __place__", "ask_place", ("place",), 1)
+    for row in [strange, replace(strange, masked="", values=()), *rows[::5]]:
+        words = tokens(row.masked)
+        names = features_of(words, row.asked, row.values)
+        found, count = model.rows_of(words, row.asked, row.values)
+        assert count == len(names), row
+        assert sorted(found) == sorted(row_of[name] for name in names if name in row_of), row
 
 
 def test_numbers_and_long_runs_have_one_shape() -> None:

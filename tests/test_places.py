@@ -22,7 +22,7 @@ PLACES = ["places.yml", "places_spelling.yml", "places_answers.yml", "places_spe
 
 
 def cases(name: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = yaml.safe_load((SENTENCES / name).read_text("utf-8"))
+    found: list[dict[str, Any]] = yaml.load((SENTENCES / name).read_text("utf-8"), yaml.CSafeLoader)
     return found
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -14,8 +13,6 @@ import yaml
 
 from bot.assembly import Rooms
 from dialogs.reply import Reply
-from matching.calling import within
-from matching.model import Circle, Search, Unavailable, WantedTrade
 from matching.offers_file import parse_job
 from matching.sources import EXPORT, Patience
 from nlu.understander import Understander
@@ -70,6 +67,7 @@ class Struck:
     left: int
     said: list[Reply] = field(default_factory=list)
     dated: int = 0
+    retry_after: int = 1
 
     async def say(self, text: str) -> list[Reply]:
         await self._count()
@@ -89,7 +87,7 @@ class Struck:
 
     async def _count(self) -> None:
         if self.left == 0:
-            await self.both.everything_fails(self.kind)
+            await self.both.everything_fails(self.kind, retry_after=self.retry_after)
         self.left -= 1
 
     def _heard(self, replies: list[Reply]) -> list[Reply]:
@@ -177,29 +175,3 @@ async def test_on_telegram(sqlite_url: str, understander: Understander) -> None:
         struck = Struck(talk, both, "html", BEFORE_THE_FIRST_OFFERS)
         await play(SAINT_POL, struck)
         assert struck.dated >= 2
-
-
-@pytest.mark.parametrize("shared", ["redis", "database"])
-async def test_four_houses_on_one_rate_stay_within_what_is_documented(
-    shared: str, postgres_url: str, request: pytest.FixtureRequest, understander: Understander
-) -> None:
-    """Many people at once, in four houses: measured at the services, which allow 60 a minute and
-    ten a second."""
-    redis = request.getfixturevalue("redis_url") if shared == "redis" else None
-    async with sourced(understander) as both, AsyncExitStack() as stack:
-        houses = [
-            await stack.enter_async_context(both.house(postgres_url, redis)) for _ in range(4)
-        ]
-
-        async def look(rooms: Rooms, number: int) -> None:
-            trade = WantedTrade("boulanger", "Boulanger", ("D1102",))
-            place = Circle(44.0 + number / 5, 2.0, 10)  # each its own question: no memory helps
-            with within(3.0):
-                try:
-                    await rooms.matcher.find(Search(trades=(trade,), circles=(place,)))
-                except Unavailable:
-                    return
-
-        await asyncio.gather(*(look(houses[n % 4], n) for n in range(28)))
-        assert 15 <= both.lba.busiest_minute()["search"] <= 60
-        assert 5 <= both.ft.most_in_a_second <= 10

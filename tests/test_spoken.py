@@ -61,3 +61,29 @@ def test_what_an_internship_pays_is_another_question() -> None:
 )  # fmt: skip
 def test_a_number_alone(text: str, number: int | None) -> None:
     assert read_number(text) == number
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "un CFA près de chez moi", "c'est où le CFA", "c où le cfa ?", "ya quoi comme cfa",
+        "le cfa c'est où", "cfa boulangerie lens", "les cfa du coin", "je cherche un cfa coiffure",
+        "y a t il un cfa pas loin", "où se trouve le CFA ?", "trouver un centre de formation",
+    ],
+)  # fmt: skip
+def test_training_centres_are_asked_for(said: str) -> None:
+    assert read_spoken(said) == "courses"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "c'est quoi un cfa ?", "lycée ou cfa ?", "un patron ou un cfa", "combien coûte le CFA",
+        "je suis inscrit au cfa d'Arras je cherche un patron", "mon cfa est à Arras",
+        "je cherche une boulangerie près du CFA d'Arras", "le cfa de Boulogne il fait internat ?",
+        "mon cfa à Roubaix, je cherche plaquiste", "je vais au CFA de Lens",
+        "on peut commencer au cfa sans patron ?",
+    ],
+)  # fmt: skip
+def test_a_training_centre_is_only_spoken_of(said: str) -> None:
+    assert read_spoken(said) != "courses"

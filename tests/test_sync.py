@@ -15,6 +15,7 @@ from sqlalchemy import delete, select
 
 from bot.assembly import Rooms
 from bot.sync import Elsewhere, Keeper, alone, last_rebuilt
+from matching import sync
 from matching.calling import CallFailed
 from matching.offers_file import parse_job
 from matching.sources import EXPORT, FRANCE_TRAVAIL
@@ -183,11 +184,19 @@ class Stopped(Exception):
     """Somebody pulls the plug."""
 
 
+JOBS = 400
+
+
 @pytest.mark.parametrize("after", [1, 2, 3])
 async def test_stopped_and_begun_again_it_ends_the_same(
-    after: int, database_url: str, sqlite_url: str, understander: Understander
+    after: int,
+    database_url: str,
+    sqlite_url: str,
+    understander: Understander,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with sourced(understander, [bakery(n) for n in range(1_700)]) as both:
+    monkeypatch.setattr(sync, "_AT_ONCE", 50)
+    async with sourced(understander, [bakery(n) for n in range(JOBS)]) as both:
         async with both.house(database_url) as rooms:
             beats = 0
 
@@ -201,9 +210,9 @@ async def test_stopped_and_begun_again_it_ends_the_same(
             with pytest.raises(Stopped):
                 await sync_of(rooms).export(rooms.backends.apprentissage, plug)
             before = await rooms.offers.count()
-            assert 0 < before < 1_700
+            assert 0 < before < JOBS
             report = await export(rooms)
-            assert (report.read, report.new) == (1_700, 1_700 - before)
+            assert (report.read, report.new) == (JOBS, JOBS - before)
             ended = await state(rooms)
         async with both.house(f"{sqlite_url}.other") as other:
             await export(other)

@@ -286,7 +286,8 @@ async def left(rooms: Rooms, address: str, reply: Reply) -> None:
         Left(
             update=f"left {address}", conversation=turns.person("telegram", address), version=0,
             channel="telegram", address=address, state={}, replies=[bundled([reply])],
-            expires=now + turns.keep, kept_until=now + turns.keep, counts=[], day=now.date(),
+            expires=now + turns.keep.person, kept_until=now + turns.keep.person, counts=[],
+            day=now.date(),
         ),
         now,
     )  # fmt: skip

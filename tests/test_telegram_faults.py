@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.assembly import Rooms
-from bot.channels.telegram import sender
+from bot.channels.telegram import delivering
 from bot.channels.telegram.channel import Telegram
 from bot.channels.telegram.webhook import PATH
 from nlu.understander import Understander
@@ -119,7 +119,7 @@ async def test_what_waited_for_a_pause_leaves_one_after_the_other(
 async def test_a_port_that_is_closed_is_left_in_peace(
     api: BotApi, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "LONGEST_WAIT", timedelta(seconds=0.5))
+    monkeypatch.setattr(delivering, "LONGEST_WAIT", timedelta(seconds=0.5))
     people = [api.person(100 + n) for n in range(5)]
     api.down = True  # connections that are open
     await api.close_port()
@@ -176,13 +176,13 @@ async def test_a_refusal_meant_for_an_older_answer_takes_no_later_one(
 async def test_a_chat_that_is_not_found_three_times_is_gone(
     api: BotApi, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "LONGEST_WAIT", timedelta(seconds=0.1))
+    monkeypatch.setattr(delivering, "LONGEST_WAIT", timedelta(seconds=0.1))
     lou = api.person(1)
     api.fault("chat_not_found", method="sendMessage", times=None)
     await lou.say("boulanger à Lens")
     await lou.say("merci")
     await until(lambda: rows(house[0], "SELECT count(*) FROM outbox WHERE state = 'gone'"), [(2,)])
-    assert len(tries(api, lou)) == 2 * sender.UNKNOWN_CHAT_TRIES  # each answer on its own
+    assert len(tries(api, lou)) == 2 * delivering.UNKNOWN_CHAT_TRIES  # each answer on its own
 
 
 async def until(
@@ -210,7 +210,7 @@ async def test_a_message_that_is_refused_is_said_without_tags(
 async def test_a_revoked_token_loses_nothing(
     api: BotApi, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "LONGEST_WAIT", timedelta(seconds=0.5))
+    monkeypatch.setattr(delivering, "LONGEST_WAIT", timedelta(seconds=0.5))
     people = [api.person(100 + n) for n in range(5)]
     revoked = api.fault("unauthorized", times=None)
     for person in people:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import socket
 import struct
 from collections.abc import AsyncIterator
@@ -149,6 +150,45 @@ async def test_errors_are_the_same(transport: Transport, wire: Wire, name: str) 
     assert message in {None, caught.value.message}
     assert len(wire.bodies) == 1, "nothing is sent twice by itself"
     assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+async def test_the_short_way_meets_the_same_errors(wire: Wire, name: str) -> None:
+    wire.answer, expected, message = ANSWERS[name]
+    async with AiohttpRequest() as request:
+        with pytest.raises(TelegramError) as caught:
+            await request.call(f"{wire.url}/bot{TOKEN}/sendMessage", {"chat_id": 5})
+    assert type(caught.value) is expected
+    assert message in {None, caught.value.message}
+    assert len(wire.bodies) == 1, "nothing is sent twice by itself"
+    assert TOKEN not in str(caught.value)
+
+
+async def test_the_short_way_brings_the_result_as_it_came(wire: Wire) -> None:
+    wire.answer = says(200, {"ok": True, "result": {"message_id": 7}})
+    async with AiohttpRequest() as request:
+        answer = await request.call(f"{wire.url}/sendMessage", {"chat_id": 5, "text": "Été"})
+    assert answer == {"message_id": 7}
+    assert [json.loads(body) for _, body in wire.bodies] == [{"chat_id": 5, "text": "Été"}]
+
+
+@pytest.mark.parametrize("answer", ["[]", "null", '"ok"', '{"ok": true}', "", b"\xff\xfe"])
+async def test_what_is_no_answer_is_an_error(wire: Wire, answer: str | bytes) -> None:
+    async def strange(request: web.BaseRequest) -> web.Response:
+        return web.Response(body=answer)
+
+    wire.answer = strange
+    async with AiohttpRequest() as request:
+        with pytest.raises(TelegramError, match="Invalid server response"):
+            await request.call(f"{wire.url}/sendMessage", {"chat_id": 5})
+
+
+@pytest.mark.parametrize("answer", [hangs, stalls_midway])
+async def test_the_short_way_is_timed_out_too(wire: Wire, answer: Answer) -> None:
+    wire.answer = answer
+    async with AiohttpRequest(read_timeout=60) as request, asyncio.timeout(5):
+        with pytest.raises(TimedOut):
+            await request.call(f"{wire.url}/getUpdates", {}, read_timeout=0.05)
 
 
 @pytest.mark.parametrize("answer", [hangs, stalls_midway])

@@ -41,6 +41,10 @@ def test_words_remember_where_they_stood() -> None:
     ]  # fmt: skip
 
 
+def test_no_word_is_empty() -> None:
+    assert Message.of("lens ﾞ ou ﾟ arras").forms == ("lens", "ou", "arras")
+
+
 def test_messages_leave_nothing_in_memory() -> None:
     """Two hundred long messages, all different, of words nobody else would write."""
 

@@ -25,7 +25,7 @@ READER = TradeReader(TABLE)
 
 def sentences() -> list[dict[str, Any]]:
     files = sorted((HERE / "sentences").glob("trades*.yml"))
-    return [one for file in files for one in yaml.safe_load(file.read_text("utf-8"))]
+    return [one for file in files for one in yaml.load(file.read_text("utf-8"), yaml.CSafeLoader)]
 
 
 def titles() -> list[dict[str, str]]:

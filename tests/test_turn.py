@@ -27,9 +27,9 @@ from tests.talk import TODAY, Talk, rooms_for
 
 
 async def test_a_message_that_comes_again_is_answered_once(
-    database_url: str, understander: Understander
+    furnished_url: str, understander: Understander
 ) -> None:
-    async with rooms_for(database_url, None, understander) as rooms:
+    async with rooms_for(furnished_url, None, understander) as rooms:
         incoming = Incoming("web", "lou", "update-1", text="boulanger à Lens")
         await asyncio.gather(*(rooms.turns.handle(incoming) for _ in range(5)))
         await rooms.turns.handle(incoming)
@@ -39,12 +39,12 @@ async def test_a_message_that_comes_again_is_answered_once(
 
 
 async def test_two_processes_at_once_lose_nothing(
-    database_url: str, redis_url: str, understander: Understander
+    furnished_url: str, redis_url: str, understander: Understander
 ) -> None:
     """Twelve messages of one person, alternating between two houses on the same database."""
     async with (
-        rooms_for(database_url, redis_url, understander) as one,
-        rooms_for(database_url, redis_url, understander) as other,
+        rooms_for(furnished_url, redis_url, understander) as one,
+        rooms_for(furnished_url, redis_url, understander) as other,
     ):
         said = ["boulanger", "lens", "septembre", "plutôt 20 km", "merci", "la suite"] * 2
         await asyncio.gather(
@@ -60,12 +60,12 @@ async def test_two_processes_at_once_lose_nothing(
 
 
 async def test_without_a_lock_the_fence_redoes_the_turn(
-    database_url: str, understander: Understander
+    furnished_url: str, understander: Understander
 ) -> None:
     """Two houses that know nothing of each other: the version keeps both messages."""
     async with (
-        rooms_for(database_url, None, understander) as one,
-        rooms_for(database_url, None, understander) as other,
+        rooms_for(furnished_url, None, understander) as one,
+        rooms_for(furnished_url, None, understander) as other,
     ):
         await one.turns.handle(Incoming("web", "lou", "0", text="bonjour"))
         await asyncio.gather(
@@ -91,9 +91,9 @@ class Broken:
 
 
 async def test_an_error_is_an_apology_with_a_reference_and_loses_nothing(
-    sqlite_url: str, understander: Understander, capsys: pytest.CaptureFixture[str]
+    furnished_sqlite_url: str, understander: Understander, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with rooms_for(sqlite_url, None, understander) as rooms:
+    async with rooms_for(furnished_sqlite_url, None, understander) as rooms:
         talk = Talk(rooms, "lou")
         await talk.say("boulanger")
         working = rooms.engine.services.matcher
@@ -107,14 +107,14 @@ async def test_an_error_is_an_apology_with_a_reference_and_loses_nothing(
 
 
 async def test_what_people_type_is_never_stored(
-    sqlite_url: str, understander: Understander
+    furnished_sqlite_url: str, understander: Understander
 ) -> None:
     canary = "CanariJauneDeLens"
-    async with rooms_for(sqlite_url, None, understander) as rooms:
+    async with rooms_for(furnished_sqlite_url, None, understander) as rooms:
         talk = Talk(rooms, "lou")
         for text in (f"je m'appelle {canary}", f"boulanger à lens {canary}", f"{canary} ?"):
             await talk.say(text)
-    content = b"".join(path.read_bytes() for path in _files(sqlite_url))
+    content = b"".join(path.read_bytes() for path in _files(furnished_sqlite_url))
     assert canary.encode() not in content
     assert b"boulanger" in content
 
@@ -128,9 +128,9 @@ def _files(url: str) -> list[Any]:
 
 @pytest.mark.parametrize("days", [29, 31])
 async def test_a_conversation_too_old_is_absent_even_before_it_is_erased(
-    database_url: str, understander: Understander, days: int
+    furnished_url: str, understander: Understander, days: int
 ) -> None:
-    async with rooms_for(database_url, None, understander) as rooms:
+    async with rooms_for(furnished_url, None, understander) as rooms:
         await Talk(rooms, "lou").say("boulanger à lens")
         later = rooms.settings.now() + timedelta(days=days)
         rooms.turns.now = lambda: later
@@ -140,9 +140,9 @@ async def test_a_conversation_too_old_is_absent_even_before_it_is_erased(
 
 
 async def test_only_networks_we_write_to_keep_an_address(
-    database_url: str, understander: Understander
+    furnished_url: str, understander: Understander
 ) -> None:
-    async with rooms_for(database_url, None, understander) as rooms:
+    async with rooms_for(furnished_url, None, understander) as rooms:
         for channel in ("web", "terminal", "telegram"):
             await rooms.turns.handle(Incoming(channel, "lou-42", "1", text="lens"))
         async with rooms.database.read() as tx:
@@ -155,8 +155,10 @@ async def test_only_networks_we_write_to_keep_an_address(
                 }
 
 
-async def test_a_turn_says_whether_it_was_new(sqlite_url: str, understander: Understander) -> None:
-    async with rooms_for(sqlite_url, None, understander) as rooms:
+async def test_a_turn_says_whether_it_was_new(
+    furnished_sqlite_url: str, understander: Understander
+) -> None:
+    async with rooms_for(furnished_sqlite_url, None, understander) as rooms:
         incoming = Incoming("web", "lou", "1", text="lens", quiet=True)
         assert (await rooms.turns.handle(incoming)).new
         assert not (await rooms.turns.handle(incoming)).new
@@ -164,10 +166,10 @@ async def test_a_turn_says_whether_it_was_new(sqlite_url: str, understander: Und
 
 
 async def test_where_we_write_by_ourselves_replies_are_ours_to_send(
-    database_url: str, understander: Understander
+    furnished_url: str, understander: Understander
 ) -> None:
     """Now and for a quarter of an hour; elsewhere they wait for whoever comes and reads."""
-    async with rooms_for(database_url, None, understander) as rooms:
+    async with rooms_for(furnished_url, None, understander) as rooms:
         turns = rooms.turns
         kept = await turns.handle(Incoming("telegram", "42", "1", text="boulanger à lens"))
         names = [r.name for message in kept.claimed for r in unbundled(message.body)]
@@ -183,9 +185,9 @@ async def test_where_we_write_by_ourselves_replies_are_ours_to_send(
 
 
 async def test_a_press_repeated_at_once_counts_once(
-    database_url: str, understander: Understander
+    furnished_url: str, understander: Understander
 ) -> None:
-    async with rooms_for(database_url, None, understander) as rooms:
+    async with rooms_for(furnished_url, None, understander) as rooms:
         turns = rooms.turns
 
         async def press(id: str, address: str = "42", press: str = "7:p=2") -> bool:
@@ -205,10 +207,10 @@ async def test_a_press_repeated_at_once_counts_once(
 
 
 async def test_whoever_left_and_came_back_loses_no_answer(
-    database_url: str, understander: Understander
+    furnished_url: str, understander: Understander
 ) -> None:
     """That they had left is told again, or told late: what they said since is answered."""
-    async with rooms_for(database_url, None, understander) as rooms:
+    async with rooms_for(furnished_url, None, understander) as rooms:
         turns = rooms.turns
         for number, text in ((1, "boulanger à lens"), (3, "septembre"), (5, "la suite")):
             await turns.handle(Incoming("telegram", "42", str(number), text, order=number))
@@ -220,8 +222,8 @@ async def test_whoever_left_and_came_back_loses_no_answer(
         assert states == ["gone", "gone", "pending"]
 
 
-async def test_a_goodbye_is_never_repeated(database_url: str, understander: Understander) -> None:
-    async with rooms_for(database_url, None, understander) as rooms:
+async def test_a_goodbye_is_never_repeated(furnished_url: str, understander: Understander) -> None:
+    async with rooms_for(furnished_url, None, understander) as rooms:
         turns = rooms.turns
         for id, said in enumerate(("boulanger à lens", "supprime tout")):
             await turns.handle(Incoming("telegram", "42", str(id), text=said))
@@ -237,8 +239,10 @@ async def test_a_goodbye_is_never_repeated(database_url: str, understander: Unde
         assert states == ["unknown"]
 
 
-async def test_the_cleaning_takes_what_is_over(sqlite_url: str, understander: Understander) -> None:
-    async with rooms_for(sqlite_url, None, understander) as rooms:
+async def test_the_cleaning_takes_what_is_over(
+    furnished_sqlite_url: str, understander: Understander
+) -> None:
+    async with rooms_for(furnished_sqlite_url, None, understander) as rooms:
         await rooms.turns.handle(Incoming("web", "lou", "1", text="boulanger à lens"))
         gone = await purge(_on(rooms, TODAY + timedelta(days=1)))
         assert (gone["conversations"], gone["outbox"], gone["seen"]) == (0, 2, 0)
@@ -251,8 +255,8 @@ def _on(rooms: Rooms, day: date) -> Rooms:
     return replace(rooms, settings=rooms.settings.model_copy(update={"fixed_today": day}))
 
 
-async def test_deleting_leaves_no_row(database_url: str, understander: Understander) -> None:
-    async with rooms_for(database_url, None, understander) as rooms:
+async def test_deleting_leaves_no_row(furnished_url: str, understander: Understander) -> None:
+    async with rooms_for(furnished_url, None, understander) as rooms:
         talk = Talk(rooms, "lou")
         for text in ("boulanger à lens", "supprime tout", "oui"):
             await talk.say(text)
@@ -274,9 +278,9 @@ def test_a_snapshot_is_small_and_comes_back_the_same() -> None:
 
 
 async def test_the_snapshot_stays_small_after_a_long_conversation(
-    sqlite_url: str, understander: Understander
+    furnished_sqlite_url: str, understander: Understander
 ) -> None:
-    async with rooms_for(sqlite_url, None, understander) as rooms:
+    async with rooms_for(furnished_sqlite_url, None, understander) as rooms:
         talk = Talk(rooms, "lou")
         for n in range(30):
             await talk.say(("boulanger à lens", "coiffeur", "la suite", "lille", "merci")[n % 5])
@@ -295,10 +299,10 @@ messages = st.one_of(
 
 @pytest.mark.timeout(90)
 async def test_any_sequence_of_messages_gets_an_answer(
-    sqlite_url: str, understander: Understander
+    furnished_sqlite_url: str, understander: Understander
 ) -> None:
     """No text and no order of texts breaks the dialogue, or leaves someone without an answer."""
-    async with rooms_for(sqlite_url, None, understander) as rooms:
+    async with rooms_for(furnished_sqlite_url, None, understander) as rooms:
         loop = asyncio.get_running_loop()
 
         @settings(

@@ -19,7 +19,7 @@ from bot.applying import FileGone
 from bot.links import Link
 from bot.turn import Incoming, SentFile
 from dialogs.reply import Button, Card, Reply
-from matching.application.document import MOST_RECEIVED
+from matching.application.document import MOST_RECEIVED, named_photo
 from matching.application.refusal import Reason, Refused
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ Line = tuple[str, str]
 
 SENDING_SECONDS = 30.0
 """How long we wait to say what became of an application, before the next line is asked for."""
-
-PHOTOS = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif")
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -99,7 +97,7 @@ def file_named(line: str) -> SentFile | None:
         size = path.stat().st_size
     except (OSError, RuntimeError, ValueError):  # no such home, no path at all
         return None
-    return SentFile(str(path), path.name, size, path.suffix.lower() in PHOTOS)
+    return SentFile(str(path), path.name, size, named_photo(path.name))
 
 
 async def fetch(path: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+from datetime import timedelta
 from hashlib import sha256
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 NAME = "web"
 COOKIE = "cmachance"
+
+READ_NEWS = "/news"
+"""The press that reads what came meanwhile."""
 
 FORM = "application/x-www-form-urlencoded"
 FORM_SECONDS = 15.0
@@ -66,30 +70,30 @@ class WebChat:
         """The greeting, or where the conversation was left."""
         token = token_of(request)
         waiting = await self._waiting(token)
-        return self._page(request, waiting or self._greeting(Link()), token)
+        return await self._page(request, waiting or self._greeting(Link()), token, look=True)
 
     async def arrival(self, request: web.Request) -> web.Response:
         """A link somebody forwarded: what it holds, and a button that starts from there."""
         code, token = request.match_info["code"], token_of(request)
         link = self._rooms.signer.decode(code)
         if link is None:
-            return self._page(request, self._greeting(Link()), token, broken=True)
-        return self._page(request, self._greeting(link), token, link=code, holds=link)
+            return await self._page(request, self._greeting(Link()), token, broken=True)
+        return await self._page(request, self._greeting(link), token, link=code, holds=link)
 
     async def read(self, request: web.Request) -> web.Response:
         """The last exchange, until the next message says that it was read."""
         token = token_of(request)
         waiting = await self._waiting(token, _number(request.query, "after"))
         if wants_fragment(request):
-            return self._fragment(request, waiting, token)
-        return self._page(request, waiting or self._greeting(Link()), token)
+            return await self._fragment(request, waiting, token, look=True)
+        return await self._page(request, waiting or self._greeting(Link()), token, look=True)
 
     async def write(self, request: web.Request) -> web.Response:
         """One message, one press or one arrival; answered by a fragment, or by going to read."""
         if not own_request(request, self._settings.public_url):
             raise web.HTTPForbidden
         token = token_of(request)
-        await self._slow_down(visitor(request), token)
+        await slow_down(self._rooms, request, token)
         if request.content_type == UPLOAD and token is not None:
             form, files = await self._uploads.read(request)
         else:
@@ -110,7 +114,7 @@ class WebChat:
         token, applying = token_of(request), self._rooms.applying
         if token is None or applying is None:
             raise web.HTTPNotFound
-        await self._slow_down(visitor(request), token)
+        await slow_down(self._rooms, request, token)
         made = await applying.made(self._rooms.turns.person(NAME, token))
         if made is None:
             raise web.HTTPNotFound
@@ -161,15 +165,15 @@ class WebChat:
 
     async def _answer(self, request: web.Request, token: str) -> web.Response:
         """What was said, to somebody we go on knowing, or who had everything erased."""
-        kept = await self._rooms.turns.kept_for(NAME, token)
+        kept = await self._rooms.turns.kept(NAME, token)
         if kept is not None:
             response = await self._go_on(request, token)
-            seconds = int(kept.total_seconds())
-            response.set_cookie(COOKIE, token, max_age=seconds, **self._cookie())
+            days = ceil((kept.expires - self._rooms.turns.now()) / timedelta(days=1))
+            response.set_cookie(COOKIE, token, max_age=max(days, 1) * 86_400, **self._cookie())
             return response
         farewell = await self._waiting(token)
         show = self._fragment if wants_fragment(request) else self._page
-        response = show(request, farewell, None)
+        response = await show(request, farewell, None)
         response.del_cookie(COOKIE, **self._cookie())
         return response
 
@@ -177,31 +181,30 @@ class WebChat:
         if not wants_fragment(request):
             return web.Response(status=303, headers={"Location": "/chat"})
         # what was read has been acknowledged
-        return self._fragment(request, await self._waiting(token), token)
+        return await self._fragment(request, await self._waiting(token), token)
 
     def _cookie(self) -> Any:
         secure = self._settings.secure
         return {"path": "/", "httponly": True, "samesite": "Lax", "secure": secure}
-
-    async def _slow_down(self, address: str, token: str | None) -> None:
-        """Refuses floods; a whole class behind one address, or one quick writer, is no flood.
-
-        The keys name nobody: they may be kept by Redis.
-        """
-        ask, mark = self._rooms.rate.ask, self._rooms.turns.person
-        wait = 0.0
-        if token is not None:
-            wait = await ask(f"writer {mark(NAME, token)}", per_second=1, burst=30)
-        if not wait:  # a refusal is not held against the others behind that address
-            wait = await ask(f"visitor {mark('visitor', address)}", per_second=10, burst=300)
-        if wait:
-            raise web.HTTPTooManyRequests(headers={"Retry-After": str(ceil(wait))})
 
     async def _waiting(self, token: str | None, after: int = 0) -> Messages:
         if token is None:
             return []
         waiting = await self._rooms.turns.waiting(NAME, token)
         return [(id, reply) for id, reply in waiting if id > after]
+
+    async def _news(self, token: str) -> int:
+        """How many messages that answer nobody wait to be read."""
+        turns = self._rooms.turns
+        return await turns.alerts.news(turns.person(NAME, token), turns.now())
+
+    async def _device(self, token: str) -> str:
+        """The key a browser subscribes with, for who keeps an alert."""
+        web_push = self._rooms.web_push
+        kept = await self._rooms.turns.kept(NAME, token) if web_push else None
+        if web_push is None or kept is None:
+            return ""
+        return web_push.public_key if kept.state.get("slots", {}).get("alerts") else ""
 
     def _greeting(self, link: Link) -> Messages:
         return [(0, reply) for reply in self._rooms.turns.greeting(link)]
@@ -218,27 +221,34 @@ class WebChat:
         words = self._rooms.engine.services.criteria.summary(slots)
         return words[:1].upper() + words[1:]
 
-    def _context(self, messages: Messages, token: str | None) -> dict[str, Any]:
+    async def _context(self, messages: Messages, token: str | None, look: bool) -> dict[str, Any]:
         address = f"{NAME}:{token or ''}"
         return {
             "messages": messages,
             "upload_nonce": self._new_nonce(),
             "upload_read": _last(messages),
+            "news": await self._news(token) if token and look else 0,
+            "device": await self._device(token) if token else "",
+            "read_news": READ_NEWS,
             "sign": lambda payload: self._rooms.signer.sign(payload, address),
         }
 
-    def _page(
+    async def _page(
         self,
         request: web.Request,
         messages: Messages,
         token: str | None = None,
         *,
+        look: bool = False,
         link: str = "",
         holds: Link | None = None,
         broken: bool = False,
     ) -> web.Response:
         bot = self._rooms.bot_name.value
-        context = self._context(messages, token) | {
+        """``look``: whether something came meanwhile is said too."""
+        context = await self._context(messages, token, look) | {
+            "tells_devices": self._rooms.web_push is not None,
+            "known": token is not None,
             "link": link,
             "has_search": holds is not None and holds.has_search,
             "summary": self._summary(holds),
@@ -251,17 +261,32 @@ class WebChat:
         }
         return aiohttp_jinja2.render_template("chat.html", request, context)
 
-    def _fragment(
-        self, request: web.Request, messages: Messages, token: str | None
+    async def _fragment(
+        self, request: web.Request, messages: Messages, token: str | None, *, look: bool = False
     ) -> web.Response:
-        context = self._context(messages, token)
-        return aiohttp_jinja2.render_template("_messages.html", request, context)
+        context = await self._context(messages, token, look)
+        return aiohttp_jinja2.render_template("_fragment.html", request, context)
 
 
 def token_of(request: web.Request) -> str | None:
     """Who writes, as our cookie says; ``None`` for a newcomer."""
     token = request.cookies.get(COOKIE, "")
     return token if _TOKEN.fullmatch(token) else None
+
+
+async def slow_down(rooms: Rooms, request: web.Request, token: str | None) -> None:
+    """Refuses floods; a whole class behind one address, or one quick writer, is no flood.
+
+    The keys name nobody: they may be kept by Redis.
+    """
+    ask, mark = rooms.rate.ask, rooms.turns.person
+    wait = 0.0
+    if token is not None:
+        wait = await ask(f"writer {mark(NAME, token)}", per_second=1, burst=30)
+    if not wait:  # a refusal is not held against the others behind that address
+        wait = await ask(f"visitor {mark('visitor', visitor(request))}", per_second=10, burst=300)
+    if wait:
+        raise web.HTTPTooManyRequests(headers={"Retry-After": str(ceil(wait))})
 
 
 async def _form(request: web.Request) -> Mapping[str, Any]:

@@ -36,6 +36,10 @@ def make_app(
     app.add_routes([*shown.watched(), *routes])
     if pages:
         app.add_routes([*WebChat(rooms).routes(), *shown.routes()])
+        if rooms.web_push:
+            from bot.web.devices import Devices
+
+            app.add_routes(Devices(rooms, assets).routes())
     if redis:
         app.on_cleanup.append(partial(_close, redis))
     return app

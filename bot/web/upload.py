@@ -9,7 +9,7 @@ from hashlib import sha256
 from aiohttp import BodyPartReader, web
 
 from bot.turn import SentFile
-from matching.application.document import MOST_PHOTOS, MOST_RECEIVED
+from matching.application.document import MOST_PHOTOS, MOST_RECEIVED, named_photo
 
 UPLOAD = "multipart/form-data"
 UPLOAD_SECONDS = 120.0
@@ -71,8 +71,9 @@ async def _file(part: BodyPartReader, room: int) -> SentFile | None:
         return None
     if size > most:
         content, size = b"", max(size, MOST_RECEIVED + 1)
-    photo = part.headers.get("Content-Type", "").startswith("image/")
-    return SentFile(sha256(content).hexdigest(), part.filename or "", size, photo, content)
+    name = part.filename or ""
+    photo = named_photo(name, part.headers.get("Content-Type", ""))
+    return SentFile(sha256(content).hexdigest(), name, size, photo, content)
 
 
 async def _bounded(part: BodyPartReader, most: int) -> tuple[bytes, int]:

@@ -20,6 +20,7 @@ from dialogs.actions import (
     one_offer,
     sending,
     talking,
+    training,
 )
 from dialogs.apply_form import ValidateApplicationForm
 from dialogs.forms import ValidateSearchForm
@@ -39,6 +40,7 @@ def build(services: Services) -> Sequence[Action]:
         *applying.build(services),
         *looking_over.build(services),
         *sending.build(services),
+        *training.build(services),
         *alerting.build(services),
         *alert_list.build(services),
         *alert_changes.build(services),

@@ -12,7 +12,7 @@ from rasa_sdk.types import DomainDict
 
 from dialogs.actions.applying import InApplication, company_of, forgotten, way_of
 from dialogs.actions.base import button
-from dialogs.apply_form import missing
+from dialogs.apply_form import FIELDS, missing
 from dialogs.french import in_pairs
 from dialogs.services import Services
 
@@ -46,6 +46,37 @@ class Without(InApplication):
         calls = [button(say("button_call_them"), f"/call {offer['id']}")] if offer["phone"] else []
         dispatcher.utter_message(response="utter_apply_no_email", buttons=calls)
         return []
+
+
+class Wait(InApplication):
+    """« Attends, je cherche mon mail »: nothing is lost meanwhile."""
+
+    def name(self) -> str:
+        return "action_apply_wait"
+
+    async def go_on(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        dispatcher.utter_message(response="utter_apply_wait")
+        return [SlotSet("asked", "apply")]
+
+
+class Back(InApplication):
+    """« Retour »: the question before, asked again; the answers of a CV one by one."""
+
+    def name(self) -> str:
+        return "action_apply_back"
+
+    async def go_on(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        resume = FollowupAction("action_apply_resume")
+        slots, hint = tracker.slots, SlotSet("apply_hint", None)
+        if (making := slots["apply_making"]) is not None:
+            return [SlotSet("apply_making", making[:-1] if making else None), resume]
+        asked = missing(slots)
+        before = FIELDS[: FIELDS.index(asked)] if asked else FIELDS
+        if not before:
+            return [hint, resume]
+        answers = (slots["apply_cv"] or {}).get("answers") if before[-1] == "apply_cv" else None
+        making = answers[:-1] if answers else None
+        return [hint, SlotSet(before[-1], None), SlotSet("apply_making", making), resume]
 
 
 class View(InApplication):
@@ -130,6 +161,8 @@ def build(services: Services) -> Sequence[Action]:
     return (
         Why(services),
         Without(services),
+        Wait(services),
+        Back(services),
         View(services),
         Leave(services, cancel=True),
         Leave(services, cancel=False),

@@ -47,23 +47,30 @@ class OffersAction(Action):
         self.services = services
 
     async def find(
-        self, dispatcher: CollectingDispatcher, slots: Slots, offset: int
+        self, dispatcher: CollectingDispatcher, slots: Slots, before: Sequence[str] = ()
     ) -> Page | None:
-        """The page, or ``None`` once it was said that the offers cannot be reached."""
+        """The page after those ids, or ``None`` once it was said that the offers cannot be
+        reached."""
         search = self.services.criteria.search(slots)
         try:
-            return await self.services.matcher.find(search, limit=PAGE, offset=offset)
+            return await self.services.matcher.find(search, limit=PAGE, seen=before)
         except Unavailable:
             dispatcher.utter_message(response="utter_unavailable")
             effect(dispatcher, "count", name="unavailable")
             return None
 
     def show(
-        self, dispatcher: CollectingDispatcher, page: Page, slots: Slots, name: str, offset: int
+        self,
+        dispatcher: CollectingDispatcher,
+        page: Page,
+        slots: Slots,
+        name: str,
+        before: Sequence[str] = (),
     ) -> list[EventType]:
         """The cards, « voir la suite » when there is one; what is shown is remembered."""
         voice, url, shown = self.services.voice, self.services.public_url, len(page.offers)
-        left = page.total - offset - shown
+        offset, left = len(before), page.total - shown
+        total = offset + page.total
         buttons = []
         if left > 0:
             title = voice.phrase("button_more", n=left)
@@ -78,13 +85,13 @@ class OffersAction(Action):
                 ]
             },
             summary=self.services.criteria.summary(slots),
-            n=page.total,
+            n=total,
             first=offset + 1,
             last=offset + shown,
         )
         self.date(dispatcher, page)
         ids = [f.offer.id for f in page.offers]
-        return [SlotSet("shown", {"offset": offset, "total": page.total, "ids": ids})]
+        return [SlotSet("shown", {"before": [*before], "total": total, "ids": ids})]
 
     async def worth_an_alert(self, tracker: Tracker) -> bool:
         """Whether one could be kept of the search that stands, and none is."""
@@ -120,7 +127,7 @@ class ShowOffers(OffersAction):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
         slots = tracker.slots
-        page = await self.find(dispatcher, slots, 0)
+        page = await self.find(dispatcher, slots)
         if page is None:
             return []
         effect(dispatcher, "count", name="searches", label="found" if page.total else "empty")
@@ -138,7 +145,7 @@ class ShowOffers(OffersAction):
             ):
                 events.append(FollowupAction("action_offer_alert"))
             return [*events, SlotSet("searched", True)]
-        events = self.show(dispatcher, page, slots, "utter_offers", 0)
+        events = self.show(dispatcher, page, slots, "utter_offers")
         events += [SlotSet("searched", True), SlotSet("asked", "show_offers")]
         if due := _of_an_alert(slots):
             return [*events, *due]
@@ -173,11 +180,16 @@ class ShowOffers(OffersAction):
         events: list[EventType] = [SlotSet("asked", "show_offers"), SlotSet("shown", None)]
         what = ", ".join(filter(None, (criteria.trades(slots), criteria.start(slots))))
         values = {"what": what, "within": criteria.towns_within(slots)}
-        if not ways:
-            me = [self.alert_me()] if alert else []
-            dispatcher.utter_message(response="utter_nothing_at_all", **values, buttons=me)
-            return events
         search = criteria.search(slots)
+        near = (
+            [button(voice.phrase("button_courses"), "/courses")]
+            if self.services.courses and search.circles
+            else []
+        )
+        if not ways:
+            me = [*near, *([self.alert_me()] if alert else [])]
+            dispatcher.utter_message(response="utter_nothing_at_all", buttons=me, **values)
+            return events
         ordered = sorted(_worth_saying(ways), key=lambda w: _unwelcome(w, slots))
         texts = [self.describe(w, search) for w in ordered]
         while len(texts) > 1 and len(what) + sum(map(len, texts)) > MOST_WORDS:
@@ -186,7 +198,7 @@ class ShowOffers(OffersAction):
             button(self.label(w), payload(w, search))
             for w in ordered[: len(texts)]
         ]  # fmt: skip
-        buttons += [self.alert_me()] if alert else []
+        buttons += [*near, *([self.alert_me()] if alert else [])]
         buttons.append(button(voice.phrase("button_change"), "/change"))
         dispatcher.utter_message(
             response="utter_nothing", ways=join(texts, "et"), buttons=buttons, **values
@@ -297,23 +309,23 @@ class NextPage(OffersAction):
             return [FollowupAction("action_resume")]
         if "alert" in shown:  # of a message: the list itself is the search's
             return [FollowupAction("action_show_offers")]
-        offset = shown["offset"] + len(shown["ids"])
+        before = [*shown["before"], *shown["ids"]]
         if (pressed := argument(tracker)) is not None:
             wanted, revision = (int(n) for n in pressed.split())
-            # Offers put aside since move the others up: never beyond what was shown.
-            offset = min(wanted, offset)
+            # A button of an earlier page shows again what came after it.
+            before = before[:wanted]
             if revision != slots["revision"]:
                 dispatcher.utter_message(response="utter_old_list")
                 return [FollowupAction("action_show_offers")]
-        page = await self.find(dispatcher, slots, offset)
+        page = await self.find(dispatcher, slots, before)
         if page is None:
             return []
         if not page.offers:
             me = await self.alert_button(tracker)
-            dispatcher.utter_message(response="utter_no_more", n=page.total, buttons=me)
+            dispatcher.utter_message(response="utter_no_more", n=len(before), buttons=me)
             return [SlotSet("asked", "show_offers"), SlotSet("pending", ["/wider", "/change"])]
         name = "utter_more_offers" if len(page.offers) > 1 else "utter_last_offer"
-        events = self.show(dispatcher, page, slots, name, offset)
+        events = self.show(dispatcher, page, slots, name, before)
         return [*events, SlotSet("asked", "show_offers")]
 
 

@@ -70,16 +70,16 @@ class Hide(Action):
                 ("button_alerts", "/alerts"),
             )
             return [button(say(name), press) for name, press in rest]
-        more = left is not None and left["total"] > left["offset"] + len(left["ids"])
+        more = left is not None and left["total"] > len(left["before"]) + len(left["ids"])
         first = ("button_next", "/more") if more else ("button_again", "/again")
         return [button(say(name), press) for name, press in (first, ("button_change", "/change"))]
 
 
 def _without(shown: Shown | None, id: str) -> Shown | None:
-    if not shown or id not in shown["ids"]:
+    if not shown or id not in (*shown["before"], *shown["ids"]):
         return shown
-    ids = [other for other in shown["ids"] if other != id]
-    return {**shown, "ids": ids, "total": shown["total"] - 1}
+    pages = {page: [one for one in shown[page] if one != id] for page in ("before", "ids")}
+    return {**shown, **pages, "total": shown["total"] - 1}
 
 
 def _empty(shown: Shown | None) -> bool:

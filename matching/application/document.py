@@ -26,6 +26,14 @@ MOST_TOGETHER = 60_000_000
 MOST_PHOTOS = 5
 
 
+PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif")
+
+
+def named_photo(name: str, content_type: str = "") -> bool:
+    """Whether a file is called a photo; some browsers do not know what an iPhone's is."""
+    return content_type.startswith("image/") or name.strip().lower().endswith(PHOTO_ENDINGS)
+
+
 def most_bytes(content_type: str) -> int:
     """The largest content whose data URL is short enough: about 3.16 million bytes."""
     return (MOST_OF_A_DATA_URL - len(f"data:{content_type};base64,")) // 4 * 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from io import BytesIO
+from xml.etree import ElementTree
 from zipfile import ZIP_DEFLATED, BadZipFile, LargeZipFile, ZipFile, ZipInfo
 
 from matching.application.jpeg import bare_upright_jpeg
@@ -17,8 +18,23 @@ MOST_UNPACKED = 60_000_000
 _CONTENT_TYPES = "[Content_Types].xml"
 _BODY = "word/document.xml"
 _ACTS = re.compile(
-    r"vbaproject|vbadata|activex|\.exe$|\.dll$|\.js$|\.vbs$|oleobject.*\.bin$", re.IGNORECASE
+    r"vbaproject|vbadata|activex|oleobject.*\.bin$|"
+    r"\.(?:exe|dll|jse?|vb[es]|ws[fh]|hta|lnk|bat|cmd|com|scr|ps1|jar|msi|x?html?|mht(?:ml)?|rtf|"
+    r"do[ct]m|xl[st]m|xlsb|xlam|p[po]tm|ppam)$",
+    re.IGNORECASE,
 )
+_ACTING = ("/aFChunk", "/oleObject", "/control", "/vbaProject")
+"""Ends of the types of relations to parts that act, whatever the parts are called."""
+
+_DDE = re.compile(r"\bDDE(?:AUTO)?\b", re.IGNORECASE)
+_WEB = re.compile(r"(?:https?|mailto|tel):", re.IGNORECASE)
+_TEMPLATE = re.compile(rb"<(\w+:)?attachedTemplate\b[^>]*(?:/>|>\s*</\1?attachedTemplate\s*>)")
+_NOWHERE = "NULL"
+"""What Word itself writes for a part outside that it has lost."""
+
+_NAMESPACE = "http://schemas.openxmlformats.org/package/2006/relationships"
+_ENCODING = re.compile(rb"\s*<\?xml[^>]*?\bencoding\s*=\s*[\"']\s*([^\"'\s]*)", re.IGNORECASE)
+_BOM = b"\xef\xbb\xbf"
 _CORE = b"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties"/>"""
 _APP = b"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
@@ -26,16 +42,14 @@ _APP = b"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 _CUSTOM = b"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"/>"""
 _BLANK = {"docprops/core.xml": _CORE, "docprops/app.xml": _APP, "docprops/custom.xml": _CUSTOM}
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-_TEMPLATE = re.compile(rb"<w:attachedTemplate\b[^>]*/>")
-_TEMPLATE_LINK = re.compile(rb"<Relationship\b[^>]*/attachedTemplate\"[^>]*/>")
 
 
 def clean_docx(content: bytes) -> bytes:
-    """The same document without author, company, dates, template path and EXIF.
+    """The same document without author, company, dates, EXIF, and all that it would fetch.
 
     Only well-formed packages pass: [Content_Types].xml and word/document.xml, no part twice, no
-    macro, no control, nothing that unpacks beyond :data:`MOST_UNPACKED`. Nothing goes to disk.
+    macro, no control, no field that starts a program, nothing that unpacks beyond
+    :data:`MOST_UNPACKED`. Nothing goes to disk.
     Raises :class:`Refused`: FILE_TYPE, FILE_BROKEN, FILE_LOCKED, FILE_MACRO, FILE_BOMB,
     FILE_NO_PAGE.
     """
@@ -63,7 +77,7 @@ def _unpacked(package: ZipFile) -> dict[str, bytes]:
         raise Refused(Reason.FILE_LOCKED)
     if any(_ACTS.search(name) for name in names):
         raise Refused(Reason.FILE_MACRO)
-    if len(names) != len(infos) or any(_is_odd(name) for name in names):
+    if len({name.lower() for name in names}) != len(infos) or any(_is_odd(name) for name in names):
         raise Refused(Reason.FILE_BROKEN)
     if len(infos) > MOST_PARTS or sum(info.file_size for info in infos) > MOST_UNPACKED:
         raise Refused(Reason.FILE_BOMB)
@@ -81,12 +95,73 @@ def _check(parts: dict[str, bytes]) -> None:
         raise Refused(Reason.FILE_MACRO)
     if b"wordprocessingml.document.main+xml" not in types or b"document" not in body[:20_000]:
         raise Refused(Reason.FILE_TYPE)
-    texts = [data for name, data in parts.items() if name.endswith((".xml", ".rels"))]
-    # No Office program writes a DTD, nor another encoding than UTF-8: both hide things.
-    if any(b"<!DOCTYPE" in t or b"<!ENTITY" in t or t[:2] in _UTF_16 for t in texts):
+    # By its content too: the types may call any part the document.
+    texts = [
+        data
+        for name, data in parts.items()
+        if name.lower().endswith((".xml", ".rels")) or data.lstrip(_BOM + b" \t\r\n")[:1] == b"<"
+    ]
+    if not all(map(_is_plain, texts)):
         raise Refused(Reason.FILE_BROKEN)
+    if any(_DDE.search(_instructions(text)) for text in texts if b"nstr" in text):
+        raise Refused(Reason.FILE_MACRO)
     if not re.search(rb"<w:t(?: [^>]*)?>[^<]*[^<\s]|<w:drawing|<w:pict|<a:blip", body):
         raise Refused(Reason.FILE_NO_PAGE)
+
+
+def _is_plain(text: bytes) -> bool:
+    """UTF-8 that says so, without a DTD: Office writes nothing else, and it hides things."""
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    bare = text.removeprefix(_BOM).lstrip()
+    declared = _ENCODING.match(bare)
+    return (
+        bare[:1] in (b"<", b"")
+        and b"\0" not in bare
+        and b"<!DOCTYPE" not in bare
+        and b"<!ENTITY" not in bare
+        and (declared is None or declared[1].lower() in (b"utf-8", b"us-ascii"))
+    )
+
+
+def _parsed(text: bytes) -> ElementTree.Element:
+    """Raises :class:`Refused` (FILE_BROKEN)."""
+    try:
+        return ElementTree.fromstring(text)  # noqa: S314 - `_is_plain`: there is no DTD
+    except ElementTree.ParseError as error:
+        raise Refused(Reason.FILE_BROKEN) from error
+
+
+def _instructions(text: bytes) -> str:
+    """What the fields of a part tell Word to do, put together again."""
+    pieces, whole = [], []
+    for element in _parsed(text).iter():
+        if element.tag.endswith(("instrText", "}instr")):
+            pieces.append("".join(element.itertext()))
+        whole += [value for name, value in element.items() if name.endswith("instr")]
+    return " ".join(["".join(pieces), *whole])
+
+
+def _bound(text: bytes) -> bytes:
+    """Relations that lead out lead to a page, when somebody clicks; nothing is fetched by itself.
+
+    Raises :class:`Refused`: FILE_MACRO for parts that act, FILE_BROKEN.
+    """
+    relations = _parsed(text)
+    for relation in list(relations):
+        kind, target = relation.get("Type", ""), relation.get("Target", "")
+        if kind.endswith("/attachedTemplate"):
+            relations.remove(relation)
+        elif relation.get("TargetMode", "").lower() != "external":
+            if kind.endswith(_ACTING):
+                raise Refused(Reason.FILE_MACRO)
+        elif not (kind.endswith("/hyperlink") and _WEB.match(target.strip())):
+            relation.set("Target", _NOWHERE)
+    ElementTree.register_namespace("", _NAMESPACE)
+    written: bytes = ElementTree.tostring(relations, "UTF-8", xml_declaration=True)
+    return written
 
 
 def _packed(parts: dict[str, bytes]) -> bytes:
@@ -95,11 +170,11 @@ def _packed(parts: dict[str, bytes]) -> bytes:
         # The content types come first, as readers that only look at the beginning expect.
         for name in sorted(parts, key=lambda name: (name != _CONTENT_TYPES, name)):
             data = _BLANK.get(name.lower(), parts[name])
-            if name == "word/settings.xml":
+            if name.lower().endswith(".rels"):
+                data = _bound(data)
+            elif b"attachedTemplate" in data:
                 data = _TEMPLATE.sub(b"", data)
-            elif name == "word/_rels/settings.xml.rels":
-                data = _TEMPLATE_LINK.sub(b"", data)
-            elif name.startswith("word/media/"):
+            elif name.lower().startswith("word/media/"):
                 data = bare_upright_jpeg(data)
             # A fixed date: when the parts were made tells nothing to anybody.
             package.writestr(_stamped(name), data)

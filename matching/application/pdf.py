@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import zlib
+from base64 import a85decode
+from collections.abc import Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -9,15 +13,21 @@ from matching.application.jpeg import bare_jpeg
 from matching.application.refusal import Reason, Refused, megabytes
 
 if TYPE_CHECKING:
-    from pikepdf import Object, Pdf
+    from pikepdf import Dictionary, Object, Pdf
 
 MOST_PAGES = 30
 """A CV has one or two; a book is a mistake."""
 
 _ACTIVE_ROOT = ("/OpenAction", "/AcroForm", "/Collection")
-_EVERYWHERE = ("/Metadata", "/PieceInfo", "/AA", "/AF", "/EF")
+_EVERYWHERE = ("/Metadata", "/PieceInfo", "/AA", "/AF", "/EF", "/JS")
+_ACTIONS = ("/A", "/PA")
 _ACTIVE_NAMES = ("/JavaScript", "/EmbeddedFiles")
 _HARMLESS_ACTIONS = frozenset({"/URI", "/GoTo"})
+_WEB = re.compile(r"(?:https?|mailto|tel):|(?![a-z][a-z0-9+.-]*:)", re.IGNORECASE)
+"""An address of the web, or one without a scheme (« www.exemple.fr »)."""
+
+_UNPRINTED = re.compile(r"[\x00-\x20\x7f]")
+_MOST_INFLATED = 60_000_000
 _EMBEDDED = frozenset({
     "/FileAttachment", "/RichMedia", "/Screen", "/Movie", "/Sound", "/3D", "/Widget",
 })  # fmt: skip
@@ -76,32 +86,89 @@ def _clean(pdf: Pdf) -> None:
 
 def _clean_object(item: Object) -> None:
     """No metadata, no action, no attached file; a JPEG keeps its picture alone."""
-    from pikepdf import Dictionary, Name, Stream
+    from pikepdf import Name, Stream
 
-    if isinstance(item, Dictionary | Stream):
+    for part in _with_direct_parts(item):
         for key in _EVERYWHERE:
-            if key in item:
-                del item[key]
-    if isinstance(item, Stream) and item.get("/Filter") == Name.DCTDecode:
-        item.write(bare_jpeg(item.read_raw_bytes()), filter=Name.DCTDecode)
+            if key in part:
+                del part[key]
+        for key in _ACTIONS:
+            _clean_action(part, key)
+    if isinstance(item, Stream) and (jpeg := _jpeg(item)) is not None:
+        parms = item.get("/DecodeParms")
+        item.write(bare_jpeg(jpeg), filter=Name.DCTDecode, decode_parms=_last(parms))
+
+
+def _with_direct_parts(item: Object) -> Iterator[Object]:
+    """Every dictionary that lies within this object, itself included: those that lie in the list
+    of objects come by themselves."""
+    from pikepdf import Array, Dictionary, Stream
+
+    waiting = [item]
+    while waiting:
+        part = waiting.pop()
+        inside: list[Object] = []
+        if isinstance(part, Dictionary | Stream):
+            yield part
+            inside = [value for _, value in part.items()]
+        elif isinstance(part, Array):
+            inside = list(part)
+        waiting += [
+            value
+            for value in inside
+            if isinstance(value, Dictionary | Array) and not value.is_indirect
+        ]
+
+
+def _clean_action(part: Object, key: str) -> None:
+    """A link leads to a page or an address of the web, and to nothing more."""
+    from pikepdf import Dictionary
+
+    action = part.get(key)
+    if not isinstance(action, Dictionary) or "/S" not in action:  # a style, in a tagged document
+        return
+    kind, address = str(action["/S"]), _UNPRINTED.sub("", str(action.get("/URI", "")))
+    if kind not in _HARMLESS_ACTIONS or (kind == "/URI" and not _WEB.match(address)):
+        del part[key]
+    elif "/Next" in action:
+        del action["/Next"]
+
+
+def _jpeg(item: Object) -> bytes | None:
+    """The JPEG of a stream, out of what it is packed in besides; ``None`` when there is none, or
+    it is packed as nobody does."""
+    from pikepdf import Array, Name
+
+    filters = item.get("/Filter")
+    names = list(filters) if isinstance(filters, Array) else [filters]
+    if names[-1:] != [Name.DCTDecode]:
+        return None
+    content = item.read_raw_bytes()
+    for name in names[:-1]:
+        if name == Name.FlateDecode:
+            content = zlib.decompressobj().decompress(content, _MOST_INFLATED)
+        elif name == Name.ASCII85Decode:
+            content = a85decode(content.strip().removesuffix(b"~>"))
+        else:
+            return None
+    return content
+
+
+def _last(parms: Object | None) -> Dictionary | None:
+    """What the last filter of a stream is told."""
+    from pikepdf import Array, Dictionary
+
+    last = list(parms)[-1] if isinstance(parms, Array) and len(parms) else parms
+    return last if isinstance(last, Dictionary) else None
 
 
 def _clean_annotations(page: Object) -> None:
-    """Links to pages and addresses stay; what runs, plays or carries a file goes."""
+    """What plays, or carries a file, goes; links have only harmless actions left."""
     from pikepdf import Array
 
     if "/Annots" not in page:
         return
-    kept = []
-    for annotation in list(page.Annots):
-        action = annotation.get("/A")
-        runs = action is not None and str(action.get("/S")) not in _HARMLESS_ACTIONS
-        if runs or str(annotation.get("/Subtype")) in _EMBEDDED:
-            continue
-        if action is not None and "/Next" in action:
-            del action["/Next"]
-        kept.append(annotation)
-    page.Annots = Array(kept)
+    page.Annots = Array([one for one in page.Annots if str(one.get("/Subtype")) not in _EMBEDDED])
 
 
 def _saved(pdf: Pdf) -> bytes:

@@ -31,12 +31,16 @@ _FIXED = (APPRENTICESHIP, NEWEST_FIRST)
 
 _KNOWN_AS = reference(SOURCE, "").rstrip(":")
 
+LIVE_PAGES = 4
+"""Pages of 150 ads, newest first, that each series of a search may cost while somebody waits: all
+France would be fifty calls, and ten a second serve everybody. The reading of the night has all."""
+
 _AT_A_TIME = 50
 """Ads read before others have their turn: about 7 ms."""
 
 
 class FranceTravail:
-    """Implements :class:`matching.model.Matcher` over « Offres d'emploi v2 ».
+    """Answers searches from « Offres d'emploi v2 ».
 
     ``api_url`` goes up to and includes the version, ``token_url`` holds the realm. ``crafts`` are
     the trade codes of a search that names no trade, and of :meth:`new_since`; none: every
@@ -58,6 +62,7 @@ class FranceTravail:
         beside_lba: bool = False,
         cache: Cache | None = None,
         seconds: Callable[[], float] = time.monotonic,
+        live_pages: int | None = LIVE_PAGES,
     ) -> None:
         tokens = Tokens(backend, token_url, client_id, client_secret, seconds)
         self._pages = Pages(backend, tokens, api_url, clock, cache)
@@ -66,6 +71,7 @@ class FranceTravail:
         self._clock = clock
         self._crafts = tuple(crafts)
         self._beside_lba = beside_lba
+        self._live_pages = live_pages
         self.left_out: Counter[str] = Counter()
         """Ads that are no offers for us, by reason (in French), since the start."""
 
@@ -86,10 +92,13 @@ class FranceTravail:
         return best_first(search, await self.candidates(search), self._clock())
 
     async def candidates(self, search: Search) -> list[Offer]:
-        """What France Travail answers, more than matches: to be merged with other sources."""
+        """What France Travail answers, more than matches: to be merged with other sources.
+
+        Of a very long answer the newest, as far as :data:`LIVE_PAGES` go.
+        """
         wanted = asks(search, self._locate, self._crafts, beside_lba=self._beside_lba)
         series = [_fixed(ask) for ask in wanted]
-        return await self._offers(await self._pages.all(series))
+        return await self._offers(await self._pages.all(series, most_pages=self._live_pages))
 
     def knows(self, id: str) -> bool:
         """Whether :meth:`offer` can say something about it."""

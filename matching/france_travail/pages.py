@@ -69,12 +69,15 @@ class Pages:
         self._clock = clock
         self._cache = cache
 
-    async def all(self, asks: Iterable[Ask], *, fresh: bool = False) -> list[Any]:
+    async def all(
+        self, asks: Iterable[Ask], *, fresh: bool = False, most_pages: int | None = None
+    ) -> list[Any]:
         """Everything several series hold, as it was sent. Raises :class:`CallFailed`.
 
-        ``fresh``: not from a memory of a moment ago.
+        ``fresh``: not from a memory of a moment ago. ``most_pages`` of each series are read, the
+        first ones.
         """
-        found = await together(self._series(ask, fresh=fresh) for ask in asks)
+        found = await together(self._series(ask, fresh, most_pages) for ask in asks)
         return [offer for offers in found for offer in offers]
 
     async def one(self, number: str) -> Any | None:
@@ -88,20 +91,36 @@ class Pages:
 
         return await self._ask(f"/offres/{number}", (), read, frozenset({200, 204}))
 
-    async def _series(self, ask: Ask, *, fresh: bool) -> list[Any]:
+    async def _series(self, ask: Ask, fresh: bool, most_pages: int | None) -> list[Any]:
         key = f"france_travail:{json.dumps(ask.params)}"
         if self._cache and not fresh and (kept := await self._cache.get(key)) is not None:
             offers: list[Any] = json.loads(kept)
             return offers
         try:
-            offers = await self._whole(ask.params)
+            offers = await self._read_on(ask.params, most_pages)
         except Refused as refused:  # a commune that does not exist any more, or not yet
             if ask.instead is None or "commune" not in refused.said:
                 raise
-            offers = await self._whole(ask.instead)
+            offers = await self._read_on(ask.instead, most_pages)
         if self._cache:
             await self._cache.put(key, json.dumps(offers).encode(), KEPT_SECONDS)
         return offers
+
+    async def _read_on(self, params: Params, most_pages: int | None) -> list[Any]:
+        """A series, or its first pages."""
+        if most_pages is None:
+            return await self._whole(params)
+        first = await self._page(params, 0)
+        most = most_pages * WIDE
+        if first.total > most:
+            self._backend.note(_ROUTE, "cropped")
+        return await self._from(first, params, most)
+
+    async def _from(self, first: _Page, params: Params, most: int) -> list[Any]:
+        """The first page and those that follow, up to so many offers."""
+        starts = range(WIDE, min(first.total, most), WIDE)
+        rest = await together(self._page(params, start) for start in starts)
+        return [offer for page in (first, *rest) for offer in page.offers]
 
     async def _whole(
         self, params: Params, window: tuple[datetime, datetime] | None = None
@@ -117,9 +136,7 @@ class Pages:
             if parts := halves(*window):
                 halved = await together(self._whole(undated, part) for part in parts)
                 return [offer for offers in halved for offer in offers]
-        starts = range(WIDE, min(first.total, MOST), WIDE)
-        rest = await together(self._page(dated, start) for start in starts)
-        return [offer for page in (first, *rest) for offer in page.offers]
+        return await self._from(first, dated, MOST)
 
     async def _page(self, params: Params, start: int) -> _Page:
         last = start + WIDE - 1

@@ -125,7 +125,7 @@ def course(title: str = "BOULANGER (CAP)", **traits: Any) -> Json:
             "adresse": {
                 "label": "1 rue du CFA",
                 "code_postal": "62300",
-                "commune": {"nom": "Lens", "code_insee": "62498"},
+                "commune": {"nom": traits.get("city", "Lens"), "code_insee": "62498"},
             },
             "geolocalisation": {"type": "Point", "coordinates": [lon, lat]},
             "precision": None,

@@ -27,13 +27,15 @@ if TYPE_CHECKING:
 
 TOKEN = "4242:AAF-a_token_for_tests_only_0123456789"
 _MOST_BYTES = 50 * 1024 * 1024
+_LONGEST_HOLD = 60.0
 
 
 class BotApi(World):
     """The server and the judge: the bot is pointed at :attr:`url` and :attr:`token`.
 
     ``delay`` (seconds) holds back every answer once the work is done; ``down`` cuts every
-    connection; the rest is told by :class:`World`, :class:`Delivery` and :class:`Fault`.
+    connection; :meth:`hold` accepts no more messages for a while; the rest is told by
+    :class:`World`, :class:`Delivery` and :class:`Fault`.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class BotApi(World):
         self._log: TextIO | None = log.open("a", buffering=1, encoding="utf-8") if log else None
         self._control = Control(self)
         self._stopping = asyncio.Event()
+        self._most: int | None = None
         self._runner: web.ServerRunner | None = None
         self._sites: list[web.TCPSite] = []
 
@@ -106,6 +109,18 @@ class BotApi(World):
         self.faults.append(fault)
         return fault
 
+    def hold(self, most: int) -> None:
+        """Accept ``most`` messages in all; the others wait, undone, until :meth:`let_go`."""
+        self._most = most
+
+    def let_go(self) -> None:
+        """Accept whatever was held back, and what comes after."""
+        self._most = None
+        self.changed()
+
+    def _takes(self) -> bool:
+        return self._most is None or self.accepted < self._most
+
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         path = request.path
         if path.startswith("/control/"):
@@ -134,6 +149,8 @@ class BotApi(World):
             call.params = read_parameters(method, call.params)
         except Refused as problem:
             refused = problem
+        if method == "sendMessage":
+            await self.until(self._takes, _LONGEST_HOLD)
         fault = self._fault(method, call.params.get("chat_id"))
         response = await self._outcome(request, call, fault, refused)
         if self._log is not None:

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.push_service import private_key
+
 ROOT = Path(__file__).parents[2]
 SHOTS = ROOT / "var" / "screenshots"
 TODAY = "2026-11-23"
@@ -63,6 +65,7 @@ def environment(folder: Path) -> dict[str, str]:
         port = free.getsockname()[1]
     own = {"PORT": str(port), "TODAY": TODAY, "SECRET_KEY": "k" * 40, "PYTHONPATH": str(ROOT)}
     own["DATABASE_URL"] = f"sqlite+aiosqlite:///{folder / 'served.sqlite'}"
+    own |= {"WEB_PUSH_PRIVATE_KEY": private_key(), "WEB_PUSH_CONTACT": "mailto:robot@exemple.fr"}
     return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **own}
 
 

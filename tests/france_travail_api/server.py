@@ -45,14 +45,16 @@ class _Bucket:
     """So many calls, filled up again at as many a second."""
 
     size: float
+    clock: Callable[[], float]
     left: float = field(init=False)
-    since: float = field(default_factory=time.monotonic)
+    since: float = field(init=False)
 
     def __post_init__(self) -> None:
         self.left = self.size
+        self.since = self.clock()
 
     def take(self) -> bool:
-        now = time.monotonic()
+        now = self.clock()
         self.left = min(self.size, self.left + (now - self.since) * self.size)
         self.since = now
         if self.left < 1:
@@ -66,7 +68,8 @@ class FranceTravailApi:
 
     ``clock`` returns the seconds tokens age by; ``lifetime`` is what they are lent for.
     ``tolerance`` is the share by which a distance is exceeded (documented: about 0.3).
-    ``per_second`` calls are allowed. ``licensed``: whether the API was added to the application.
+    ``per_second`` calls are allowed, of the seconds of ``counts_by``. ``licensed``: whether the API
+    was added to the application.
     """
 
     def __init__(
@@ -77,6 +80,7 @@ class FranceTravailApi:
         clock: Callable[[], float] = time.monotonic,
         tolerance: float = 0.0,
         per_second: float = 10.0,
+        counts_by: Callable[[], float] = time.monotonic,
         log: Path | None = None,
     ) -> None:
         self.ads = ads
@@ -91,7 +95,8 @@ class FranceTravailApi:
         self._gazetteer = gazetteer
         self._clock = clock
         self._tolerance = tolerance
-        self._bucket = _Bucket(per_second)
+        self._counts_by = counts_by
+        self._bucket = _Bucket(per_second, counts_by)
         self._lately: deque[float] = deque()
         self.most_in_a_second = 0
         self._log: TextIO | None = log.open("a", buffering=1, encoding="utf-8") if log else None
@@ -133,7 +138,7 @@ class FranceTravailApi:
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         what = _kind(request.path)
-        call = Call(time.monotonic(), what, dict(request.query))
+        call = Call(self._counts_by(), what, dict(request.query))
         self.calls.append(call)
         if len(parse_qsl(request.query_string)) != len(request.query):
             self.violations.append(f"{what}: a parameter is repeated")
@@ -167,7 +172,7 @@ class FranceTravailApi:
         return self._search(call.params)
 
     def _count(self) -> None:
-        now = time.monotonic()
+        now = self._counts_by()
         self._lately.append(now)
         while self._lately[0] <= now - 1:
             self._lately.popleft()

@@ -8,6 +8,7 @@ import selectors
 import signal
 import socket
 import sys
+import traceback
 from typing import Any, NoReturn
 
 import uvloop
@@ -84,8 +85,11 @@ class Family:
             os.environ.update(order["env"])
             change(order, self._understander, say)
             log.configure(sys.stderr)
-            uvloop.run(serve.serve(Settings.load(), lambda line: say(said=line)))
+            roles = order["only"] or serve.ROLES
+            uvloop.run(serve.serve(Settings.load(), lambda line: say(said=line), only=roles))
             code = 0
+        except Exception:  # noqa: BLE001 - told, then nothing more goes on in this process
+            traceback.print_exc()
         finally:
             os._exit(code)
 

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -72,7 +72,7 @@ class Life:
             self.ended.set_result(told["ended"])
         elif "asleep" in told:
             self.asleep.set_result(None)
-        elif told["said"].startswith("Sur Telegram") and not self.ready.done():
+        elif told["said"].startswith(("Sur Telegram", "Les alertes")) and not self.ready.done():
             self.ready.set_result(None)
 
 
@@ -96,14 +96,17 @@ class Nursery:
         *,
         ahead: float = 0.0,
         lease: float | None = None,
+        only: Collection[str] = ("web", "telegram"),
+        hurry: float | None = None,
     ) -> Life:
         """A process with these settings; it need not serve yet. With a ``point``, it dies there.
 
         Its clock is ``ahead`` by so many seconds; a ``lease`` takes the place of the usual ones.
+        It has the roles of ``only``, and sends ``hurry`` alerts a second at most.
         """
         order = {
             "env": dict(env), "ahead": ahead, "lease": lease, "log": str(self._log),
-            "point": asdict(point) if point else None,
+            "point": asdict(point) if point else None, "only": list(only), "hurry": hurry,
         }  # fmt: skip
         async with self._one:
             self._writer.write(json.dumps(order).encode() + b"\n")

@@ -14,6 +14,7 @@ from typing import Any
 from bot.applying import Applying
 from bot.channels.telegram import polling
 from bot.channels.telegram.caller import Caller
+from bot.channels.telegram.delivering import TelegramChannel
 from bot.channels.telegram.gestures import Gestures
 from bot.channels.telegram.intake import Intake
 from bot.channels.telegram.polling import Polling
@@ -22,9 +23,12 @@ from bot.turn import Turns
 from matching.apprentissage.client import Apprentissage
 from storage import ledger_sqlite
 from storage.applications import Applications
+from storage.due import DueDigests
 from storage.ledger import Kept, Ledger, Left
 from storage.line import Line
 from storage.outbox import Outbox, Waiting
+from storage.pushes import Pushes
+from storage.runs import Runs
 
 KILLED = 137
 WRITING_SECONDS = 0.001
@@ -207,6 +211,14 @@ POINTS: dict[str, tuple[Any, str, Callable[[tuple[Any, ...], int | None], bool]]
     "begin": (Applications, "begin", _any),
     "apply": (Apprentissage, "apply", _any),  # the one attempt
     "tell": (Turns, "tell", _any),
+    "push claim": (Pushes, "_claim", _any),
+    "push recheck": (Pushes, "recipient", _any),
+    "push look": (Pushes, "go", _any),
+    "push send": (TelegramChannel, "send", _any),
+    "push mark": (Pushes, "sent", _any),
+    "make": (DueDigests, "make", _any),
+    "made": (Runs, "advance", _any),
+    "finish": (Runs, "finish", _any),
 }
 SPECIAL: dict[str, Callable[[int | None], None]] = {
     "writing": _arm_writing,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import structlog
@@ -11,6 +13,7 @@ from telegram.error import BadRequest, InvalidToken
 
 from bot.channels.telegram import NAME
 from bot.channels.telegram.caller import Caller
+from bot.channels.telegram.delivering import TelegramChannel
 from bot.channels.telegram.files import Files
 from bot.channels.telegram.gestures import Gestures
 from bot.channels.telegram.intake import Intake
@@ -25,6 +28,7 @@ from bot.supervise import keep_running, stopped_within, unless_stopped
 
 if TYPE_CHECKING:
     from bot.assembly import Rooms
+    from bot.config import Settings
 
 CHECK_SECONDS = 300.0
 """How often the webhook's address is compared with ours."""
@@ -52,16 +56,9 @@ class Telegram:
             raise ValueError("no token")
         self._rooms = rooms
         self._webhook = settings.telegram_mode == "webhook"
-        api, token = settings.telegram_api_url, settings.telegram_token.get_secret_value()
         self.met = False
-        self.bot = Caller(
-            token,
-            base_url=f"{api}/bot",
-            base_file_url=f"{api}/file/bot",
-            request=_transport(),
-            get_updates_request=_transport(),
-        )
-        self._name = _own_name(token)
+        self.bot = caller(settings, _transport())
+        self._name = _own_name(settings.telegram_token.get_secret_value())
         stream = self._name if self._webhook else None
         self._layout = Layout(rooms.voice, rooms.signer)
         self._sender = Sender(self.bot, rooms.turns, self._layout)
@@ -165,6 +162,33 @@ class Telegram:
         secret = self._rooms.settings.webhook_secret()
         while not await stopped_within(stop, CHECK_SECONDS):
             await unless_stopped(stop, check(self.bot, self._url, secret))
+
+
+def caller(settings: Settings, request: AiohttpRequest) -> Caller:
+    """The bot whose token is set. Raises ``ValueError`` without one."""
+    if settings.telegram_token is None:
+        raise ValueError("no token")
+    api = settings.telegram_api_url
+    return Caller(
+        settings.telegram_token.get_secret_value(),
+        base_url=f"{api}/bot",
+        base_file_url=f"{api}/file/bot",
+        request=request,
+        get_updates_request=_transport(),
+    )
+
+
+@asynccontextmanager
+async def outgoing(rooms: Rooms) -> AsyncIterator[TelegramChannel]:
+    """For messages that answer nobody: over connections of their own, so that answers never wait
+    for one, and before Telegram has told who we are."""
+    request = _transport()
+    bot = caller(rooms.settings, request)
+    await request.initialize()
+    try:
+        yield TelegramChannel(bot, Layout(rooms.voice, rooms.signer))
+    finally:
+        await request.shutdown()
 
 
 def _own_name(token: str) -> str:

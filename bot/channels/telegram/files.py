@@ -62,4 +62,4 @@ class Files:
             "document": InputFile(document.content, filename=document.name),
             "caption": self._voice.phrase("caption_cv"),
         }
-        await self._bot.call("sendDocument", call)
+        await self._bot.upload("sendDocument", call)

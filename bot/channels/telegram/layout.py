@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from ipaddress import ip_address
 from typing import Any
@@ -113,14 +114,19 @@ class Layout:
         opener = next((b for b in card.buttons if b.url), None)
         if opener and opener.url and reachable(opener.url):
             row.append({"text": self._short("open", number), "url": opener.url})
-        for verb in ("apply", "call"):  # one of them: three buttons fit beside one another
+        for verb in (
+            "apply",
+            "call",
+            "appointment",
+        ):  # one of them: three buttons fit beside one another
             press = next(
                 (p for b in card.buttons if (p := b.payload or "").startswith(f"/{verb} ")), ""
             )
             if press:
                 row.append(self._press(self._short(verb, number), press, address))
                 break
-        row.append(self._press(self._short("card", number), f"/card {card.id}", address))
+        if card.id:  # a course has nothing more to show
+            row.append(self._press(self._short("card", number), f"/card {card.id}", address))
         return row
 
     def _short(self, what: str, number: int) -> str:
@@ -181,6 +187,7 @@ _UNSEEN = re.compile(r"[\s\x00-\x1f\x7f]")
 _LABEL = re.compile(r"\w(?:[\w-]{0,61}\w)?")
 
 
+@lru_cache(maxsize=1024)
 def reachable(url: str) -> bool:
     """Whether Telegram accepts an address under a button: the web, and a name others can find."""
     try:
@@ -224,7 +231,9 @@ def _whole(block: _Block) -> list[_Block]:
     return [_words(piece) for piece in _pieces(block.plain)]
 
 
+@lru_cache(maxsize=512)
 def _card(card: Card, number: int | None) -> _Block:
+    """The same offer is shown to many people, and several times to one."""
     title = card.title if number is None else f"{number}. {card.title}"
     note = [card.note] if card.note else []
     opener = next((b for b in card.buttons if b.url), None)

@@ -5,29 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Coroutine, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from telegram.error import (
-    BadRequest,
-    ChatMigrated,
-    Forbidden,
-    InvalidToken,
-    RetryAfter,
-    TelegramError,
-)
 
 from bot.channels.telegram import NAME
 from bot.channels.telegram.caller import Caller
-from bot.channels.telegram.layout import Layout, Markup, Part, presses_only
-from bot.channels.telegram.request import NeverSent
-from bot.log import where
+from bot.channels.telegram.delivering import failed, send_part
+from bot.channels.telegram.layout import Layout
 from bot.turn import ANSWER_LEASE, ANSWER_WINDOW, Turns
-from dialogs.reply import unbundled
+from dialogs.reply import SENT, Delivery, unbundled
 from storage.database import DatabaseProblem
-from storage.outbox import State, Waiting
+from storage.outbox import Waiting
 
 SEND_SECONDS = 5.5
 """How long one call may take at most; a lease that ends sooner begins no other."""
@@ -44,21 +34,7 @@ SETTLE_AGAIN_SECONDS = 0.2
 AT_ONCE = 100
 """Messages taken up by one look."""
 
-UNKNOWN_CHAT_TRIES = 3
-LONGEST_WAIT = timedelta(minutes=1)
-
 logger = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What became of a message: a state of the outbox, and when to try again."""
-
-    state: State
-    wait: timedelta | None = None
-
-
-SENT = Verdict("sent")
 
 
 class Sender:
@@ -161,7 +137,7 @@ class Sender:
                 return
             if verdict.wait is not None:
                 for other, its_end in queue:
-                    await self._settle_surely(other, Verdict("later", verdict.wait), its_end)
+                    await self._settle_surely(other, Delivery("later", verdict.wait), its_end)
                 return
             following, now = kept
             queue.extend((next, now + ANSWER_LEASE) for next in following)
@@ -170,7 +146,7 @@ class Sender:
         return self._turns.now() + timedelta(seconds=seconds) > until
 
     async def _settle_surely(
-        self, message: Waiting, verdict: Verdict, until: datetime
+        self, message: Waiting, verdict: Delivery, until: datetime
     ) -> tuple[list[Waiting], datetime] | None:
         """What comes next, and since when it is ours.
 
@@ -187,7 +163,7 @@ class Sender:
                     return None
                 await asyncio.sleep(SETTLE_AGAIN_SECONDS)
 
-    async def _settle(self, message: Waiting, verdict: Verdict, now: datetime) -> list[Waiting]:
+    async def _settle(self, message: Waiting, verdict: Delivery, now: datetime) -> list[Waiting]:
         turns = self._turns
         again = now + verdict.wait if verdict.wait is not None else None
         if verdict.wait is not None:
@@ -197,33 +173,23 @@ class Sender:
             message.id, message.conversation, verdict.state, now, again, lease=ANSWER_LEASE
         )
 
-    async def _send(self, message: Waiting, until: datetime) -> Verdict:
-        verdict = SENT
+    async def _send(self, message: Waiting, until: datetime) -> Delivery:
         try:
             verdict = await self._send_parts(message, until)
-        except TelegramError as error:
-            verdict = judge(error, message.attempts, once=message.once)
-            logger.warning(
-                "not_sent", channel=NAME, error=type(error).__name__, state=verdict.state,
-                attempt=message.attempts,
-            )  # fmt: skip
-        except Exception as error:  # noqa: BLE001 - it would fail again, and hold its chat back
-            verdict = Verdict("refused")
-            logger.error(
-                "not_sendable", channel=NAME, error=type(error).__name__, where=where(error)
-            )
+        except Exception as error:  # noqa: BLE001 - it is judged
+            verdict = failed(error, message.attempts, once=message.once)
         if verdict.wait is None:
             self._parts_sent.pop(message.id, None)
         return verdict
 
-    async def _send_parts(self, message: Waiting, until: datetime) -> Verdict:
+    async def _send_parts(self, message: Waiting, until: datetime) -> Delivery:
         """A message cut in several goes on where it stopped; our lease must cover each part."""
         parts = self._layout.parts(unbundled(message.body), message.address)
         done, _ = self._parts_sent.get(message.id, (0, None))
         for number in range(done, len(parts)):
             if self._is_late(until, SEND_SECONDS):
-                return Verdict("later", timedelta())
-            await self._send_part(message.address, parts[number])
+                return Delivery("later", timedelta())
+            await send_part(self._bot, message.address, parts[number])
             if len(parts) > 1:
                 self._parts_sent[message.id] = number + 1, message.created
                 self._forget_parts()
@@ -237,67 +203,3 @@ class Sender:
             if self._parts_sent[first][1] > over:
                 return
             del self._parts_sent[first]
-
-    async def _send_part(self, address: str, part: Part) -> None:
-        """As it is meant; else its words, with those of their buttons that may stay."""
-        bare: dict[str, Any] = {"chat_id": int(address), "text": part.plain}
-        if not part.preview:
-            bare["link_preview_options"] = {"is_disabled": True}
-        call = {**bare, "text": part.html, "parse_mode": "HTML"}
-        if part.keyboard is not None:
-            call["reply_markup"] = part.keyboard
-        try:
-            await self._bot.call("sendMessage", call)
-        except BadRequest as error:
-            if _is_gone(error):
-                raise
-            # An address or a tag that Telegram does not take must not silence the words.
-            logger.error("message_refused", channel=NAME)
-            tags = "parse entities" in error.message.lower()
-            keyboard = part.keyboard if tags else presses_only(part.keyboard)
-            await self._send_bare(bare, keyboard)
-
-    async def _send_bare(self, bare: dict[str, Any], keyboard: Markup | None) -> None:
-        if keyboard is not None:
-            try:
-                await self._bot.call("sendMessage", {**bare, "reply_markup": keyboard})
-                return
-            except BadRequest as error:
-                if _is_gone(error):
-                    raise
-        await self._bot.call("sendMessage", bare)
-
-
-def judge(error: TelegramError, attempts: int, *, once: bool) -> Verdict:
-    """What an error says of a message sent for the ``attempts``-th time.
-
-    ``once``: a message that may have arrived is not sent again.
-    """
-    match error:
-        case RetryAfter():
-            after = error.retry_after
-            seconds = after if isinstance(after, timedelta) else timedelta(seconds=after)
-            return Verdict("later", seconds)
-        case Forbidden() | ChatMigrated():
-            return Verdict("gone")
-        case BadRequest() if _is_gone(error):
-            if attempts < UNKNOWN_CHAT_TRIES:
-                return Verdict("pending", _backoff(attempts + 3))
-            return Verdict("gone")
-        case BadRequest():
-            return Verdict("refused")
-        case InvalidToken():
-            return Verdict("later", LONGEST_WAIT)
-        case NeverSent():
-            return Verdict("pending", _backoff(attempts))
-    # Written, and no answer that says what became of it.
-    return Verdict("unknown") if once else Verdict("pending", _backoff(attempts))
-
-
-def _is_gone(error: BadRequest) -> bool:
-    return "chat not found" in error.message.lower()
-
-
-def _backoff(attempts: int) -> timedelta:
-    """1, 2, 4… seconds, up to a minute."""
-    return min(timedelta(seconds=2 ** max(attempts - 1, 0)), LONGEST_WAIT)

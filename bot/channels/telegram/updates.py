@@ -13,6 +13,7 @@ from typing import Any, TypeGuard
 from bot.channels.telegram import NAME
 from bot.links import Link, Signer
 from bot.turn import OLD_BUTTON, Incoming, SentFile
+from matching.application.document import named_photo
 from matching.model import distance_km
 from nlu.gazetteer import Gazetteer
 
@@ -186,7 +187,7 @@ class Reader:
         if not edited and (files := _files(message)):
             beside["files"] = files
         if text := _words(message, "text") or _words(message, "caption"):
-            return self._text(text[:MOST_CHARACTERS]) | beside
+            return self._text(text[:MOST_CHARACTERS]) | beside | {"edited": edited}
         if edited or SERVICE & message.keys():
             return None  # a position that moves, a picture exchanged: nothing new was said
         spot = _part(_dict(message.get("venue")), "location") or _part(message, "location")
@@ -229,17 +230,19 @@ def _files(message: Json) -> tuple[SentFile, ...]:
     if isinstance(sizes, list) and sizes and not document:
         largest = _dict(sizes[-1])
         return _file(largest, "photo.jpg", photo=True)
-    kind = document.get("mime_type")
-    photo = isinstance(kind, str) and kind.startswith("image/")
-    name = document.get("file_name")
-    return _file(document, name if isinstance(name, str) else "", photo=photo)
+    name, kind = (
+        value if isinstance(value := document.get(key), str) else ""
+        for key in ("file_name", "mime_type")
+    )
+    photo = named_photo(name, kind)
+    return _file(document, name, photo=photo)
 
 
 def _file(told: Json, name: str, *, photo: bool) -> tuple[SentFile, ...]:
     ref, size = told.get("file_id"), told.get("file_size")
     if not isinstance(ref, str) or not 0 < len(ref) <= LONGEST_REFERENCE:
         return ()
-    return (SentFile(ref, name[:200], size if _is_number(size) else 0, photo),)
+    return (SentFile(ref, name[-200:], size if _is_number(size) else 0, photo),)
 
 
 def _dict(value: object) -> Json:

@@ -78,6 +78,11 @@ function add(html) {
     if ("clear" in message.dataset) wipe();
     log.append(message);
   }
+  const beside = parts.content.getElementById("beside");
+  if (beside) {
+    by("beside").replaceWith(beside);
+    document.dispatchEvent(new Event("beside"));
+  }
   return fresh;
 }
 
@@ -87,12 +92,13 @@ function wipe() {
   for (const name of ["log", "queue", "link"]) store.drop(name);
 }
 
-function speak(fields, label) {
+function speak(fields, label, asked = true) {
   for (const old of log.querySelectorAll(".choices, .upload")) old.remove();
   by("arrival")?.remove();
+  by("news")?.remove();
   document.body.classList.add("started");
   if (label) reveal(mine(label));
-  queue.push({ nonce: nonce(), fields: { ...fields, ...opened() } });
+  queue.push({ nonce: nonce(), fields: { ...fields, ...opened() }, asked });
   save();
   tries = 0;
   flush();
@@ -157,7 +163,7 @@ async function deliver() {
   }
   queue = queue.filter((other) => other !== item);
   tries = 0;
-  if (answer.ok) settle(add(text), item.fields);
+  if (answer.ok) settle(add(text), item);
   else problem(text, false);
   save();
   return true;
@@ -177,27 +183,35 @@ function later(words) {
   return false;
 }
 
-function settle(fresh, fields) {
+function settle(fresh, { fields, asked = true }) {
   if (queue.length === 0) show();
   const me = log.querySelector(".me.unsent");
   me?.classList.remove("unsent");
   if (!fresh.length) return;
   reveal(me ?? fresh[0]);
   // A press removed the button that had the focus: reading goes on at the answer.
-  if ("press" in fields) fresh[0].focus({ preventScroll: true });
+  if (asked && "press" in fields) fresh[0].focus({ preventScroll: true });
 }
 
 // What was said to us while we were away.
 async function pull() {
-  if (busy || queue.length || !log.querySelector("[data-id]")) return;
+  if (busy || queue.length || !(log.querySelector("[data-id]") || "known" in log.dataset)) return;
   busy = true;
   try {
     const answer = await fetch(`/chat?after=${lastRead()}`, { headers: { "X-Requested-With": "fetch" }, credentials: "same-origin" });
-    if (answer.ok) { add(await answer.text()); save(); }
+    if (answer.ok) { add(await answer.text()); save(); news(); }
   } catch { /* still away */ } finally {
     busy = false;
     flush();
   }
+}
+
+// What came while nobody was here is read as soon as somebody looks: as if they had pressed.
+// Whoever is choosing a file or writing presses when they are done.
+function news() {
+  const button = by("news")?.querySelector("button");
+  if (!button || document.hidden || input.value || log.querySelector(".upload")) return;
+  speak({ press: button.value }, button.textContent.trim(), false);
 }
 
 function clear() {
@@ -224,14 +238,14 @@ function uploaded(form) {
 function submitted(event) {
   const form = event.target, button = event.submitter;
   if (form.id === "upload") return uploaded(form);
-  if (!["say", "press", "arrival", "clear"].includes(form.id)) return;
+  if (!["say", "press", "arrival", "clear", "news"].includes(form.id)) return;
   event.preventDefault();
   if (form.id === "clear") return clear();
   if (form.id === "arrival") {
     for (const shown of log.querySelectorAll(".message:not([data-id]):not(.me)")) shown.remove(); // it is said again
     return speak({}, button?.textContent.trim());
   }
-  if (form.id === "press") {
+  if (form.id === "press" || form.id === "news") {
     const title = button.closest(".card")?.querySelector("h3")?.textContent.trim();
     const label = button.textContent.trim();
     return speak({ press: button.value }, title ? `${label} : ${title}` : label);
@@ -267,3 +281,4 @@ else if (by("arrival")) {
   if (store.get("link") === say.elements.link.value) by("arrival").remove();
   else by("arrival").querySelector("button").focus();
 }
+news();
