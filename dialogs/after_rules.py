@@ -66,7 +66,7 @@ _YES = re.compile(
 _QUESTION = re.compile(
     r"^(?:c'?est quoi|comment|qu'?est|quels?|quelles?|combien|pourquoi|pk|pq|ou est|est[ -]ce)\b"
 )
-_NOT_AN_ANSWER = ("human", "delete_data", "export_data", "restart")
+_NOT_AN_ANSWER = ("delete_data", "export_data", "restart")
 
 
 def pressed(name: str, rest: str) -> Plan | None:

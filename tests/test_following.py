@@ -160,6 +160,18 @@ def test_what_is_typed_is_understood(answer: str | None, text: str) -> None:
     assert read_answer(folded(text)) == answer
 
 
+@pytest.mark.parametrize("answer", SAID, ids=str)
+async def test_what_is_typed_reaches_its_answer(talk: AlertedTalk, answer: str | None) -> None:
+    """Whatever the understander takes it for."""
+    for n, text in enumerate(SAID[answer]):
+        talk.address = f"{answer} {n}"
+        await calls(talk)
+        await talk.receive({"suite": 1}, waits=False)
+        await talk.say(text)
+        told = [row.answer for row in await rows(talk) if row.person == talk.person]
+        assert told == [answer], text
+
+
 def folded(text: str) -> str:
     return fold(text).replace("’", "'").strip(" .!?")
 
