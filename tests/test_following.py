@@ -127,15 +127,17 @@ async def test_an_answer_outside_of_the_question_is_none(talk: AlertedTalk) -> N
     assert await came(talk) == {}
 
 
-async def test_a_yes_after_a_question_pushed_never_confirms_what_stood_before(
-    talk: AlertedTalk,
+@pytest.mark.parametrize("told", [{"suite": 1}, {"alerte": 1, "offres": 1}, {"toujours": True}])
+async def test_a_yes_to_what_was_pushed_never_confirms_what_stood_before(
+    talk: AlertedTalk, told: dict[str, Any]
 ) -> None:
     await calls(talk)
+    await talk.say("préviens-moi")
+    await talk.say("16")
     await talk.send(payload="/delete")
-    await talk.receive({"suite": 1}, waits=False)
-    await talk.say("ouais")
-    assert await came(talk) == {"yes": 1}
-    assert await rows(talk) != []
+    await talk.receive(told, waits=False)
+    await talk.say("oui")
+    assert len(await talk.rooms.turns.alerts.of(talk.person)) == 1, "« supprime tout » was done"
 
 
 SAID = {
