@@ -68,9 +68,8 @@ def pressed(payload: str, slots: Slots, today: date) -> Plan:
             payload, [*latest_payloads(slots, WITH_ARGUMENT), *after_rules.payloads(slots)]
         )
     name, _, rest = payload.removeprefix("/").partition(" ")
-    for about in (alert_rules, after_rules):
-        if (found := about.pressed(name, rest)) is not None:
-            return found
+    if about := alert_rules.pressed(name, rest) or after_rules.pressed(name, rest):
+        return about
     if name in BUTTONS:
         return BUTTONS[name]
     if name == "page" and not _PAGE.fullmatch(rest):

@@ -61,14 +61,14 @@ class Life:
     clock: Clock
     pusher: Pusher | None = None
     appeared: int = 0
+    said: list[Reply] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.said = self.talk.said
 
     @property
     def rooms(self) -> Rooms:
         return self.talk.rooms
-
-    @property
-    def said(self) -> list[Reply]:
-        return self.talk.said
 
     async def say(self, text: str) -> list[Reply]:
         return await self.talk.say(text)

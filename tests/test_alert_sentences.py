@@ -62,7 +62,7 @@ async def test_every_sentence_is_said_and_every_action_done_in_some_conversation
                 done.add(call["next_action"])
                 return await _real(call)
 
-            executor.run = run  # type: ignore[method-assign]
+            executor.run = run
             known = {a.name() for room in ROOMS for a in room.build(rooms.engine.services)}
             await play(script, AlertedTalk(rooms, "someone"))
     written: set[str] = set()

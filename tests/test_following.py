@@ -12,7 +12,11 @@ import pytest
 from sqlalchemy import select
 
 from dialogs.after_rules import declares, read_answer
+from dialogs.apply_rules import plan
 from dialogs.conversation import SLOTS
+from dialogs.plans import Heard
+from dialogs.pressing import pressed
+from dialogs.reply import short_press
 from dialogs.steps import KEPT, followed, hears_from_us, noted
 from nlu.text import fold
 from nlu.understander import Understander
@@ -187,6 +191,22 @@ def folded(text: str) -> str:
 )  # fmt: skip
 def test_a_contract_is_declared_in_so_many_words(text: str, signed: bool) -> None:
     assert declares(folded(text)) is signed
+
+
+def test_an_application_being_written_goes_on_after_the_answer() -> None:
+    slots = {**SLOTS, "apply_offer": {"id": "other", "company": "Garage"}}
+    heard = Heard(payload=f"/came nothing {GARAGE}")
+    assert plan(heard, slots, TODAY).actions == ("action_came", "action_apply_resume")
+
+
+def test_a_shortened_button_is_known_for_as_long_as_its_offer() -> None:
+    due = TODAY + 4 * DAY
+    [event] = noted(SLOTS, GARAGE, {"title": "Apprenti"}, "called", TODAY, due)
+    slots = {**SLOTS, "steps": event["value"]}
+    short = short_press(f"/came signed {GARAGE}")
+    found = pressed(short, slots, TODAY)
+    assert (found.actions, found.argument) == (("action_came",), f"signed {GARAGE}")
+    assert pressed(short, SLOTS, TODAY).actions == ("action_old_button",)
 
 
 def test_what_was_only_looked_at_is_forgotten_first() -> None:
