@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +17,7 @@ from alerts import push
 from dialogs.rhythm import Rhythm
 from nlu.understander import Understander
 from storage.live_offers import LiveOffers
-from storage.schema import conversations, counters, pushes, searches, told
+from storage.schema import conversations, counters, pushes, rates, searches, told
 from tests.pushers import House, house
 from tests.pushing import FIRST_CHAT, WISH, found, offer, person, set_alert
 from tests.telegramming import furnished_copy
@@ -214,6 +215,10 @@ async def test_who_waits_for_their_turn_is_given_back_at_once(at: House) -> None
     async with asyncio.timeout(2):
         await going
     assert sorted(await at.states()) == ["pending", "pending", "sent"]
+    async with at.rooms.database.read() as tx:
+        turn = select(rates.c.free_at).where(rates.c.key == "push:telegram")
+        ahead = (await tx.execute(turn)).scalar_one() - time.time()
+    assert ahead <= 200, "turns that nobody takes keep the others waiting"
 
 
 async def test_never_more_than_asked_for_in_any_second(
