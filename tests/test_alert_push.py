@@ -166,6 +166,18 @@ async def test_who_blocked_us_hears_nothing_more(at: House) -> None:
         assert (await tx.execute(end)).scalar_one() == at.now + 30 * DAY
 
 
+async def test_who_blocks_us_before_anything_is_sent_hears_nothing(at: House) -> None:
+    await found(at.rooms.database, 2, each=2)
+    await at.due()
+    await at.rooms.turns.left("telegram", str(FIRST_CHAT), 1)
+    await at.push()
+    assert at.heard() == []
+    assert len(at.heard(FIRST_CHAT + 1)) == 2
+    async with at.rooms.database.read() as tx:
+        mine = select(searches.c.state).where(searches.c.person == person(FIRST_CHAT))
+        assert set((await tx.execute(mine)).scalars()) == {"stopped"}
+
+
 @pytest.mark.parametrize(
     ("fault", "repeated"), [("500", 0), ("reset", 0), ("accepted", 1), ("truncated", 1)]
 )
