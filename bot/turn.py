@@ -35,6 +35,7 @@ from storage.ledger import Kept, Ledger, Left
 from storage.left import Decided, Settled
 from storage.locks import Locks
 from storage.outbox import Outbox
+from storage.pushes import Pushes
 from storage.seen import Seen
 
 logger = structlog.get_logger(__name__)
@@ -151,6 +152,7 @@ class Turns:
         self.counters = Counters(database)
         self.applications = Applications(database)
         self.alerts = Alerts(database)
+        self.pushes = Pushes(database)
         self.afterwards: Afterwards | None = None
         self.locks = locks
         self.understander = understander
@@ -193,7 +195,8 @@ class Turns:
             return await self._surely(incoming, person)
 
     async def left(self, channel: str, address: str, order: int) -> None:
-        """Somebody wants no more of our messages: what was still to be sent is dropped, once.
+        """Somebody wants no more of our messages: what was still to be sent is dropped, once, and
+        their alerts stop.
 
         ``order`` is the update's number: what answers a later one is for somebody who came back.
         """
@@ -201,6 +204,7 @@ class Turns:
         key = self._mark("update", channel, address, str(order))
         async with self.locks.hold(person, order):
             await self.ledger.forget(person, key, order, self.now())
+            await self.pushes.left(person, self.now())
 
     async def _surely(self, incoming: Incoming, person: str) -> Kept:
         for _ in range(TRIES - 1):
