@@ -218,6 +218,8 @@ class Pusher:
         if push.kind == "follow_up":
             step = recipient.step
             return Message(self.words.follow_up(step), (step.offer,)) if step else None
+        if push.kind == "notice":
+            return Message(Reply(""))  # it says nothing: the browser has its own words
         if push.kind == "still_looking":
             return Message(self.words.still_looking())
         alert = recipient.alert

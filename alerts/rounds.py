@@ -18,6 +18,7 @@ from storage.database import DatabaseProblem
 from storage.due import Due, DueDigests
 from storage.follow_ups import FollowUps
 from storage.leases import Leases
+from storage.notices import Notices
 from storage.runs import Overtaken, Run, Runs
 
 LOOK_SECONDS = 20.0
@@ -61,6 +62,7 @@ class Rounds:
     now: Callable[[], datetime]
     silent: timedelta
     sweep: Sweep | None = None
+    notices: Notices | None = None
     woken: Callable[[], None] = lambda: None
     _done: dict[tuple[str, str], None] = field(default_factory=dict, init=False)
 
@@ -84,6 +86,8 @@ class Rounds:
                     made += await self._beat(beat, stop, progress)
             if not stop.is_set():
                 made += await self._afterwards()
+            if self.notices is not None and not stop.is_set():
+                made += await self.notices.make(self.now())
         except DatabaseProblem:
             logger.warning("rounds_unreachable")
         if made:

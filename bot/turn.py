@@ -28,7 +28,7 @@ from matching.calling import TURN_SECONDS, within
 from nlu.understander import Understander
 from storage.alerts import Alerts
 from storage.applications import Applications
-from storage.conversations import Conversations, Stale, Stored
+from storage.conversations import Conversations, Stale
 from storage.counters import Counters
 from storage.database import Database, DatabaseProblem
 from storage.ledger import Kept, Ledger, Left
@@ -335,9 +335,11 @@ class Turns:
         if self._recent:
             self._recent.purge(self.now())
 
-    async def kept(self, channel: str, address: str) -> Stored | None:
-        """What is kept of a conversation: nothing any more after « supprime tout »."""
-        return await self.ledger.load(self.person(channel, address))
+    async def kept_for(self, channel: str, address: str) -> timedelta | None:
+        """How long a conversation is kept from now on, unless it goes on; ``None`` when nothing
+        is: after « supprime tout »."""
+        stored = await self.ledger.load(self.person(channel, address))
+        return stored and max(stored.expires - self.now(), timedelta(0))
 
     async def waiting(self, channel: str, address: str) -> list[tuple[int, Reply]]:
         """Replies not yet read, oldest first, each with the number that acknowledges it."""
