@@ -21,7 +21,7 @@ from dialogs.actions.talking import arrival_name
 from dialogs.alert_cards import caught_up
 from dialogs.conversation import Conversation
 from dialogs.engine import Engine, Outcome, asked_of
-from dialogs.plans import FileSeen, Heard, Way
+from dialogs.plans import FileSeen, Heard, Way, slot
 from dialogs.reply import Reply, bundled
 from dialogs.voice import Voice
 from matching.calling import TURN_SECONDS, within
@@ -260,9 +260,13 @@ class Turns:
             return Conversation(person, version=stored.version), False
 
     async def _caught_up(self, conversation: Conversation) -> Conversation:
-        """With what an alert has told this person since they wrote last."""
+        """With what an alert has told this person since they wrote last; and without alerts that
+        were all stopped meanwhile, because nothing could be delivered."""
         push = await self.alerts.latest(conversation.id, conversation.slots["pushed"])
-        return caught_up(conversation, push, self.voice) if push else conversation
+        if push:
+            conversation = caught_up(conversation, push, self.voice)
+        speak = any(a.state != "stopped" for a in await self.alerts.of(conversation.id))
+        return conversation if speak else conversation.after([slot("alerts", False)])
 
     async def _answer(self, conversation: Conversation, incoming: Incoming) -> Outcome:
         """The dialogue's outcome; when it fails, the conversation stays as it was."""
