@@ -343,7 +343,7 @@ class Turns:
         """How long a conversation is kept from now on, unless it goes on; ``None`` when nothing
         is: after « supprime tout »."""
         stored = await self.ledger.load(self.person(channel, address))
-        return stored and max(stored.expires - self.now(), timedelta(0))
+        return None if stored is None else max(stored.expires - self.now(), timedelta(0))
 
     async def waiting(self, channel: str, address: str) -> list[tuple[int, Reply]]:
         """Replies not yet read, oldest first, each with the number that acknowledges it."""
