@@ -163,6 +163,8 @@ def _by_search(pairs: Numbers, base: int, names: list[str]) -> list[tuple[int, s
 
     They are cut from one long text: to join those of each alert costs more than to find them.
     """
+    if not len(pairs):
+        return []
     pairs.sort()
     pairs = pairs[np.diff(pairs, prepend=-1) != 0]
     searches, numbers = pairs >> _N_BITS, pairs & _N_MASK

@@ -117,30 +117,14 @@ async def assemble(
         locks, rate = await _shared(settings, database, stack)
         catalogue = Catalogue(offers, settings.now)
         voice = Voice.load()
-        table, gazetteer = understander.table, understander.gazetteer
+        table = understander.table
         crafts = tuple(sorted({code for t in table for code in (*t.rome, *t.parents)}))
         backends = await _backends(
             settings, database, understander, crafts, passing or Passing(), stack
         )
         matcher = _matcher(backends, catalogue, offers, settings, patience, stack)
         signer = Signer(settings.key(), (trade.id for trade in table))
-        services = Services(
-            matcher=matcher,
-            table=table,
-            gazetteer=gazetteer,
-            voice=voice,
-            criteria=Criteria(table, gazetteer, voice),
-            counsellors=counsellors.load(),
-            today=settings.today,
-            public_url=settings.public_url,
-            keep_days=settings.keep_conversation_days,
-            now=settings.now,
-            minimum_age=settings.minimum_age,
-            alerts=Alerts(database),
-            link=partial(search_link, signer, settings.public_url),
-            applications=Applications(database) if backends.apprentissage else None,
-            courses=backends.apprentissage,
-        )
+        services = _services(settings, understander, voice, matcher, database, backends, signer)
         engine = Engine(services)
         turns = Turns(
             database=database, locks=locks, understander=understander, engine=engine, voice=voice,
@@ -155,6 +139,36 @@ async def assemble(
             alerts.build(settings, database, offers, services, stack),
             applying, await _web_push(settings, database, stack),
         )  # fmt: skip
+
+
+def _services(
+    settings: Settings,
+    understander: Understander,
+    voice: Voice,
+    matcher: Matcher,
+    database: Database,
+    backends: Backends,
+    signer: Signer,
+) -> Services:
+    """What the dialogue is given."""
+    table, gazetteer = understander.table, understander.gazetteer
+    return Services(
+        matcher=matcher,
+        table=table,
+        gazetteer=gazetteer,
+        voice=voice,
+        criteria=Criteria(table, gazetteer, voice),
+        counsellors=counsellors.load(),
+        today=settings.today,
+        public_url=settings.public_url,
+        keep=_keep(settings).of,
+        minimum_age=settings.minimum_age,
+        alerts=Alerts(database),
+        link=partial(search_link, signer, settings.public_url),
+        now=settings.now,
+        applications=Applications(database) if backends.apprentissage else None,
+        courses=backends.apprentissage,
+    )
 
 
 def _keep(settings: Settings) -> Keep:

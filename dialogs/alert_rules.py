@@ -51,14 +51,17 @@ _LIST = re.compile(
     r"^(?:(?:voir|montre[rz]?(?:[ -]moi)?|affiche|liste[rz]?|c'est quoi|quelles sont|"
     r"(?:je )?(?:veux|peux) voir|ou sont|gere[rz]?)(?: moi)? )?(?:toutes? )?"
     r"(?:la )?(?:liste de )?mes "
-    r"(?:alertes?|notifs?|notifications?)$"
+    r"(?:alertes?|notifs?|notifications?)(?: (?:stp|svp|merci))?$"
 )
+_NEWS = re.compile(r"^(?:(?:il )?y ?a |ya |t'?as |tu as |alors )?(?:du|quoi de) (?:nouveau|neuf)$")
+_PAUSE = re.compile(r"\ben (?:pause|veille|attente)\b|\bpause\b")
 _NUMBER = re.compile(rf"\b(?:alertes?|numero|n°|la|le) ?(?:numero |n° ?)?({_ONE})\b(?! ?(?:h|km))")
 _EDIT = re.compile(
     r"^(?:je (?:veux|voudrais|peux) )?(?:change[rz]?|modifi\w*|corrige[rz]?|edite[rz]?) "
     r"(?:mon |l'|une |cette |ton |mes )?alertes?\b"
 )
 _DROP = re.compile(r"\b(?:supprim\w*|efface\w*|enleve\w*|retire\w*|vire\w*)\b")
+_THAT_ONE = re.compile(r"\b(?:mon|l'|cette|ton) ?alerte\b(?: (?:de |du |pour |en |a )?(.+))?$")
 _SEE = re.compile(rf"^(?:voir |montre )?(?:l')?alerte (?:numero |n° ?)?({_ONE})$")
 _NAME = re.compile(
     r"^(?:re)?(?:nomme[rz]?|appelle[rz]?|baptise[rz]?)[ -](?:mon |l'|cette |la )?"
@@ -70,7 +73,7 @@ _KEEP_CHANGE = re.compile(
     r"(?:le |ce |les |mon |mes )?(?:changements?|modifs?|modifications?)$"
 )
 _LIVE = re.compile(
-    r"\b(?:des que (?:ca|sa|c'?est|t'?as|tu as|tu en as|y'? ?en a|y'? ?a|il y)\b|"
+    r"\b(?:des qu'(?:il )?y a|des que (?:ca|sa|c'?est|t'?as|tu as|tu en as|y'? ?en a|y'? ?a)\b|"
     r"au fur et a mesure|en direct|en temps reel|immediatement)"
 )
 _DAILY = re.compile(
@@ -86,7 +89,7 @@ _WEEKDAY = re.compile(
 )
 _WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _HOUR = re.compile(
-    r"\b(?:a|vers|pour|des) (?P<hour>\d{1,2}) ?(?:h|heures?|:)(?: ?(?P<minute>[0-5]\d))?\b"
+    r"(?:\b(?:a|vers|pour|des) )?\b(?P<hour>\d{1,2}) ?(?:h|heures?|:)(?: ?(?P<minute>[0-5]\d))?\b"
 )
 _FILLER = re.compile(
     r"\b(?:plutot|finalement|en fait|je|veux|prefere|voudrais|mets?|moi|stp|svp|alertes?|mon|mes|"
@@ -109,8 +112,10 @@ _AGE = re.compile(
     r"(?! ?(?:km|h|mois|€))|\b(\d{1,2}) ?ans?\b"
 )
 _YOUNGER = re.compile(r"\bmoins (?:de|que) (?:15|quinze)\b|\b14 ou moins\b")
+_NOT_YET = re.compile(r"\bpas (?:encore )?(\d{1,2}) ?ans?\b")
+_OF_AGE = re.compile(r"\bmajeure?s?\b")
 _WHY = re.compile(
-    r"\b(?:pourquoi|pk|pq|prk|pkoi|a quoi (?:ca|sa) sert|ca te regarde|regarde pas)\b"
+    r"\b(?:pourquoi|pk|pq|prk|pkoi|a quoi (?:ca|sa) sert|ca te regarde|regarde pas|tes affaires)\b"
 )
 _CALL = re.compile(r"^(?:ok |bon |alors |je vais )?(?:j'|je l'|je les? )?appell?e[rz]?$")
 _AGAIN = re.compile(
@@ -138,11 +143,13 @@ def stops(u: Understanding, slots: Slots, today: date) -> Plan | None:
     """« Stop », before what a button of the same words would do: it always means all of them."""
     if u.intent != "stop_alerts":
         return None
-    number = _NUMBER.search(_folded(u))
-    if number is None:
-        return Plan(("action_alert_stop",), argument="*")
-    dropped = _DROP.search(_folded(u))
-    return Plan(("action_alert_drop" if dropped else "action_alert_stop",), argument=number[1])
+    folded = _folded(u)
+    action = "action_alert_drop" if _DROP.search(folded) else "action_alert_stop"
+    if (number := _NUMBER.search(folded)) is not None:
+        return Plan((action,), argument=number[1])
+    if (one := _THAT_ONE.search(folded)) is not None:
+        return Plan((action,), argument=f"? {one[1] or ''}".strip())
+    return Plan(("action_alert_stop",), argument="*")
 
 
 def said(u: Understanding, slots: Slots, today: date) -> Plan | None:
@@ -151,21 +158,21 @@ def said(u: Understanding, slots: Slots, today: date) -> Plan | None:
     waits = slots["asked"] == "ask_age" or slots["alert_due"] == "age"
     if waits and (found := _about_age(u, folded, slots)) is not None:
         return found
+    if (one := _about_one(u, folded, slots)) is not None:
+        return one
     if slots["asked"] == "alert_name" and u.intent not in ("human", "delete_data"):
         return Plan(("action_alert_named",), argument=u.text.strip()[:80])
     if _CALL.match(folded) and (id := which(slots)) is not None:
         return Plan(("action_call",), argument=id)
-    return (
-        _about_one(u, folded, slots)
-        or _rhythm(folded, slots)
-        or _intended(u, folded, slots, today)
-    )  # fmt: skip
+    return _rhythm(folded, slots) or _intended(u, folded, slots, today)
 
 
 def _about_one(u: Understanding, folded: str, slots: Slots) -> Plan | None:
     """« Mes alertes », « l’alerte 2 », « nomme mon alerte … », « modifie l’alerte 2 »."""
     if _LIST.match(folded):
         return BUTTONS["alerts"]
+    if slots["alerts"] and _NEWS.match(folded):
+        return BUTTONS["news"]
     if (see := _SEE.match(folded)) is not None:
         return Plan(("action_alert",), argument=see[1])
     if (called := _NAME.match(u.text[:200].strip())) is not None:
@@ -203,6 +210,10 @@ def read_age(folded: str) -> int | None:
     """« 16 », « j’ai 17 ans », « seize ans et demi », « moins de 15 »: years, 5 to 99."""
     if _YOUNGER.search(folded):
         return 14
+    if _OF_AGE.search(folded):
+        return None if "pas majeur" in folded else 18
+    if (soon := _NOT_YET.search(folded)) is not None:
+        return int(soon[1]) - 1
     if (written := _IN_WORDS.search(folded.replace("-", " "))) is not None:
         return _NUMBERS[written[1]]
     found = _AGE.search(folded)
@@ -233,7 +244,7 @@ def _rhythm(folded: str, slots: Slots) -> Plan | None:
 def _intended(u: Understanding, folded: str, slots: Slots, today: date) -> Plan | None:
     number = _NUMBER.search(folded)
     n = number[1] if number else "*"
-    if u.intent == "pause_alerts":
+    if u.intent == "pause_alerts" or (number and "alerte" in folded and _PAUSE.search(folded)):
         until = read_until(folded, today)
         return Plan(("action_alert_pause",), argument=f"{n} {until}" if until else n)
     if u.intent != "resume_alerts":
@@ -255,6 +266,10 @@ def read_until(folded: str, today: date) -> date | None:
         return today + timedelta(days=count * (7 if times["unit"].startswith("semaine") else 1))
     for moment in moments(DateWords.of(folded, asked_when=True)):
         days = moment.on(today)
-        if days is not None and (day := days.start) > today:
+        if days is None:
+            continue
+        after = days.end + timedelta(days=1) if days.end else days.start
+        ends = "jusqu" not in folded or re.search(r"\bfin\b", folded)
+        if (day := after if ends else days.start) > today:
             return day
     return None

@@ -26,10 +26,9 @@ ASIDE = RESUMING | frozenset((
     "action_answer", "action_human", "action_thanks", "action_help", "action_keep",
     "action_my_data", "action_employer", "action_customer", "action_empty", "action_courage",
     "action_bravo", "action_card", "action_share", "action_hide", "action_taken", "action_steps",
-    "action_unreadable", "action_page", "action_alerts", "action_alert", "action_alert_me",
+    "action_unreadable", "action_page", "action_alerts", "action_alert",
     "action_alert_stop", "action_alert_pause", "action_alert_on", "action_alert_beat",
-    "action_alert_drop", "action_no_alert", "action_age", "action_news", "action_courses",
-    "action_appointment",
+    "action_alert_drop", "action_no_alert", "action_news", "action_courses", "action_appointment",
 ))  # fmt: skip
 """Actions in the middle of an application, after which it goes on where it was."""
 
@@ -59,6 +58,7 @@ _CANCEL = re.compile(
     r"^(?:non |bon |ok )?(?:annul(?:e[rz]?|ation)|laisse tomber|j'?arrete|stop|abandonne[rz]?|"
     r"je (?:ne )?(?:veux|postule) plus(?: postuler)?|quitte[rz]?|tant pis|on arrete)\b.{0,30}$"
 )
+_ALERTS = re.compile(r"\b(?:alertes?|notif\w*|messages?)\b")
 _CANCEL_ALONE = re.compile(
     rf"^{_NOT_AT_ALL}|^(?:annul(?:e[rz]?|ation)|stop|laisse tomber|on arrete)[ .!]*$"
 )
@@ -142,7 +142,7 @@ def _said(heard: Heard, u: Understanding, slots: Slots, today: date) -> Plan:
     text, folded = u.text.strip(), fold(u.text.strip()).replace("’", "'")
     asked = missing(slots)
     free = asked in {"apply_making", "apply_word"}
-    if not text or (u.intent == "human" and u.reason in DANGERS):
+    if not text or _anywhere(u, folded):
         return rules.plan(heard, slots, today)
     if (pressed := rules.typed_button(u, slots, today)) is not None:
         return pressed
@@ -166,6 +166,12 @@ def _said(heard: Heard, u: Understanding, slots: Slots, today: date) -> Plan:
     if asked is not None and _WHY.match(folded):
         return Plan(("action_apply_why",))
     return _answer(asked, heard, u, slots, today)
+
+
+def _anywhere(u: Understanding, folded: str) -> bool:
+    """What is never an answer: danger, « stop aux alertes »."""
+    danger = u.intent == "human" and u.reason in DANGERS
+    return danger or (u.intent == "stop_alerts" and bool(_ALERTS.search(folded)))
 
 
 def _meant(

@@ -40,6 +40,7 @@ SAMPLES: Mapping[str, Any] = {
     "craft": " en carrosserie", "company": "Garage Exemple", "details": "nom, mail, numéro, CV",
     "suggestion": "lea.martin@exemple.fr", "lines": "Numéro demandé : Garage Exemple",
     "school": "CFA Exemple",
+    "how": "chaque jour à 17 h 30", "hour": "17 h 30", "weekday": "mercredi", "age": 15,
     "euros": 504, "share": 27, "checked": "25 novembre 2026", "branch": "bâtiment",
     "n": 4, "first": 4, "last": 6, "km": 20, "hidden": 2, "months": 24, "days": 30,
 }  # fmt: skip

@@ -41,11 +41,11 @@ _UNKEYED = (
     .limit(_PAGE)
 )
 _KEY_NAMES = ("trade", "cell", "part", "x", "y", "z", "least", "first", "last", "level", "excluded")
-_KEYED = (
-    update(searches)
-    .where(searches.c.id == bindparam("of"), searches.c.changed == bindparam("as_of"))
-    .values(keyed=True)
-    .returning(searches.c.id)
+# Locked on PostgreSQL: one that is changed meanwhile is marked as such afterwards.
+_CURRENT = (
+    select(searches.c.id, searches.c.changed)
+    .where(searches.c.id.in_(bindparam("ids", expanding=True)))
+    .with_for_update()
 )
 
 
@@ -92,24 +92,23 @@ class Searches:
         A key is a row of ``search_keys`` in the order of its columns, but for the number of the
         alert. One that was changed since it was read is left for the next time.
         """
+        by_id = {saved.id: (saved.changed, rows) for saved, rows in keys}
         async with self._db.write() as tx:
-            current = []
-            for saved, rows in keys:
-                found = await tx.execute(_KEYED, {"of": saved.id, "as_of": saved.changed})
-                if found.scalar_one_or_none() is not None:
-                    current.append((saved.id, rows))
-            if not current:
+            as_it_is = await tx.execute(_CURRENT, {"ids": list(by_id)})
+            ids = [row.id for row in as_it_is if row.changed == by_id[row.id][0]]
+            if not ids:
                 return 0
-            ids = [id for id, _ in current]
             await tx.execute(delete(search_keys).where(search_keys.c.search.in_(ids)))
             written = [
                 dict(zip(_KEY_NAMES, row, strict=True)) | {"search": id}
-                for id, rows in current
-                for row in rows
+                for id in ids
+                for row in by_id[id][1]
             ]
             if written:
                 await tx.execute(insert(search_keys), written)
-        return len(current)
+            keyed = update(searches).where(searches.c.id.in_(ids))
+            await tx.execute(keyed.values(keyed=True))
+        return len(ids)
 
 
 def _saved(row: Row[Any]) -> Saved:

@@ -32,8 +32,8 @@ class Push:
     id: int
     offers: tuple[str, ...]
     n: int | None = 3
-    wish: dict[str, Any] | None = field(default_factory=lambda: WISH)
     kind: str = "alert"
+    wish: dict[str, Any] | None = field(default_factory=lambda: WISH)
 
 
 def found(understander: Understander, id: str, company: str | None, days: int) -> Found:
@@ -89,6 +89,6 @@ def test_what_was_pushed_is_what_is_meant() -> None:
     two = caught_up(one, Push(8, ("b", "c")), voice)
     assert which(two.slots) is None
     assert two.slots["shown"]["ids"] == ["b", "c"]
-    gone = caught_up(one, Push(9, ("b",), None, None), voice)
+    gone = caught_up(one, Push(9, ("b",), None, wish=None), voice)
     assert (gone.slots["pushed"], gone.slots["shown"]) == (9, one.slots["shown"])
     assert len(buttons(voice, 1, ["a"])) == 4

@@ -11,6 +11,7 @@ from typing import get_args
 import pytest
 
 from bot.channels.telegram.profile import MENU
+from dialogs.actions.alerting import AGES
 from dialogs.actions.sending import LATER, SAME
 from dialogs.apply_form import FIELDS, QUESTIONS
 from dialogs.changes import TRAVEL_KM
@@ -33,6 +34,7 @@ WAYS = {"radius", "dates", "diploma", "trade", "excluded", "france", "any_trade"
 REFUSALS = (set(get_args(RefusalReason)) - SAME.keys()) | LATER | {"denied", "file_gone"}
 """Why an application is refused by the service, or could not be made."""
 
+BEATS = ("daily", "weekly", "live")
 PUT_TOGETHER = (
     {f"utter_answer_{topic}" for topic in (*get_args(Topic), "unknown")}
     | {f"utter_fallback_{what}" for what in ("trade", "place", "offers")}
@@ -53,6 +55,11 @@ PUT_TOGETHER = (
     | {f"utter_give_cv_{way}" for way in ("sent", "path")}
     | {f"step_{what}" for what in RANKS}
     | {f"button_{field}" for field in FIELDS}
+    | {f"{part}_{kind}" for part in ("button_beat", "part_beat") for kind in BEATS}
+    | {f"button_edit_{name}" for name in ("trade", "place", "distance", "when")}
+    | {f"part_age_{age}" for age in AGES}
+    | {f"part_alert_{state}" for state in ("paused", "stopped")}
+    | {f"utter_{which}_paused{until}" for which in ("alert", "alerts") for until in ("", "_until")}
 )
 """Names the code makes of a beginning and a value."""
 

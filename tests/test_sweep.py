@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
@@ -15,6 +16,7 @@ from alerts.sweep import Elsewhere, Progress
 from matching.model import Circle, Offer, Search
 from storage.database import Database
 from storage.live_offers import LiveOffers
+from storage.offer_news import OfferNews
 from storage.runs import Overtaken, Runs
 from storage.schema import digests, run_offers, runs, search_keys, searches, swept
 from storage.searches import Searches
@@ -223,3 +225,18 @@ async def test_a_wish_that_cannot_be_read_holds_up_no_other(db: Database) -> Non
     async with db.read() as tx:
         keyed = (await tx.execute(select(search_keys.c.search).distinct())).scalars()
         assert list(keyed) == [second]
+
+
+async def test_what_another_process_took_in_is_left_out(db: Database) -> None:
+    store = OfferNews(db)
+    first = await store.take_in(None, "sweep", "1", {"x:1": "a", "x:2": "a"}, NOW)
+    assert first is not None
+    assert await store.take_in(None, "sweep", "2", {"x:1": "a", "x:2": "a"}, NOW) is None
+    second = await store.take_in(None, "sweep", "2", {"x:2": "b", "x:3": "a"}, NOW)
+    assert second is not None
+    assert (first.total, second.total) == (2, 2)
+    stale = replace(second, total=1)
+    with pytest.raises(Overtaken):
+        await store.take_in(stale, "sweep", "2", {"x:4": "a"}, NOW)
+    assert await store.forget(NOW - timedelta(1)) == 0
+    assert await store.forget(NOW + timedelta(1)) == 3

@@ -13,8 +13,11 @@ from dialogs.actions.alert_list import AboutAlerts
 from dialogs.actions.alerting import changed, how, keep
 from dialogs.actions.base import argument, button, effect
 from dialogs.alert_cards import title
+from dialogs.apply_form import applying
+from dialogs.plans import Slots
 from dialogs.services import Alert, Services
 from nlu.moments import plus_months
+from nlu.text import fold
 
 
 class Quiet(AboutAlerts):
@@ -24,9 +27,13 @@ class Quiet(AboutAlerts):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, alerts: Sequence[Alert]
     ) -> list[EventType]:
         n, _, rest = (argument(tracker) or "*").partition(" ")
-        if not alerts and n == "*":
-            return self.nothing(dispatcher)
+        if not alerts and n in ("*", "?"):
+            return self.nothing(dispatcher, tracker.slots)
         meant = [a for a in alerts if n in ("*", str(a.n))]
+        if n == "?":
+            meant, rest = self.that_one(alerts, rest), ""
+            if not meant:
+                return [FollowupAction("action_alerts")]
         if not meant:
             listed = button(self.services.voice.phrase("button_alerts"), "/alerts")
             dispatcher.utter_message(response="utter_alert_gone", buttons=[listed])
@@ -35,10 +42,21 @@ class Quiet(AboutAlerts):
         others = any(a.state != "stopped" for a in alerts if a not in meant)
         return self.quiet(dispatcher, meant, rest, every=every, others=others)
 
-    def nothing(self, dispatcher: CollectingDispatcher) -> list[EventType]:
+    def that_one(self, alerts: Sequence[Alert], words: str) -> list[Alert]:
+        """« Mon alerte », « l’alerte coiffure »: the only one, or the only one called so; none when
+        that does not tell which."""
+        if len(alerts) == 1:
+            return list(alerts)
+        said = [word[:5] for word in words.split() if len(word) > 2]
+        names = {a.n: fold(f"{a.name or ''} {title(self.services, a)}") for a in alerts}
+        fits = [a for a in alerts if said and all(word in names[a.n] for word in said)]
+        return fits if len(fits) == 1 else []
+
+    def nothing(self, dispatcher: CollectingDispatcher, slots: Slots) -> list[EventType]:
         """What is said when there is no alert at all."""
         dispatcher.utter_message(response="utter_no_alerts")
-        return [SlotSet("alerts", False), FollowupAction("action_resume")]
+        resume = [] if applying(slots) else [FollowupAction("action_resume")]  # it does by itself
+        return [SlotSet("alerts", False), *resume]
 
     def quiet(
         self,
@@ -101,10 +119,13 @@ class Pause(Quiet):
 
 
 class Stop(Quiet):
-    """« Stop »: nothing is sent any more, not even what was about to be."""
+    """« Stop »: nothing is sent any more, not even what was about to be; all of it, in doubt."""
 
     def name(self) -> str:
         return "action_alert_stop"
+
+    def that_one(self, alerts: Sequence[Alert], words: str) -> list[Alert]:
+        return super().that_one(alerts, words) or list(alerts)
 
     def quiet(
         self,
