@@ -16,7 +16,7 @@ ENV PATH=/opt/venv/bin:$PATH \
 WORKDIR /app
 COPY --from=libraries /opt/venv /opt/venv
 COPY . .
-RUN python -m compileall -q -j 0 bot dialogs matching nlu storage \
+RUN python -m compileall -q -j 0 alerts bot dialogs matching nlu storage \
     && install -d -o 10001 -g 10001 -m 0700 /app/var
 USER 10001:10001
 VOLUME /app/var

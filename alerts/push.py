@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -110,6 +111,7 @@ class Pusher:
     _under_way: dict[int, asyncio.Task[None]] = field(default_factory=dict, init=False)
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _stop: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _one_waits: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     def wake(self) -> None:
         """There is something to send: now rather than in a moment."""
@@ -216,6 +218,8 @@ class Pusher:
         if push.kind == "follow_up":
             step = recipient.step
             return Message(self.words.follow_up(step), (step.offer,)) if step else None
+        if push.kind == "notice":
+            return Message(Reply(""))  # it says nothing: the browser has its own words
         if push.kind == "still_looking":
             return Message(self.words.still_looking())
         alert = recipient.alert
@@ -244,17 +248,28 @@ class Pusher:
 
         ``None`` when we stop first, or when what remains of the lease is too short.
         """
-        clock = asyncio.get_running_loop().time
         while True:
-            asked = clock()
-            wait = await self.rate.take(f"push:{push.channel}", per_second=self.per_second)
-            if self.now() + timedelta(seconds=wait + SEND_SECONDS) > push.until:
-                return None
-            if self._stop.is_set() or (wait and await self._stopped_within(wait)):
+            slot = await self._slot(push)
+            if slot is None:
                 return None
             look = await self.pushes.go(push, self.owner, self.now())
-            if look is not True or clock() <= asked + wait + LATE_SECONDS:
+            if look is not True or time.monotonic() <= slot + LATE_SECONDS:
                 return look
+
+    async def _slot(self, push: Claimed) -> float | None:
+        """When our turn was, by the clock of this machine.
+
+        One message after the other: each process has one turn to come at most. Were more reserved,
+        and then given up, all would soon wait for turns that nobody takes.
+        """
+        async with self._one_waits:
+            if self.now() + timedelta(seconds=SEND_SECONDS) > push.until or self._stop.is_set():
+                return None
+            asked = time.monotonic()
+            wait = await self.rate.take(f"push:{push.channel}", per_second=self.per_second)
+            if wait and await self._stopped_within(wait):
+                return None
+            return asked + wait
 
     async def _stopped_within(self, seconds: float) -> bool:
         try:

@@ -18,6 +18,7 @@ from storage.database import DatabaseProblem
 from storage.due import Due, DueDigests
 from storage.follow_ups import FollowUps
 from storage.leases import Leases
+from storage.notices import Notices
 from storage.runs import Overtaken, Run, Runs
 
 LOOK_SECONDS = 20.0
@@ -61,6 +62,7 @@ class Rounds:
     now: Callable[[], datetime]
     silent: timedelta
     sweep: Sweep | None = None
+    notices: Notices | None = None
     woken: Callable[[], None] = lambda: None
     _done: dict[tuple[str, str], None] = field(default_factory=dict, init=False)
 
@@ -84,6 +86,8 @@ class Rounds:
                     made += await self._beat(beat, stop, progress)
             if not stop.is_set():
                 made += await self._afterwards()
+            if self.notices is not None and not stop.is_set():
+                made += await self.notices.make(self.now())
         except DatabaseProblem:
             logger.warning("rounds_unreachable")
         if made:
@@ -132,8 +136,7 @@ class Rounds:
         async def work(run: Run, hold: Hold) -> int:
             zone = Rhythm.of(beat).zone
             await self.due.resume(beat, self.now().astimezone(ZoneInfo(zone)).date())
-            total = await self.due.count(due, self.now()) if progress else 0
-            made = done = 0
+            made, done = 0, run.done
             for leftovers in (False, True):
                 after = 0
                 while True:
@@ -147,11 +150,14 @@ class Rounds:
                     if made:
                         self.woken()
                     if progress:
-                        progress(beat, done, total)
+                        progress(beat, done, max(run.total, done))
                     await hold()
             return made
 
-        return await self.once("push", tick.name, work)
+        async def total() -> int:
+            return await self.due.count(due, self.now())
+
+        return await self.once("push", tick.name, work, total)
 
     async def _afterwards(self) -> int:
         """Questions that follow a step, and those to people who have long been silent."""
@@ -171,7 +177,9 @@ class Rounds:
 
         return await self.once("follow_ups", tick.name, work) if tick else 0
 
-    async def once(self, job: str, tick: str, work: Work) -> int:
+    async def once(
+        self, job: str, tick: str, work: Work, total: Callable[[], Awaitable[int]] | None = None
+    ) -> int:
         """Do a job at one of its ticks unless it is done, or somebody is doing it; its count.
 
         Each step of the work can be done twice without harm: the lease only saves the trouble.
@@ -192,7 +200,7 @@ class Rounds:
 
         count = 0
         try:
-            run = await self._run(job, tick)
+            run = await self._run(job, tick, await total() if total else 0)
             if run is not None:
                 count = await work(run, hold)
                 run = await self.runs.get(run.id)
@@ -206,9 +214,9 @@ class Rounds:
                 await self.leases.release(name, token)
         return count
 
-    async def _run(self, job: str, tick: str) -> Run | None:
+    async def _run(self, job: str, tick: str, total: int) -> Run | None:
         """The run to do, which somebody may have left in its midst; ``None``: it is over."""
-        begun = await self.runs.begin(job, tick, 0, self.now())
+        begun = await self.runs.begin(job, tick, total, self.now())
         if begun is not None:
             return begun
         return next((run for run in await self.runs.building(job) if run.tick == tick), None)

@@ -192,7 +192,7 @@ async def measure(url: str, count: int, news: int, way: str, server: int) -> dic
         "own_cpu_seconds": round(own, 2), "floor_cpu_seconds": round(floor_cpu, 2),
         "taken_in_seconds": round(taken_in, 2),
         "offers_per_s": round(news / seconds), "floor_seconds": round(floor, 2),
-        "ratio_to_floor": round(cpu / floor_cpu, 2), "ratio_by_clock": round(seconds / floor, 2),
+        "ratio_to_floor": round(seconds / floor, 2), "ratio_of_cpu": round(cpu / floor_cpu, 2),
         "digests": progress.digests,
         "pairs_compared": pairs, "exact": exact, "rss_mb": round(rss),
         "rss_mb_before": round(before),

@@ -27,6 +27,8 @@ from storage.database import Database
 from storage.due import DueDigests
 from storage.follow_ups import FollowUps
 from storage.leases import Leases
+from storage.notices import CHANNEL as WEB_PUSH
+from storage.notices import Notices
 from storage.offers import Offers
 from storage.pauses import Pauses
 from storage.pushes import Pushes
@@ -86,6 +88,7 @@ def build(
         DueDigests(database, PUSHED), FollowUps(database, PUSHED, UNREAD_WINDOW), runs,
         Leases(database, lambda: settings.now().timestamp()), settings.now,
         timedelta(days=settings.ask_alert_days), sweep,
+        Notices(database) if settings.web_push_private_key else None,
     )  # fmt: skip
     return Alerting(
         settings, Pushes(database), Pauses(database), runs, rounds, sweep, offers,
@@ -95,15 +98,16 @@ def build(
 
 @asynccontextmanager
 async def networks(rooms: Rooms) -> AsyncIterator[Mapping[str, Channel]]:
-    """Those on which we write to people, by name."""
+    """Those on which we write to people, by name; that of notices among them."""
+    browsers: dict[str, Channel] = {WEB_PUSH: rooms.web_push} if rooms.web_push else {}
     if rooms.settings.telegram_token is None:
-        yield {}
+        yield browsers
         return
     from bot.channels.telegram import NAME  # slow to import
     from bot.channels.telegram.channel import outgoing
 
     async with outgoing(rooms) as telegram:
-        yield {NAME: telegram}
+        yield {NAME: telegram, **browsers}
 
 
 async def run(rooms: Rooms, stop: asyncio.Event) -> None:

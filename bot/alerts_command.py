@@ -127,7 +127,8 @@ async def _planned() -> list[str]:
 
 
 def _networks(rooms: Rooms) -> list[str]:
-    return ["telegram"] if rooms.settings.telegram_token else []
+    set_up = {"telegram": rooms.settings.telegram_token, "web_push": rooms.web_push}
+    return [name for name, there in set_up.items() if there]
 
 
 async def _push() -> list[str]:

@@ -161,7 +161,7 @@ def _services(
         counsellors=counsellors.load(),
         today=settings.today,
         public_url=settings.public_url,
-        keep_days=settings.keep_conversation_days,
+        keep=_keep(settings).of,
         minimum_age=settings.minimum_age,
         alerts=Alerts(database),
         link=partial(search_link, signer, settings.public_url),

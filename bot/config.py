@@ -23,6 +23,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.refusals import in_french
+
 PARIS = ZoneInfo("Europe/Paris")
 
 VAR = Path("var")
@@ -305,7 +307,7 @@ class Settings(BaseSettings):
         try:
             return cls(**values)
         except ValidationError as error:
-            raise BadSettings(_in_french(error)) from None
+            raise BadSettings(in_french(error)) from None
 
     @property
     def secure(self) -> bool:
@@ -379,27 +381,3 @@ def _kept_key(path: Path) -> bytes:
         finally:
             made.unlink()
     return path.read_text("ascii").strip().encode()
-
-
-_PROBLEMS = {
-    "int_parsing": "attendu un nombre entier",
-    "greater_than_equal": "le nombre est trop petit (au moins {ge})",
-    "less_than_equal": "le nombre est trop grand (au plus {le})",
-    "literal_error": "attendu {expected}",
-    "date_from_datetime_parsing": "attendu une date comme « 2026-11-23 »",
-    "date_parsing": "attendu une date comme « 2026-11-23 »",
-}
-
-
-def _in_french(error: ValidationError) -> str:
-    lines = []
-    for problem in error.errors():
-        if problem["type"] == "default_factory_not_called":
-            continue  # another setting is wrong, and that one is said
-        context = problem.get("ctx", {})
-        words = _PROBLEMS.get(problem["type"], "{error}").format(
-            **{"error": problem["msg"], **context}
-        )
-        name = ".".join(str(part) for part in problem["loc"]).upper()
-        lines.append(f"{name} : {words}" if name else words)
-    return "\n".join(lines)

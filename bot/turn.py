@@ -21,20 +21,21 @@ from dialogs.actions.talking import arrival_name
 from dialogs.alert_cards import caught_up
 from dialogs.conversation import Conversation
 from dialogs.engine import Engine, Outcome, asked_of
-from dialogs.plans import FileSeen, Heard, Way
+from dialogs.plans import FileSeen, Heard, Way, slot
 from dialogs.reply import Reply, bundled
 from dialogs.voice import Voice
 from matching.calling import TURN_SECONDS, within
 from nlu.understander import Understander
 from storage.alerts import Alerts
 from storage.applications import Applications
-from storage.conversations import Conversations, Stale, Stored
+from storage.conversations import Conversations, Stale
 from storage.counters import Counters
 from storage.database import Database, DatabaseProblem
 from storage.ledger import Kept, Ledger, Left
 from storage.left import Decided, Settled
 from storage.locks import Locks
 from storage.outbox import Outbox
+from storage.pushes import Pushes
 from storage.seen import Seen
 
 logger = structlog.get_logger(__name__)
@@ -151,6 +152,7 @@ class Turns:
         self.counters = Counters(database)
         self.applications = Applications(database)
         self.alerts = Alerts(database)
+        self.pushes = Pushes(database)
         self.afterwards: Afterwards | None = None
         self.locks = locks
         self.understander = understander
@@ -193,7 +195,8 @@ class Turns:
             return await self._surely(incoming, person)
 
     async def left(self, channel: str, address: str, order: int) -> None:
-        """Somebody wants no more of our messages: what was still to be sent is dropped, once.
+        """Somebody wants no more of our messages: what was still to be sent is dropped, once, and
+        their alerts stop.
 
         ``order`` is the update's number: what answers a later one is for somebody who came back.
         """
@@ -201,6 +204,7 @@ class Turns:
         key = self._mark("update", channel, address, str(order))
         async with self.locks.hold(person, order):
             await self.ledger.forget(person, key, order, self.now())
+            await self.pushes.left(person, self.now())
 
     async def _surely(self, incoming: Incoming, person: str) -> Kept:
         for _ in range(TRIES - 1):
@@ -256,9 +260,13 @@ class Turns:
             return Conversation(person, version=stored.version), False
 
     async def _caught_up(self, conversation: Conversation) -> Conversation:
-        """With what an alert has told this person since they wrote last."""
+        """With what an alert has told this person since they wrote last; and without alerts that
+        were all stopped meanwhile, because nothing could be delivered."""
         push = await self.alerts.latest(conversation.id, conversation.slots["pushed"])
-        return caught_up(conversation, push, self.voice) if push else conversation
+        if push:
+            conversation = caught_up(conversation, push, self.voice)
+        speak = any(a.state != "stopped" for a in await self.alerts.of(conversation.id))
+        return conversation if speak else conversation.after([slot("alerts", False)])
 
     async def _answer(self, conversation: Conversation, incoming: Incoming) -> Outcome:
         """The dialogue's outcome; when it fails, the conversation stays as it was."""
@@ -331,9 +339,11 @@ class Turns:
         if self._recent:
             self._recent.purge(self.now())
 
-    async def kept(self, channel: str, address: str) -> Stored | None:
-        """What is kept of a conversation: nothing any more after « supprime tout »."""
-        return await self.ledger.load(self.person(channel, address))
+    async def kept_for(self, channel: str, address: str) -> timedelta | None:
+        """How long a conversation is kept from now on, unless it goes on; ``None`` when nothing
+        is: after « supprime tout »."""
+        stored = await self.ledger.load(self.person(channel, address))
+        return None if stored is None else max(stored.expires - self.now(), timedelta(0))
 
     async def waiting(self, channel: str, address: str) -> list[tuple[int, Reply]]:
         """Replies not yet read, oldest first, each with the number that acknowledges it."""

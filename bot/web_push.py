@@ -38,7 +38,7 @@ SIGNED_SECONDS, VALID_SECONDS = 3600, 12 * 3600
 """How long one proof of who we are is used (Apple wants no new one more than once an hour), and
 until when it holds (24 hours at most, RFC 8292)."""
 
-ROUTE = Route("notice", "POST", seconds=10.0, most_bytes=64 * 1024)
+ROUTE = Route("notice", "POST", seconds=5.0, most_bytes=64 * 1024)
 
 TAKEN = frozenset({200, 201, 202, 204})
 GONE = frozenset({404, 410})

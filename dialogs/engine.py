@@ -175,7 +175,7 @@ class Engine:
         cards += [course_card(voice, course) for course in custom.get("courses", ())]
         reply = voice.say(
             message["response"],
-            {"days": self.services.keep_days}
+            {"days": self.services.keep(slots).days}
             | {k: v for k, v in message.items() if k not in MESSAGE_KEYS},
             said=said,
             buttons=[

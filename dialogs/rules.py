@@ -147,7 +147,10 @@ def _said(u: Understanding, slots: Slots, today: date) -> Plan:
     ):  # fmt: skip
         if (found := rule(u, slots, today)) is not None:
             return found
-    return _searched(u, slots, today)
+    found = _searched(u, slots, today)
+    if u.intent != "resume_alerts":
+        return found
+    return replace(found, events=(*found.events, slot("alert_due", "search")))  # once it is whole
 
 
 def _safety(u: Understanding, slots: Slots, today: date) -> Plan | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
 from dialogs.criteria import Criteria
@@ -121,12 +121,14 @@ class Courses(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What actions may use; ``counsellors`` maps a département to its counsellor's data, a
-    conversation is erased after ``keep_days`` without a word. No alert is kept below
-    ``minimum_age``, in years; ``link`` gives the address that holds a search by itself, from its
-    slots, or ``None`` for one no link can hold. Without ``applications`` nothing can be sent from
-    here, only called or written to on a page; without ``courses`` nobody here knows where trades
-    are taught."""
+    """What actions may use.
+
+    ``counsellors`` maps a département to its counsellor's data; a conversation is erased after
+    ``keep`` of its slots without a word. No alert is kept below ``minimum_age``, in years; ``link``
+    gives the address that holds a search by itself, from its slots, or ``None`` for one no link can
+    hold. Without ``applications`` nothing can be sent from here, only called or written to on a
+    page; without ``courses`` nobody here knows where trades are taught.
+    """
 
     matcher: Matcher
     table: TradeTable
@@ -136,7 +138,7 @@ class Services:
     counsellors: Mapping[str, Mapping[str, str | None]]
     today: Callable[[], date]
     public_url: str
-    keep_days: int
+    keep: Callable[[Mapping[str, Any]], timedelta]
     minimum_age: int
     alerts: Alerts
     link: Callable[[Mapping[str, Any]], str | None]

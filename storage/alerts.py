@@ -69,21 +69,21 @@ class Alerts:
         """What waits for its person to come and read it, oldest first."""
         c = pushes.c
         async with self._db.read() as tx:
-            rows = await tx.execute(_push().where(*_waiting(person)).order_by(c.id))
+            rows = await tx.execute(_push().where(c.person == person, *unread()).order_by(c.id))
             return [Push(*row) for row in rows]
 
     async def news(self, person: str, now: datetime) -> int:
         """How many of these messages are still worth reading."""
-        query = select(func.count()).select_from(pushes)
+        c, query = pushes.c, select(func.count()).select_from(pushes)
         async with self._db.read() as tx:
-            found = await tx.execute(query.where(*_waiting(person), pushes.c.expires > now))
+            found = await tx.execute(query.where(c.person == person, *unread(), c.expires > now))
             return found.scalar_one()
 
 
-def _waiting(person: str) -> tuple[ColumnElement[bool], ...]:
-    """What a browser is told of is not what waits: a notice says only that something does."""
+def unread() -> tuple[ColumnElement[bool], ...]:
+    """What waits on the page, whoever it is for; a notice says only that something does."""
     c = pushes.c
-    return c.person == person, c.channel == "web", c.settled.is_(None), c.kind != "notice"
+    return c.channel == "web", c.settled.is_(None), c.kind != "notice"
 
 
 def _push() -> Select[Any]:

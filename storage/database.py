@@ -38,6 +38,7 @@ PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_
 
 MIGRATING = 0x636D61
 FURNISHING = 0x636D62
+NOTICING = 0x636D63
 """Advisory locks of PostgreSQL, for :meth:`Database.alone`."""
 
 _DRIVERS = {

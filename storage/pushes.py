@@ -11,7 +11,7 @@ from sqlalchemy import and_, case, delete, exists, func, literal, or_, select, u
 from sqlalchemy.sql.elements import ColumnElement
 
 from storage import schema
-from storage.alerts import Alert
+from storage.alerts import Alert, unread
 from storage.database import Database, Transaction, unbroken
 from storage.pauses import over, pause_of
 from storage.schema import (
@@ -116,6 +116,8 @@ class Pushes:
 
     async def recipient(self, push: Claimed, now: datetime) -> Recipient | None:
         """Who it is for; ``None`` when they are gone."""
+        if push.kind == "notice":
+            return await self._reader(push, now)
         a, c = searches.c, conversations.c
         query = (
             select(c.address, a.n, a.name, a.wish, a.beat, a.state, a.until, a.id)
@@ -136,6 +138,20 @@ class Pushes:
             step = await _step(tx, push) if push.kind == "follow_up" else None
             beat, where = await _where(tx, push) if push.search is None else (row.beat, None)
         return Recipient(address, Alert(*alert) if row.id else None, seen, step, beat, where)
+
+    async def _reader(self, push: Claimed, now: datetime) -> Recipient | None:
+        """Who is told that something waits, as long as it does; browsers are found by person."""
+        waits = select(pushes.c.id).where(
+            pushes.c.person == push.person, *unread(), pushes.c.expires > now
+        )
+        there = select(conversations.c.id).where(
+            conversations.c.id == push.person, conversations.c.expires > now, waits.exists()
+        )
+        async with self._db.read() as tx:
+            if (await tx.execute(there)).first() is None:
+                return None
+            beat, where = await _where(tx, push)
+        return Recipient(push.person, None, frozenset(), None, beat, where)
 
     async def go(self, push: Claimed, owner: str, now: datetime) -> datetime | bool:
         """The last look before it is sent: ``True``, ``False`` when it is ours no more or its alert

@@ -14,7 +14,7 @@ from dialogs.rhythm import Rhythm
 from nlu.understander import Understander
 from storage.ledger import Ledger
 from tests.alerted import AlertedTalk, states, told_to
-from tests.talk import Script, play, rooms_for, scripts
+from tests.talk import Script, plain, play, rooms_for, scripts
 
 SCRIPTS = scripts("pousses")
 
@@ -92,11 +92,21 @@ async def test_what_is_put_aside_is_remembered_for_alerts(talk: AlertedTalk) -> 
     assert await told_to(talk) == set()
     await talk.say("préviens-moi")
     await talk.say("16")
-    assert len(await told_to(talk)) == 1
-    await talk.say("voir les offres")
-    await talk.receive({"alerte": 1, "offres": 1}, waits=False)
-    await talk.say("déjà pris")
-    assert len(await told_to(talk)) >= 1
+    first = await told_to(talk)
+    assert len(first) == 1
+    [news] = await talk.receive({"alerte": 1, "offres": 2}, waits=False)
+    second = next(card.id for card in news.cards if card.id not in first)
+    await talk.send(payload=f"/taken {second}")
+    assert await told_to(talk) == {*first, second}
+
+
+async def test_a_button_of_an_alert_that_is_gone_never_reaches_the_next(talk: AlertedTalk) -> None:
+    await kept(talk)
+    await talk.send(payload="/alert_drop 1")
+    await talk.say("préviens-moi pour carrossier à Arras")
+    assert [alert.n for alert in await talk.rooms.turns.alerts.of(talk.person)] == [2]
+    await talk.send(payload="/alert_drop 1")
+    assert len(await talk.rooms.turns.alerts.of(talk.person)) == 1
 
 
 async def test_what_was_read_on_the_page_is_settled_and_told(talk: AlertedTalk) -> None:
@@ -121,6 +131,23 @@ async def test_everything_goes_with_supprime_tout(talk: AlertedTalk) -> None:
     await talk.send(payload="/delete_yes")
     assert await states(talk) == []
     assert await talk.rooms.turns.alerts.of(talk.person) == []
+
+
+async def test_alerts_stopped_meanwhile_keep_nobody_for_a_year(talk: AlertedTalk) -> None:
+    await kept(talk)
+    async with talk.rooms.database.write() as tx:
+        await tx.exec_driver_sql("UPDATE searches SET state = 'stopped'")
+    await talk.say("merci")
+    assert await days_kept(talk) == timedelta(days=30)
+    await talk.say("reprends mes alertes")
+    assert await days_kept(talk) == timedelta(days=365)
+
+
+async def test_what_is_said_of_how_long_is_true(talk: AlertedTalk) -> None:
+    await talk.say("mécano à saint-pol-sur-ternoise")
+    assert "30 jours" in plain((await talk.send(payload="/keep"))[0].text)
+    await kept(talk)
+    assert "365 jours" in plain((await talk.send(payload="/keep"))[0].text)
 
 
 @asynccontextmanager

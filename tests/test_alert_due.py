@@ -127,6 +127,8 @@ async def test_a_job_left_in_its_midst_is_gone_on_with(
     assert len(await unsettled(db)) == 4
     assert await look(db, clock, seconds=LEASE_SECONDS + 1) == 6
     assert len({row.person for row in await rows(db)}) == 10
+    [run] = [run for run in await Runs(db).latest() if run.job == "push"]
+    assert (run.state, run.total, run.done, run.written) == ("ready", 10, 10, 10)
 
 
 async def test_a_run_that_is_being_built_says_nothing(db: Database) -> None:

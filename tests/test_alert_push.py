@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,73 +14,16 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 
 from alerts import push
-from alerts.push import Pusher
-from bot.assembly import Rooms
-from bot.channels.telegram.channel import outgoing
 from dialogs.rhythm import Rhythm
 from nlu.understander import Understander
 from storage.live_offers import LiveOffers
-from storage.schema import conversations, counters, follow_ups, pushes, searches, told
-from tests.bot_api import BotApi
-from tests.pushing import FIRST_CHAT, NOON, WISH, found, named, offer, person, rows, set_alert
-from tests.talk import rooms_for
-from tests.telegramming import fake_api, furnished_copy
+from storage.schema import conversations, counters, pushes, rates, searches, told
+from tests.pushers import House, house
+from tests.pushing import FIRST_CHAT, WISH, found, offer, person, set_alert
+from tests.telegramming import furnished_copy
 
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
-
-
-@dataclass(slots=True)
-class House:
-    """Several senders on one database, at a time that only we move."""
-
-    rooms: Rooms
-    api: BotApi
-    senders: list[Pusher] = field(default_factory=list)
-    now: Any = NOON
-
-    def clock(self) -> Any:
-        return self.now
-
-    async def due(self) -> int:
-        return await self.rooms.alerting.rounds.look(asyncio.Event())
-
-    async def push(self, stop: asyncio.Event | None = None) -> None:
-        """All of them send what can be sent now."""
-        stop = stop or asyncio.Event()
-        await asyncio.gather(*(sender.push(stop) for sender in self.senders))
-
-    async def rows(self, **where: Any) -> list[Any]:
-        return await rows(self.rooms.database, **where)
-
-    async def states(self) -> list[str]:
-        return [row.state for row in await self.rows()]
-
-    def heard(self, chat: int = FIRST_CHAT) -> list[str | None]:
-        return [named(sent.text) for sent in self.api.sent[chat]]
-
-    async def write(self, statement: Any) -> None:
-        async with self.rooms.database.write() as tx:
-            await tx.execute(statement)
-
-
-@asynccontextmanager
-async def house(url: str, understander: Understander, senders: int = 1) -> AsyncIterator[House]:
-    async with (
-        fake_api(any_chat=True) as api,
-        rooms_for(
-            url, None, understander, telegram_token=api.token, telegram_api_url=api.url
-        ) as rooms,
-        AsyncExitStack() as stack,
-    ):
-        made = House(rooms, api)
-        rooms.alerting.rounds.now = made.clock
-        for _ in range(senders):
-            channel = await stack.enter_async_context(outgoing(rooms))
-            sender = rooms.alerting.pusher({"telegram": channel})
-            sender.now, sender.per_second = made.clock, 5_000
-            made.senders.append(sender)
-        yield made
 
 
 @pytest.fixture(autouse=True)
@@ -223,6 +166,18 @@ async def test_who_blocked_us_hears_nothing_more(at: House) -> None:
         assert (await tx.execute(end)).scalar_one() == at.now + 30 * DAY
 
 
+async def test_who_blocks_us_before_anything_is_sent_hears_nothing(at: House) -> None:
+    await found(at.rooms.database, 2, each=2)
+    await at.due()
+    await at.rooms.turns.left("telegram", str(FIRST_CHAT), 1)
+    await at.push()
+    assert at.heard() == []
+    assert len(at.heard(FIRST_CHAT + 1)) == 2
+    async with at.rooms.database.read() as tx:
+        mine = select(searches.c.state).where(searches.c.person == person(FIRST_CHAT))
+        assert set((await tx.execute(mine)).scalars()) == {"stopped"}
+
+
 @pytest.mark.parametrize(
     ("fault", "repeated"), [("500", 0), ("reset", 0), ("accepted", 1), ("truncated", 1)]
 )
@@ -272,6 +227,10 @@ async def test_who_waits_for_their_turn_is_given_back_at_once(at: House) -> None
     async with asyncio.timeout(2):
         await going
     assert sorted(await at.states()) == ["pending", "pending", "sent"]
+    async with at.rooms.database.read() as tx:
+        turn = select(rates.c.free_at).where(rates.c.key == "push:telegram")
+        ahead = (await tx.execute(turn)).scalar_one() - time.time()
+    assert ahead <= 200, "turns that nobody takes keep the others waiting"
 
 
 async def test_never_more_than_asked_for_in_any_second(
@@ -363,56 +322,3 @@ async def test_an_offer_is_told_once_even_when_its_alert_was_stopped_meanwhile(
     assert await at.states() == ["gone"]
     async with at.rooms.database.read() as tx:
         assert len((await tx.execute(select(told.c.offer))).all()) == 1
-
-
-def step(n: int, chat: int = FIRST_CHAT, **other: Any) -> dict[str, Any]:
-    return {
-        "person": person(chat), "offer": f"test:{n}", "title": f"Apprenti {n}",
-        "company": f"Fournil {n}", "what": "called", "done": NOON - 8 * DAY,
-        "due": NOON - timedelta(hours=2) + n * SECOND, "state": "waiting", **other,
-    }  # fmt: skip
-
-
-async def test_what_came_of_a_step_is_asked_once_and_twice_a_month_at_most(at: House) -> None:
-    await found(at.rooms.database, 2)
-    await at.write(insert(follow_ups).values([step(n) for n in (1, 2, 3)]))
-    await at.write(insert(follow_ups).values(step(1, FIRST_CHAT + 1, company="")))
-    assert await at.due() == 2 + 3
-    await at.push()
-    asked = [sent.text for sent in at.api.sent[FIRST_CHAT]][1:]
-    assert asked == ["Fournil 1 t’a répondu\u202f?", "Fournil 2 t’a répondu\u202f?"]
-    assert at.api.sent[FIRST_CHAT][-1].labels == ["Oui", "Entretien", "Contrat signé", "Rien"]
-    assert "Apprenti 1" in at.api.sent[FIRST_CHAT + 1][-1].text
-    for days, more in ((1, 0), (28, 0), (2, 1), (3, 0)):
-        at.now += days * DAY
-        assert await at.due() == more, days
-        await at.push()
-
-
-async def test_what_was_answered_meanwhile_is_not_asked(at: House) -> None:
-    await found(at.rooms.database, 1)
-    await at.write(insert(follow_ups).values(step(1)))
-    await at.due()
-    await at.write(update(follow_ups).values(state="answered", answer="yes"))
-    await at.push()
-    assert at.heard() == [f"{FIRST_CHAT} alerte 1"]
-
-
-async def test_who_is_silent_for_months_is_asked_then_left_alone(at: House) -> None:
-    db = at.rooms.database
-    await found(db, 2)
-    await at.due()
-    await at.push()
-    at.now += 181 * DAY
-    assert await at.due() == 2
-    await at.push()
-    assert "toujours" in at.api.sent[FIRST_CHAT][-1].text
-    await at.write(
-        update(conversations).filter_by(id=person(FIRST_CHAT + 1)).values(updated=at.now + SECOND)
-    )
-    assert await at.due() == 0
-    at.now += 31 * DAY
-    assert await at.due() == 0
-    async with db.read() as tx:
-        states = (await tx.execute(select(searches.c.state).order_by(searches.c.id))).scalars()
-        assert list(states) == ["stopped", "on"]

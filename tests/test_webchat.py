@@ -122,6 +122,12 @@ class TestCookie:
         assert cookie["max-age"] == str(30 * 86_400)
         assert not cookie["secure"]
 
+    async def test_lasts_as_long_as_what_is_kept(self, lou: Person) -> None:
+        await fetch(lou, text="préviens-moi pour boulanger à Lens")
+        assert (await fetch(lou, text="16")).cookies["cmachance"]["max-age"] == str(365 * 86_400)
+        without = await fetch(lou, text="supprime mon alerte")
+        assert without.cookies["cmachance"]["max-age"] == str(30 * 86_400)
+
     async def test_is_the_same_when_the_first_form_comes_twice(
         self, rooms: Rooms, lou: Person, sam: Person
     ) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from datetime import timedelta
 from hashlib import sha256
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -165,11 +164,11 @@ class WebChat:
 
     async def _answer(self, request: web.Request, token: str) -> web.Response:
         """What was said, to somebody we go on knowing, or who had everything erased."""
-        kept = await self._rooms.turns.kept(NAME, token)
+        kept = await self._rooms.turns.kept_for(NAME, token)
         if kept is not None:
             response = await self._go_on(request, token)
-            days = ceil((kept.expires - self._rooms.turns.now()) / timedelta(days=1))
-            response.set_cookie(COOKIE, token, max_age=max(days, 1) * 86_400, **self._cookie())
+            seconds = ceil(kept.total_seconds())
+            response.set_cookie(COOKIE, token, max_age=seconds, **self._cookie())
             return response
         farewell = await self._waiting(token)
         show = self._fragment if wants_fragment(request) else self._page
@@ -200,11 +199,11 @@ class WebChat:
 
     async def _device(self, token: str) -> str:
         """The key a browser subscribes with, for who keeps an alert."""
-        web_push = self._rooms.web_push
-        kept = await self._rooms.turns.kept(NAME, token) if web_push else None
-        if web_push is None or kept is None:
+        web_push, turns = self._rooms.web_push, self._rooms.turns
+        if web_push is None:
             return ""
-        return web_push.public_key if kept.state.get("slots", {}).get("alerts") else ""
+        alerts = await turns.alerts.of(turns.person(NAME, token))
+        return web_push.public_key if any(a.state != "stopped" for a in alerts) else ""
 
     def _greeting(self, link: Link) -> Messages:
         return [(0, reply) for reply in self._rooms.turns.greeting(link)]

@@ -79,6 +79,7 @@ class Pages:
             "title": LEGAL[name],
             "days": self._settings.keep_conversation_days,
             "alert_days": self._settings.keep_person_days,
+            "minimum_age": self._settings.minimum_age,
             "private": False,
             "started": False,
         }

@@ -1,0 +1,88 @@
+"""What is asked afterwards: what came of a step, and whether one still looks."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from alerts import push
+from nlu.understander import Understander
+from storage.schema import conversations, follow_ups, searches
+from tests.pushers import House, house
+from tests.pushing import FIRST_CHAT, NOON, found, person
+from tests.telegramming import furnished_copy
+
+SECOND = timedelta(seconds=1)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(push, "APART", timedelta())
+    monkeypatch.setattr(push, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(push, "AGAIN_SECONDS", 0.02)
+    monkeypatch.setattr(push, "LATE_SECONDS", 5)
+
+
+@pytest.fixture
+async def at(furnished: Path, tmp_path: Path, understander: Understander) -> AsyncIterator[House]:
+    async with house(furnished_copy(furnished, tmp_path), understander) as made:
+        yield made
+
+
+def step(n: int, chat: int = FIRST_CHAT, **other: Any) -> dict[str, Any]:
+    return {
+        "person": person(chat), "offer": f"test:{n}", "title": f"Apprenti {n}",
+        "company": f"Fournil {n}", "what": "called", "done": NOON - 8 * DAY,
+        "due": NOON - timedelta(hours=2) + n * SECOND, "state": "waiting", **other,
+    }  # fmt: skip
+
+
+async def test_what_came_of_a_step_is_asked_once_and_twice_a_month_at_most(at: House) -> None:
+    await found(at.rooms.database, 2)
+    await at.write(insert(follow_ups).values([step(n) for n in (1, 2, 3)]))
+    await at.write(insert(follow_ups).values(step(1, FIRST_CHAT + 1, company="")))
+    assert await at.due() == 2 + 3
+    await at.push()
+    asked = [sent.text for sent in at.api.sent[FIRST_CHAT]][1:]
+    assert asked == ["Fournil 1 t’a répondu\u202f?", "Fournil 2 t’a répondu\u202f?"]
+    assert at.api.sent[FIRST_CHAT][-1].labels == ["Oui", "Entretien", "Contrat signé", "Rien"]
+    assert "Apprenti 1" in at.api.sent[FIRST_CHAT + 1][-1].text
+    for days, more in ((1, 0), (28, 0), (2, 1), (3, 0)):
+        at.now += days * DAY
+        assert await at.due() == more, days
+        await at.push()
+
+
+async def test_what_was_answered_meanwhile_is_not_asked(at: House) -> None:
+    await found(at.rooms.database, 1)
+    await at.write(insert(follow_ups).values(step(1)))
+    await at.due()
+    await at.write(update(follow_ups).values(state="answered", answer="yes"))
+    await at.push()
+    assert at.heard() == [f"{FIRST_CHAT} alerte 1"]
+
+
+async def test_who_is_silent_for_months_is_asked_then_left_alone(at: House) -> None:
+    db = at.rooms.database
+    await found(db, 2)
+    await at.due()
+    await at.push()
+    at.now += 181 * DAY
+    assert await at.due() == 2
+    await at.push()
+    assert "toujours" in at.api.sent[FIRST_CHAT][-1].text
+    await at.write(
+        update(conversations).filter_by(id=person(FIRST_CHAT + 1)).values(updated=at.now + SECOND)
+    )
+    assert await at.due() == 0
+    at.now += 31 * DAY
+    assert await at.due() == 0
+    async with db.read() as tx:
+        states = (await tx.execute(select(searches.c.state).order_by(searches.c.id))).scalars()
+        assert list(states) == ["stopped", "on"]
