@@ -73,6 +73,7 @@ class Person:
     chance: Random
     alerts: dict[int, tuple[str, Often]] = field(default_factory=dict)
     state: str = "on"
+    last: int = 0
     pages: Any = field(default_factory=itertools.count)
 
 
@@ -304,7 +305,7 @@ class Month:
         await self._says(who, payload="/alert_me")
         if not who.alerts:
             await self._says(who, payload=f"/age {who.chance.choice((15, 16, 18, 30))}")
-        n = next(n for n in range(1, 11) if n not in who.alerts)
+        n = who.last = who.last % 10 + 1  # nobody here ever has ten
         often = Often("daily", TOWNS[who.town])
         search = self._search(who, trade, radius, september=september)
         self._note("kept", who.chat, n=n, search=search, often=often)
@@ -392,13 +393,18 @@ class Month:
         await self._says(who, payload="/delete_yes")
         self._note("erased", who.chat)
         who.alerts.clear()
+        who.last = 0
         if who.chance.random() < 0.5:
             self._plan_for(who, 8, lambda: self._keeps(who))
 
     async def _blocks(self, who: Person) -> None:
-        """They hear of it at the next message; whoever is back has to say so."""
+        """The network says so at once, or not before the next message; whoever is back has to ask
+        for their alerts."""
         self.blocked.add(who.chat)
         self.did["blocked"] += 1
+        if who.chance.random() < 0.5:
+            await self.rooms.turns.left("telegram", str(who.chat), next(who.pages))
+            self._note("left", who.chat)
         self._plan_for(who, 11, lambda: self._comes_back(who))
 
     async def _comes_back(self, who: Person) -> None:
