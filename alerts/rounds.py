@@ -65,6 +65,9 @@ class Rounds:
     sweep: Sweep | None = None
     notices: Notices | None = None
     woken: Callable[[], None] = lambda: None
+    _owed: bool = field(default=True, init=False)
+    """Whether browsers may have to be told of what an earlier look has made."""
+
     _done: dict[tuple[str, str], None] = field(default_factory=dict, init=False)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -89,8 +92,10 @@ class Rounds:
                     made += await self._beat(beat, stop, progress)
             if not stop.is_set():
                 made += await self._afterwards()
-            if self.notices is not None and not stop.is_set():
+            if self.notices is not None and not stop.is_set() and (made or self._owed):
+                self._owed = True
                 made += await self.notices.make(self.now())
+                self._owed = False
         except DatabaseProblem:
             logger.warning("rounds_unreachable")
         if made:

@@ -23,6 +23,7 @@ from dialogs.conversation import Conversation
 from dialogs.engine import Engine, Outcome, asked_of
 from dialogs.plans import FileSeen, Heard, Way, slot
 from dialogs.reply import Reply, bundled
+from dialogs.steps import hears_from_us
 from dialogs.voice import Voice
 from matching.calling import TURN_SECONDS, within
 from nlu.understander import Understander
@@ -217,7 +218,7 @@ class Turns:
     async def _once(self, incoming: Incoming, person: str) -> Kept:
         known = self._recent.take(person, self.now()) if self._recent else None
         conversation, anew = (known, False) if known else await self._load(person)
-        if conversation.slots["alerts"] and incoming.told is None:
+        if incoming.told is None and hears_from_us(conversation.slots, self.today()):
             conversation = await self._caught_up(conversation)
         outcome = await self._answer(conversation, incoming)
         if anew:
@@ -260,11 +261,12 @@ class Turns:
             return Conversation(person, version=stored.version), False
 
     async def _caught_up(self, conversation: Conversation) -> Conversation:
-        """With what an alert has told this person since they wrote last; and without alerts that
-        were all stopped meanwhile, because nothing could be delivered."""
-        push = await self.alerts.latest(conversation.id, conversation.slots["pushed"])
-        if push:
+        """With what we have told this person by ourselves since they wrote last; and without alerts
+        that were all stopped meanwhile, because nothing could be delivered."""
+        for push in await self.alerts.since(conversation.id, conversation.slots["pushed"]):
             conversation = caught_up(conversation, push, self.voice)
+        if not conversation.slots["alerts"]:
+            return conversation
         speak = any(a.state != "stopped" for a in await self.alerts.of(conversation.id))
         return conversation if speak else conversation.after([slot("alerts", False)])
 

@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from dialogs import afterwards
 from dialogs.cards import card, cut, facts
 from dialogs.conversation import SLOTS, Conversation
 from dialogs.plans import Event, slot
 from dialogs.reply import Button, Reply
 from dialogs.services import Push, Services
+from dialogs.steps import waits_for
 from dialogs.voice import Voice
 from matching.model import Found, Search, matches, nearest_km
 
@@ -117,15 +119,23 @@ async def still(services: Services, wish: Mapping[str, Any], ids: Sequence[str])
 def caught_up(conversation: Conversation, push: Push, voice: Voice) -> Conversation:
     """The conversation of somebody who has had this message since they wrote last.
 
-    « J’ose pas appeler », « pas pour moi » mean its offers then, and its buttons can be typed.
+    « J’ose pas appeler », « pas pour moi » mean its offers then, « rien » is an answer to its
+    question, and its buttons can be typed. What was asked before it is asked no more.
     """
     ids = list(push.offers)
     events = [slot("pushed", push.id)]
-    if ids and push.n is not None and push.wish is not None:
-        events += pushed(ids, push.n, push.wish)
-        typed = [[b.text, b.payload] for b in buttons(voice, push.n, ids)]
-        events.append(slot("choices", typed))
+    if push.kind == "alert" and ids and push.n is not None and push.wish is not None:
+        events += [*pushed(ids, push.n, push.wish), *_typed(buttons(voice, push.n, ids))]
+    elif push.kind == "follow_up" and ids and waits_for(conversation.slots, ids[0]):
+        events += [*afterwards.asked(ids[0]), *_typed(afterwards.buttons(voice, ids[0]))]
+    elif push.kind == "still_looking":
+        said = afterwards.still_looking(voice).buttons
+        events += [*_typed(said), *afterwards.asked_whether_looking()]
     return conversation.after(events)
+
+
+def _typed(buttons: Sequence[Button]) -> list[Event]:
+    return [slot("pending", None), slot("choices", [[b.text, b.payload] for b in buttons])]
 
 
 def pushed(ids: Sequence[str], n: int, wish: Mapping[str, Any]) -> list[Event]:

@@ -40,7 +40,9 @@ SLOTS: Mapping[str, Any] = {
     "album": None,  # the pictures sent together last
     # what was done
     "looked": None,  # the id of the offer last looked at by itself
-    "steps": None,  # [{"id", "title", "company", "what", "day"}], oldest first
+    "steps": None,  # [{"id", "title", "company", "what", "day"}], oldest first; and of those asked
+    # about {"due"}, then {"answer", "told": answers given so far}
+    "follow": None,  # the id of the offer one has asked about last: what came of it?
     # alerts, which have a table of their own
     "alerts": False,  # whether one speaks, now or after a pause
     "age": None,  # asked once, before the first is kept: 14 (or less), 15, 16, 18, 30 (or more)
@@ -69,7 +71,7 @@ APPLICATION = (
 """What an application is made of, and what is forgotten with it."""
 
 KEPT_ON_RESTART = (
-    "welcomed", "origin", "said", "hidden", "revision", "steps", "alerts", "age",
+    "welcomed", "origin", "said", "hidden", "revision", "steps", "follow", "alerts", "age",
     "alert_at",
     "alert_last",
     "pushed", "cohort",

@@ -40,6 +40,7 @@ UNDERSTOOD_AS = {
     "ask_travel": "ask_radius",
     "ask_age": "apply",
     "alert_name": "apply",
+    "came": "apply",
     "confirm_place": "confirm",
 }
 """Our finer questions, in the understander's words; « apply » is one it knows nothing of."""

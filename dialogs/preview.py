@@ -39,6 +39,7 @@ SAMPLES: Mapping[str, Any] = {
     "who": "Camille, CMA Hauts-de-France, Nord", "nth": "2e", "number": 2,
     "craft": " en carrosserie", "company": "Garage Exemple", "details": "nom, mail, numéro, CV",
     "suggestion": "lea.martin@exemple.fr", "lines": "Numéro demandé : Garage Exemple",
+    "line": "Numéro demandé : Garage Exemple, le 3 mai 2027", "answer": "entretien",
     "school": "CFA Exemple",
     "how": "chaque jour à 17 h 30", "hour": "17 h 30", "weekday": "mercredi", "age": 15,
     "euros": 504, "share": 27, "checked": "25 novembre 2026", "branch": "bâtiment",

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from dialogs import alert_rules
+from dialogs import after_rules, alert_rules
 from dialogs.asides import in_passing, training_centres
 from dialogs.care import stays_near
 from dialogs.changes import FRANCE, SEARCH_SLOTS, differs, from_message, from_payload, travel
 from dialogs.dropped import what_is_dropped
 from dialogs.plans import Event, Heard, Plan, Slots, form, slot
-from dialogs.reply import meant
+from dialogs.pressing import BUTTONS, LATER, pressed, wider
 from dialogs.spoken import Spoken, asks_for_internship, read_number, read_spoken
-from dialogs.typed import label_typed, label_words, latest_payloads, typed_words
+from dialogs.typed import label_typed, label_words, typed_words
 from nlu.meaning import Place, Understanding
 from nlu.questions import read_topic
 from nlu.remarks import Remark, read_remark
 from nlu.text import fold
-
-_PAGE = re.compile(r"\d{1,5} \d{1,9}")
-"""Offset and revision of the list."""
 
 MOST_CANDIDATES = 6
 """More buttons than that are no longer read."""
@@ -39,59 +34,6 @@ SHORT = 2
 """Words in a no that only means « I do not know when »."""
 
 FALLBACK = Plan(("action_fallback",))
-
-LATER = Plan(("action_later",), candidates={"availability": {"any": True}})
-
-APPLICATION = (
-    "make",
-    "own",
-    "no_word",
-    "send",
-    "view",
-    "cancel",
-    "suggested",
-    "typed",
-    "resume",
-    "fix",
-)
-"""Buttons of an application; what they do while there is none, the actions say."""
-
-BUTTONS: Mapping[str, Plan] = {
-    "resume": Plan(("action_resume",)),
-    "dont_know": Plan(("action_suggest_likings",)),
-    "keep": Plan(("action_keep",)),
-    "help": Plan(("action_help",)),
-    "human": Plan(("action_human",)),
-    "restart": Plan(("action_restart",)),
-    "again": Plan(form=True, candidates={}),
-    "change": Plan(("action_change",)),
-    "trade": Plan(("action_ask_trades",)),
-    "place": Plan(("action_ask_where",)),
-    "which_way": Plan(("action_which_way",)),
-    "far": Plan(("action_ask_travel",), argument="closer"),
-    "distance": Plan(("action_ask_travel",)),
-    "when": Plan(("action_ask_availability",)),
-    "later": LATER,
-    "more": Plan(("action_page",)),
-    "delete": Plan(("action_confirm_delete",)),
-    "delete_yes": Plan(("action_delete",)),
-    "delete_no": Plan(("action_cancel",)),
-    "my_data": Plan(("action_my_data",)),
-    "steps": Plan(("action_steps",)),
-    "courses": Plan(("action_courses",)),
-    **{f"apply_{name}": Plan((f"action_apply_{name}",)) for name in APPLICATION},
-    "damaged_link": Plan(("action_damaged_link", "action_arrival")),
-}
-"""Buttons that carry no value, and a link of which only a part arrived."""
-
-WITH_ARGUMENT: Mapping[str, str] = {
-    "page": "action_page", "hide": "action_hide", "taken": "action_taken", "call": "action_call",
-    "share": "action_share", "card": "action_card", "sent": "action_sent",
-    "liking": "action_choose_by_liking", "domain": "action_choose_in_domain",
-    "unreadable": "action_unreadable", "apply": "action_apply", "apply_change": "action_apply_fix",
-    "appointment": "action_appointment",
-}  # fmt: skip
-"""Buttons whose value an action works on."""
 
 
 def plan(heard: Heard, slots: Slots, today: date) -> Plan:
@@ -116,34 +58,10 @@ def _arrival(arrival: Mapping[str, str], slots: Slots, today: date) -> Plan:
     return Plan(("action_arrival_with_search",), events, fresh, form=True)
 
 
-def pressed(payload: str, slots: Slots, today: date) -> Plan:
-    """The plan of a button; a payload we never wrote is an old button, kindly."""
-    if payload.startswith("/~"):
-        payload = meant(payload, latest_payloads(slots, WITH_ARGUMENT))
-    name, _, rest = payload.removeprefix("/").partition(" ")
-    if (about := alert_rules.pressed(name, rest)) is not None:
-        return about
-    if name in BUTTONS:
-        return BUTTONS[name]
-    if name == "page" and not _PAGE.fullmatch(rest):
-        return Plan(("action_old_button",))
-    if name in WITH_ARGUMENT and rest:
-        return Plan((WITH_ARGUMENT[name],), argument=rest)
-    if name == "wider":
-        return _wider(slots)
-    if name == "set" and rest:
-        try:
-            found = from_payload(dict(a.split("=", 1) for a in shlex.split(rest)), slots, today)
-        except (KeyError, ValueError):
-            return Plan(("action_old_button",))
-        return form(found, *(("action_noted_travel",) if "travel" in found else ()))
-    return Plan(("action_old_button",))
-
-
 def _said(u: Understanding, slots: Slots, today: date) -> Plan:
     for rule in (
-        _safety, alert_rules.stops, typed_button, alert_rules.said, in_passing, _spoken, _numbered,
-        answer_to_pending, _data, _aside,
+        _safety, alert_rules.stops, typed_button, after_rules.said, alert_rules.said, in_passing,
+        _spoken, _numbered, answer_to_pending, _data, _aside,
     ):  # fmt: skip
         if (found := rule(u, slots, today)) is not None:
             return found
@@ -374,12 +292,6 @@ def _any(u: Understanding, slots: Slots, remark: Remark) -> Plan:
     return Plan(("action_go_on",))
 
 
-def _wider(slots: Slots) -> Plan:
-    steps = (10, 20, 30, 40, 60, 100, 200)
-    current = slots["radius_km"] or 30
-    return form({"radius_km": next((s for s in steps if s > current), steps[-1])})
-
-
 def _next_page(u: Understanding, slots: Slots, remark: Remark) -> Plan:
     return Plan(("action_page",)) if slots["shown"] else form({})
 
@@ -398,7 +310,7 @@ _REMARKS: Mapping[str, Callable[[Understanding, Slots, Remark], Plan]] = {
     "too_far": lambda u, slots, remark: Plan(("action_ask_travel",)),
     "more": _next_page,
     "seen": _next_page,
-    "wider": lambda u, slots, remark: _wider(slots),
+    "wider": lambda u, slots, remark: wider(slots),
     "dont_know": _dont_know,
     "any": _any,
     "anywhere": lambda u, slots, remark: form({"where": {"places": [], "areas": [FRANCE]}}),

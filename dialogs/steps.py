@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from dialogs.plans import Event, slot
@@ -19,24 +19,74 @@ SMALL = ("looked", "called")
 Slots = Mapping[str, Any]
 
 
+ASKED_AFTER = {
+    "called": timedelta(days=4), "sent": timedelta(days=8), "unknown": timedelta(days=8),
+}  # fmt: skip
+"""How long after a call, and after an application (arrived, or perhaps), one asks what came of
+it."""
+
+
 def step_of(slots: Slots, id: str) -> dict[str, Any] | None:
     return next((step for step in slots["steps"] or () if step["id"] == id), None)
 
 
-def noted(slots: Slots, id: str, offer: Mapping[str, Any], what: str, today: date) -> list[Event]:
-    """One more step about an offer, in place of a smaller one."""
+def noted(
+    slots: Slots,
+    id: str,
+    offer: Mapping[str, Any],
+    what: str,
+    today: date,
+    due: date | None = None,
+) -> list[Event]:
+    """One more step about an offer, in place of a smaller one; ``due``: when one asks about it."""
     before = step_of(slots, id) or {}
     if before and what in SMALL and RANKS.index(before["what"]) > RANKS.index(what):
         return []
     step = {
+        **before,
         "id": id,
         "title": offer.get("title") or before.get("title", ""),
         "company": offer.get("company") or before.get("company", ""),
         "what": what,
         "day": today.isoformat(),
     }
+    if due is not None and "answer" not in before:
+        step["due"] = due.isoformat()
     others = [step for step in slots["steps"] or () if step["id"] != id]
-    return [slot("steps", [*others, step][-KEPT:])]
+    return [slot("steps", _few([*others, step]))]
+
+
+def _few(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What was only looked at is forgotten first."""
+    while len(steps) > KEPT:
+        looked = (n for n, step in enumerate(steps) if step["what"] == "looked")
+        del steps[next(looked, 0)]
+    return steps
+
+
+def answered(slots: Slots, id: str, answer: str) -> list[Event]:
+    """What came of that step, beside what was ``told`` of it before."""
+    steps = [
+        s | {"answer": answer, "told": sorted({*s.get("told", ()), answer})} if s["id"] == id else s
+        for s in slots["steps"]
+    ]
+    return [slot("steps", steps)]
+
+
+def followed(slots: Slots) -> list[dict[str, Any]]:
+    """The steps of which one asks, or has asked, what came of them; oldest first."""
+    return [step for step in slots["steps"] or () if "due" in step]
+
+
+def waits_for(slots: Slots, id: str) -> dict[str, Any] | None:
+    """The step about that offer of which nothing was answered yet."""
+    return next((s for s in followed(slots) if s["id"] == id and "answer" not in s), None)
+
+
+def hears_from_us(slots: Slots, today: date) -> bool:
+    """Whether we may have written since they wrote last."""
+    due = (step["due"] <= today.isoformat() for step in followed(slots))
+    return bool(slots["alerts"]) or any(due)
 
 
 def which(slots: Slots) -> str | None:

@@ -12,6 +12,9 @@ from sqlalchemy import ColumnElement, Select, func, select
 from storage.database import Database
 from storage.schema import pushes, searches
 
+CAUGHT_UP = 5
+"""How far back one looks for what somebody was told while they said nothing."""
+
 State = Literal["on", "paused", "stopped"]
 
 
@@ -57,13 +60,15 @@ class Alerts:
         async with self._db.read() as tx:
             return [Alert(*row) for row in await tx.execute(query.order_by(c.n))]
 
-    async def latest(self, person: str, after: int) -> Push | None:
-        """The last message of an alert that was sent, if its number is higher than ``after``."""
+    async def since(self, person: str, after: int) -> list[Push]:
+        """The last messages that were sent, of those whose number is higher, oldest first."""
         c = pushes.c
-        sent = _push().where(c.person == person, c.id > after, c.kind == "alert", c.state == "sent")
+        sent = _push().where(
+            c.person == person, c.id > after, c.kind != "notice", c.state == "sent"
+        )
         async with self._db.read() as tx:
-            row = (await tx.execute(sent.order_by(c.id.desc()).limit(1))).first()
-        return Push(*row) if row else None
+            rows = await tx.execute(sent.order_by(c.id.desc()).limit(CAUGHT_UP))
+            return [Push(*row) for row in rows][::-1]
 
     async def unread(self, person: str) -> list[Push]:
         """What waits for its person to come and read it, oldest first."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Select, func, insert, select
+from sqlalchemy import and_, case, func, insert, or_, select
 
 from storage.alerts import unread
-from storage.database import NOTICING, Database, unbroken
+from storage.database import NOTICING, Database, Transaction, unbroken
 from storage.schema import browsers, pushes
 
 CHANNEL = "web_push"
@@ -30,22 +30,27 @@ class Notices:
 
     async def make(self, now: datetime) -> int:
         """Those that are missing; how many. Several processes may do it at once."""
-        made = 0
-        while await self._any(now):
-            made += (count := await self._make(now))
-            if not count:
-                break
+        made, after = 0, ""
+        while people := await self._next(after):
+            async with self._db.read() as tx:
+                missing = await _missing(tx, people, now)
+            if missing:
+                made += await self._make(missing, now)
+            after = people[-1]
         return made
 
-    async def _any(self, now: datetime) -> bool:
+    async def _next(self, after: str) -> Sequence[str]:
+        """People with a browser to tell, in order."""
+        c = browsers.c
+        query = select(c.person).distinct().where(c.person > after)
         async with self._db.read() as tx:
-            return (await tx.execute(_missing(now).limit(1))).first() is not None
+            return (await tx.execute(query.order_by(c.person).limit(AT_ONCE))).scalars().all()
 
     @unbroken
-    async def _make(self, now: datetime) -> int:
+    async def _make(self, people: Sequence[str], now: datetime) -> int:
         async with self._db.write() as tx:
             await self._db.alone(tx, NOTICING)
-            people = (await tx.execute(_missing(now).limit(AT_ONCE))).scalars().all()
+            people = await _missing(tx, people, now)  # another may have been here
             row = {
                 "channel": CHANNEL, "kind": KIND, "offers": [], "state": "pending",
                 "created": now, "expires": now + WINDOW,
@@ -55,12 +60,13 @@ class Notices:
         return len(people)
 
 
-def _missing(now: datetime) -> Select[Any]:
-    """People with a browser to tell, whose oldest unread message is later than any notice."""
-    p, n = pushes, pushes.alias("n")
-    there = select(browsers.c.endpoint).where(browsers.c.person == p.c.person).exists()
-    oldest = select(p.c.person, func.min(p.c.id).label("first"))
-    waiting = oldest.where(*unread(), p.c.expires > now, there).group_by(p.c.person).subquery()
-    told = select(n.c.id).where(n.c.person == waiting.c.person, n.c.kind == KIND)
-    untold = ~told.where(n.c.id > waiting.c.first).exists()
-    return select(waiting.c.person).where(untold).order_by(waiting.c.person)
+async def _missing(tx: Transaction, people: Sequence[str], now: datetime) -> list[str]:
+    """Those whose oldest unread message is later than any notice to them."""
+    c = pushes.c
+    waits = and_(*unread(), c.expires > now)
+    oldest = func.min(case((waits, c.id)))
+    last = func.max(case((c.kind == KIND, c.id)))
+    which = and_(c.person.in_(people), or_(waits, c.kind == KIND))
+    query = select(c.person, oldest, last).where(which).group_by(c.person)
+    rows = [tuple(row) for row in await tx.execute(query.order_by(c.person))]
+    return [who for who, first, told in rows if first is not None and first > (told or 0)]

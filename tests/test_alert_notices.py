@@ -110,6 +110,7 @@ async def test_a_browser_is_told_once_for_all_that_waits(at: House) -> None:
 
 async def test_another_comes_only_after_the_first_was_read(at: House) -> None:
     db = at.rooms.database
+    notices = Notices(db)
     await found(db, 1, channel="web")
     await at.subscribe(FIRST_CHAT)
     await at.look()
@@ -119,12 +120,12 @@ async def test_another_comes_only_after_the_first_was_read(at: House) -> None:
         "state": "pending", "created": at.now, "expires": at.now + DAY,
     }  # fmt: skip
     await at.write(insert(pushes).values(**row))
-    await at.look()
+    assert await notices.make(at.now) == 0
     await at.push()
     assert len(at.services.told) == 1, "the first one is not read yet"
     await at.read()
     await at.write(insert(pushes).values(**row))
-    await at.look()
+    assert await notices.make(at.now) == 1
     await at.push()
     assert len(at.services.told) == 2
 

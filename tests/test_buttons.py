@@ -15,7 +15,7 @@ from dialogs.changes import FRANCE, from_payload
 from dialogs.conversation import SLOTS, Conversation
 from dialogs.criteria import Criteria
 from dialogs.plans import Heard
-from dialogs.rules import pressed
+from dialogs.pressing import pressed
 from nlu.understander import Understander
 from tests.talk import TODAY, check_manners, rooms_for
 

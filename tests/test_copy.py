@@ -13,6 +13,7 @@ import pytest
 from bot.channels.telegram.profile import MENU
 from dialogs.actions.alerting import AGES
 from dialogs.actions.sending import LATER, SAME
+from dialogs.afterwards import ANSWERS
 from dialogs.apply_form import FIELDS, QUESTIONS
 from dialogs.changes import TRAVEL_KM
 from dialogs.french import NARROW, WIDE, at, fill, join, of, typeset
@@ -58,6 +59,8 @@ PUT_TOGETHER = (
     | {f"{part}_{kind}" for part in ("button_beat", "part_beat") for kind in BEATS}
     | {f"button_edit_{name}" for name in ("trade", "place", "distance", "when")}
     | {f"part_age_{age}" for age in AGES}
+    | {f"{part}_came_{answer}" for part in ("button", "part") for answer in ANSWERS}
+    | {f"utter_came_{answer}" for answer in set(ANSWERS) - {"nothing"}}
     | {f"part_alert_{state}" for state in ("paused", "stopped")}
     | {f"utter_{which}_paused{until}" for which in ("alert", "alerts") for until in ("", "_until")}
 )

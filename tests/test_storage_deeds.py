@@ -153,7 +153,7 @@ async def test_offers_are_told_once_and_messages_read(db: Database, ledger: Ledg
     assert (await rows(db, told, "at"))[1] == (NOW,)
 
 
-async def test_the_latest_message_sent_is_known_once(db: Database, ledger: Ledger) -> None:
+async def test_what_was_sent_since_is_known_once(db: Database, ledger: Ledger) -> None:
     sent = {"state": "sent", "settled": NOW}
     await do(ledger, "lou", keep(4, name="Garages"))
     [alert] = await Alerts(db).of("lou")
@@ -161,12 +161,13 @@ async def test_the_latest_message_sent_is_known_once(db: Database, ledger: Ledge
     await put(db, pushes, push("lou", alert.id, **sent), other)
     await put(db, pushes, push("lou", 7), push("lou", None, kind="follow_up", **sent))
     alerts = Alerts(db)
-    latest = await alerts.latest("lou", 0)
-    assert latest is not None
+    first, latest, step = await alerts.since("lou", 0)
     assert (latest.offers, latest.n, latest.name) == (["offer-3"], 4, "Garages")
     assert latest.wish == WISH
-    assert await alerts.latest("lou", latest.id) is None
-    assert await alerts.latest("sam", 0) is None
+    assert (step.kind, step.n) == ("follow_up", None)
+    assert await alerts.since("lou", first.id) == [latest, step]
+    assert await alerts.since("lou", step.id) == []
+    assert await alerts.since("sam", 0) == []
 
 
 async def test_a_step_is_asked_about_once(db: Database, ledger: Ledger) -> None:

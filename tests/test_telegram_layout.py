@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from bot.channels.telegram.layout import MOST_CHARACTERS, Layout, Part, closed, reachable, units
 from bot.links import PRESS_BYTES, Signer
+from dialogs.pressing import pressed
 from dialogs.reply import Button, Card, Reply, short_press
-from dialogs.rules import pressed
 from dialogs.voice import Voice
 from tests.talk import TODAY, plain
 

@@ -1,4 +1,4 @@
-"""What alerts have found while nobody was there, read where people come and read."""
+"""What came while nobody was there, read where people come and read: offers, then a question."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from dialogs.actions.alert_list import AboutAlerts
 from dialogs.actions.base import button, effect
+from dialogs.afterwards import asked, asked_whether_looking, sentence
+from dialogs.afterwards import buttons as follow_buttons
 from dialogs.alert_cards import buttons, cards, chosen, pushed, still, title
 from dialogs.services import Alert, Push, Services
+from dialogs.steps import waits_for
 from matching.model import Unavailable
 
 MOST_TOLD = 3
@@ -32,12 +35,14 @@ class News(AboutAlerts):
     ) -> list[EventType]:
         waiting = await self.services.alerts.unread(tracker.sender_id)
         by_alert: dict[int, list[Push]] = {}
-        dead = []
+        questions, dead = [], []
         for push in waiting:
             if push.n is not None and push.kind == "alert":
                 by_alert.setdefault(push.n, []).append(push)
             elif push.kind == "alert":
                 dead.append(push.id)
+            else:
+                questions.append(push)
         events: list[EventType] = []
         for n, pushes in list(by_alert.items())[:MOST_TOLD]:
             alert = next(a for a in alerts if a.n == n)
@@ -47,6 +52,8 @@ class News(AboutAlerts):
             events = told or events
         if dead:
             effect(dispatcher, "deed", do="read_pushes", ids=dead)
+        if len(by_alert) <= MOST_TOLD:
+            events += self._questions(dispatcher, tracker.slots, questions)
         if not events:
             dispatcher.utter_message(response="utter_news_none")
         if len(by_alert) > MOST_TOLD:
@@ -83,6 +90,29 @@ class News(AboutAlerts):
         )
         effect(dispatcher, "count", name="news_read")
         return [SlotSet(e["name"], e["value"]) for e in pushed(shown, alert.n, alert.wish)]
+
+    def _questions(
+        self, dispatcher: CollectingDispatcher, slots: Slots, waiting: Sequence[Push]
+    ) -> list[EventType]:
+        """One of what is asked by ourselves: the others wait for its answer."""
+        voice = self.services.voice
+        for push in waiting:
+            effect(dispatcher, "deed", do="read_pushes", ids=[push.id])
+            step = waits_for(slots, push.offers[0]) if push.offers else None
+            if push.kind == "still_looking" and slots["alerts"]:
+                dispatcher.utter_message(response="utter_still_looking")
+                return [SlotSet(e["name"], e["value"]) for e in asked_whether_looking()]
+            if push.kind == "follow_up" and step is not None:
+                dispatcher.utter_message(
+                    response=sentence(step["company"]),
+                    company=step["company"],
+                    title=step["title"],
+                    buttons=[
+                        button(b.text, b.payload or "") for b in follow_buttons(voice, step["id"])
+                    ],
+                )
+                return [SlotSet(e["name"], e["value"]) for e in asked(step["id"])]
+        return []
 
 
 def build(services: Services) -> Sequence[Action]:

@@ -13,6 +13,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from dialogs.actions.base import argument, button, effect
+from dialogs.actions.following import count_cohort
 from dialogs.alert_cards import WISH, summary
 from dialogs.french import WIDE, day
 from dialogs.rhythm import Rhythm, zone_of
@@ -156,6 +157,7 @@ class AlertMe(Action):
             name, beat = "utter_alert_kept", Rhythm(zone=zone(services, wish)).beat()
             keep(dispatcher, Kept(n, None, wish, beat))
             effect(dispatcher, "count", name="alerts_kept")
+            done += count_cohort(dispatcher, slots, "alert", services.today())
             unheard(dispatcher, slots)
         when = say("part_when_daily", hour=hour(Rhythm.of(beat)))
         dispatcher.utter_message(

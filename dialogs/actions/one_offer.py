@@ -11,6 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from dialogs.actions.base import argument, button, effect
+from dialogs.actions.following import done
 from dialogs.cards import COMPANY_LENGTH, SAID_LENGTH, cut, facts, offer_url
 from dialogs.services import Services
 from dialogs.steps import noted, which
@@ -171,12 +172,11 @@ def say_contact(
     )
     effect(dispatcher, "count", name="contacts")
     seen = {"title": title, "company": cut(offer.company or "", COMPANY_LENGTH)}
+    events = [SlotSet("asked", "show_offers"), SlotSet("looked", offer.id)]
+    if offer.phone and offer.source != DEMONSTRATION:
+        return [*events, *done(dispatcher, services, slots, offer.id, seen, "called")]
     what = "called" if offer.phone else "looked"
-    return [
-        SlotSet("asked", "show_offers"),
-        SlotSet("looked", offer.id),
-        *noted(slots, offer.id, seen, what, services.today()),
-    ]
+    return [*events, *noted(slots, offer.id, seen, what, services.today())]
 
 
 def craft_of(services: Services, slots: Mapping[str, Any]) -> str:

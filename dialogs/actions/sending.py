@@ -13,10 +13,12 @@ from rasa_sdk.types import DomainDict
 
 from dialogs.actions.applying import InApplication, company_of, forgotten, may_apply
 from dialogs.actions.base import button, effect
+from dialogs.actions.following import done
+from dialogs.afterwards import came
 from dialogs.apply_form import check_files, missing, refuse
 from dialogs.french import day
 from dialogs.services import Services
-from dialogs.steps import noted, step_of
+from dialogs.steps import ASKED_AFTER, followed, noted, step_of
 from matching.application.refusal import Refused
 
 Slots = Mapping[str, Any]
@@ -98,7 +100,10 @@ class Outcome(Action):
         known = slots["apply_offer"] if ours else step_of(slots, told["offer"])
         company = (known or {}).get("company") or self.services.voice.phrase("part_the_company")
         what = "gone" if state == "refused" and self._is_over(reason) else state
-        events = noted(slots, told["offer"], known or {}, what, self.services.today())
+        if what in ASKED_AFTER:
+            events = done(dispatcher, self.services, slots, told["offer"], known or {}, what)
+        else:
+            events = noted(slots, told["offer"], known or {}, what, self.services.today())
         if state == "refused":
             return [*events, *self._refused(dispatcher, slots, reason, company, bool(ours))]
         self._say(dispatcher, state, company, (known or {}).get("phone"))
@@ -165,16 +170,29 @@ class Steps(Action):
         if not steps:
             dispatcher.utter_message(response="utter_no_steps")
             return []
-        lines = [
-            say(
-                f"step_{step['what']}",
-                what=step["company"] or step["title"] or say("part_the_company"),
-                day=day(date.fromisoformat(step["day"])),
-            )
-            for step in reversed(steps[-STEPS_SAID:])
+        lines = [self._line(step) for step in reversed(steps[-STEPS_SAID:])]
+        hopeful = [s for s in followed(tracker.slots) if s.get("answer") in ("yes", "interview")]
+        buttons = [
+            button(say("button_came_signed"), came("signed", step["id"]))
+            for step in hopeful
+            if len(hopeful) == 1
         ]
-        dispatcher.utter_message(response="utter_steps", lines="\n".join(lines), n=len(steps))
+        dispatcher.utter_message(
+            response="utter_steps", lines="\n".join(lines), n=len(steps), buttons=buttons
+        )
         return []
+
+    def _line(self, step: Mapping[str, Any]) -> str:
+        """What was done, and what came of it."""
+        say = self.services.voice.phrase
+        line = say(
+            f"step_{step['what']}",
+            what=step["company"] or step["title"] or say("part_the_company"),
+            day=day(date.fromisoformat(step["day"])),
+        )
+        if "answer" not in step:
+            return line
+        return say("step_answered", line=line, answer=say(f"part_came_{step['answer']}"))
 
 
 def build(services: Services) -> Sequence[Action]:

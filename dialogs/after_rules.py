@@ -1,0 +1,119 @@
+"""What is pressed and said about what came of a call or an application."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+
+from dialogs.afterwards import ANSWERS, came
+from dialogs.plans import Plan, Slots
+from dialogs.steps import followed
+from nlu.meaning import Understanding
+from nlu.text import fold
+
+BUTTONS: Mapping[str, Plan] = {"still_looking": Plan(("action_still_looking",))}
+"""Buttons that carry no value."""
+
+_CAME = re.compile(rf"(?:{'|'.join(ANSWERS)}) \S{{1,200}}")
+
+_NO = r"(?:pas|po|plus|jamais|aucune?|tjrs pas)"
+_SIGNED = re.compile(r"\b(?:sign(?:e|er|ee|ai|es)|signature)\b")
+_SIGNED_NOT = re.compile(
+    rf"\b{_NO} (?:encore )?sign|\b(?:vais|va|veux|veulent|dois|doit|faut|peux|bientot|avant de|"
+    r"attends? (?:de|pour)) .{0,24}sign|\b(?:je|on|ils?) signe\b|\bsigner? (?:bientot|demain)\b"
+)
+_DECLARED = re.compile(
+    r"^(?:ca y est |ca y'? ?est |voila |et voila |oui |yes |enfin )*"
+    r"(?:j'?ai|j ai|g|on a|c'?est|ct) (?:enfin )?signe(?: (?:hier|ce matin|aujourd'?hui|enfin))?\b"
+    r"(?:.* (?:contrat|apprentissage|patron|entreprise|employeur|alternance)\b.*)?[ !.]*$|"
+    r"^contrat signe\b"
+)
+"""Where nothing was asked: said of a contract, or of nothing else."""
+_NOT_OF_A_JOB = re.compile(
+    r"\b(?:cfa|lycee|ecole|bail|logement|petition|charte|decharge|parents?|mere|pere)\b"
+)
+_REFUSED = re.compile(
+    r"\b(?:refus\w*|recale[er]?s?|(?:dit|repondu|ont mis) (?:que |ke |k )?(?:non|nan|c'?est non)|"
+    rf"c'?est non|ils? (?:ne |n')?(?:prennent|prend|cherchent|cherche|recrutent|recrute) {_NO}|"
+    rf"(?:ont|a|m'?ont|m'?a) {_NO} (?:pris|prise|retenue?|voulu)|{_NO} (?:retenue?|interess\w+|"
+    r"prise?)|deja (?:pris|prise|pourvue?|trouve|quelqu'?un)|(?:reponse|retour) negati\w+)\b"
+)
+_INTERVIEW = re.compile(
+    r"\b(?:entretiens?|entretient|rdv|rendez[ -]?vous|rencontrer|convoque[er]?|"
+    r"(?:journee|semaine|jour|demi[ -]journee) d'? ?essai|essai|"
+    r"(?:me|m')(?: |)(?:voir|recevoir|recoit|recoivent)|je (?:passe|vais) (?:le |les )?voir|"
+    r"(?:veu\w*|voul\w*|demand\w*) (?:que je |de |me |a )?(?:vien\w*|pass\w*|voir))\b"
+)
+_INTERVIEW_NOT = re.compile(rf"\b{_NO} (?:encore )?(?:d'? ?|de )?(?:entretien|rdv|rendez|essai)")
+_NOTHING = re.compile(
+    r"^(?:bah |ben |euh |et |mais |non |nan |nn |no |toujours |tjrs? |tjs |encore |pour (?:l'? ?"
+    r"instant|le moment) )*(?:rien(?: du tout| de rien| pour (?:l'? ?instant|le moment)| encore)?|"
+    r"non|nan|nn|nop|nope|pas encore|toujours pas|tjrs? pas|tjs pas|personne|silence(?: radio)?|"
+    rf"j'?attends?(?: encore| toujours)?|{_NO} (?:de |d'? ?)?(?:reponses?|nouvelles?|retours?|"
+    r"rappels?|signe de vie|appels?|mails?)|zero|nada|walou|que dalle|aucune)\b"
+    rf"|\b(?:rep\w*|rap+el\w*|ap+el\w*|contact\w*|ecri\w*|recu|vu|eu) {_NO}\b"
+    rf"|\b(?:ont|a|m'?ont|m'?a|ai|eu) {_NO} (?:encore )?(?:rep\w*|rap+el\w*|ap+el\w*|contact\w*|"
+    r"ecri\w*|recu|eu|donne)|\b(?:rien recu|aucun(?:e)? (?:nouvelles?|reponses?|retours?))\b"
+)
+_YES = re.compile(
+    r"^(?:oui|ouais|oue|wi|yes|ui|ouii+|si|grave|ok)\b|"
+    r"\b(?:m'? ?ont|mont|m'? ?a|ma|ont|on) (?:bien |enfin )?"
+    r"(?:rep\w*|rap+el\w*|ap+el\w*|contact\w*|ecri\w*|telephone)|"
+    r"\b(?:j'?ai|g) (?:eu|recu) (?:une? |leur |sa )?(?:reponse|appel|mail|message|retour)|"
+    r"\b(?:ils? )?(?:me |m')(?:prennent|prend)\b|\bje suis prise?\b"
+)
+_QUESTION = re.compile(
+    r"^(?:c'?est quoi|comment|qu'?est|quels?|quelles?|combien|pourquoi|pk|pq|ou est|est[ -]ce)\b"
+)
+_NOT_AN_ANSWER = ("human", "delete_data", "export_data", "restart")
+
+
+def pressed(name: str, rest: str) -> Plan | None:
+    """The plan of a button of ours; ``None`` for any other."""
+    if name in BUTTONS:
+        return BUTTONS[name]
+    if name != "came":
+        return None
+    if not _CAME.fullmatch(rest):
+        return Plan(("action_old_button",))
+    return Plan(("action_came",), argument=rest)
+
+
+def payloads(slots: Slots) -> list[str]:
+    """What our buttons press, the shortened ones too, for as long as their offer is remembered."""
+    return [came(answer, step["id"]) for step in followed(slots) for answer in ANSWERS]
+
+
+def said(u: Understanding, slots: Slots, today: date) -> Plan | None:
+    """An answer to « Garage X t’a répondu ? »; or, whenever it is said, that one has signed."""
+    folded = fold(u.text[:200]).replace("’", "'").strip(" .!?")
+    about = slots["follow"] if slots["asked"] == "came" else None
+    if about is None:
+        return Plan(("action_came",), argument="signed") if declares(folded) else None
+    if u.intent in _NOT_AN_ANSWER or _QUESTION.search(folded):
+        return None
+    answer = read_answer(folded)
+    return Plan(("action_came",), argument=f"{answer} {about}") if answer else None
+
+
+def declares(folded: str) -> bool:
+    """« J’ai signé mon contrat », and not « j’ai signé au CFA »."""
+    return bool(_DECLARED.search(folded)) and not (
+        _NOT_OF_A_JOB.search(folded) or _SIGNED_NOT.search(folded)
+    )
+
+
+def read_answer(folded: str) -> str | None:
+    """One of :data:`dialogs.afterwards.ANSWERS`, from « oui ils mont appeler », « tjrs pas »…"""
+    if _SIGNED.search(folded):
+        return "yes" if _SIGNED_NOT.search(folded) else "signed"
+    if _REFUSED.search(folded):
+        return "refused"
+    if _INTERVIEW_NOT.search(folded):
+        return "nothing"
+    if _INTERVIEW.search(folded):
+        return "interview"
+    if _NOTHING.search(folded):
+        return "nothing"
+    return "yes" if _YES.search(folded) else None
