@@ -80,10 +80,11 @@ class Words(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is to be sent, and the offers it shows."""
+    """What is to be sent, the offers it shows, and those it tells of: there is « tout voir »."""
 
     reply: Reply
     shown: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -229,8 +230,8 @@ class Pusher:
         if not found:
             return None
         chosen = self.words.chosen(found)
-        shown = tuple(one.offer.id for one in chosen)
-        return Message(self.words.news(alert, chosen), shown)
+        shown, told = (tuple(one.offer.id for one in some) for some in (chosen, found))
+        return Message(self.words.news(alert, chosen), shown, told)
 
     async def _still(self, push: Claimed, alert: Alert, told: frozenset[str]) -> list[Found]:
         """Offers that are open, answer the alert as it is now, and were never told."""
@@ -298,7 +299,13 @@ class Pusher:
         again = now + delivery.wait if delivery.wait is not None else None
         if state == "sent":
             await self.pushes.sent(
-                push, self.owner, now, shown=message.shown, label=f"{push.kind} sent", apart=APART
+                push,
+                self.owner,
+                now,
+                shown=message.shown,
+                told=message.told,
+                label=f"{push.kind} sent",
+                apart=APART,
             )
             await self._tell("sent")
             return

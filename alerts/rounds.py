@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -83,8 +84,10 @@ class Rounds:
         """Do what is due; how many messages were made."""
         made = 0
         try:
+            beats = await self.due.beats()
+            await self._speak_again(beats)
             await self._sweep(stop)
-            for beat in await self.due.beats():
+            for beat in beats:
                 if not stop.is_set():
                     made += await self._beat(beat, stop, progress)
             if not stop.is_set():
@@ -98,6 +101,22 @@ class Rounds:
         if made:
             self.woken()
         return made
+
+    async def _speak_again(self, beats: Sequence[str]) -> None:
+        """Once a day in each zone, alerts paused until then: what is new that day is for them."""
+        by_zone: dict[str, list[str]] = {}
+        for beat in beats:
+            by_zone.setdefault(Rhythm.of(beat).zone, []).append(beat)
+        for zone, theirs in by_zone.items():
+            day = self.now().astimezone(ZoneInfo(zone)).date()
+
+            async def work(_: Run, hold: Hold, theirs: Any = theirs, day: date = day) -> int:
+                for beat in theirs:
+                    await self.due.resume(beat, day)
+                    await hold()
+                return 0
+
+            await self.once("resume", f"{day} {zone}", work)
 
     async def _sweep(self, stop: asyncio.Event) -> None:
         """Hold new offers against the alerts, unless another process does."""

@@ -112,6 +112,16 @@ async def test_what_changed_since_it_was_due_is_not_sent(at: House, change: str)
     assert await at.states() == ["gone", "sent" if others else "gone"]
 
 
+async def test_what_was_closed_before_it_was_told_may_still_be_told(at: House) -> None:
+    """Once it is back, and something of it has changed, it is news: nobody has heard of it."""
+    await found(at.rooms.database, 1, each=2, together=True)
+    await at.due()
+    await LiveOffers(at.rooms.database).close("test:1")
+    await at.push()
+    async with at.rooms.database.read() as tx:
+        assert list((await tx.execute(select(told.c.offer))).scalars()) == ["test:2"]
+
+
 async def test_a_stop_counts_for_what_waits_for_its_turn(
     at: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
