@@ -24,9 +24,10 @@ from sqlalchemy import func, or_, select
 
 from bot.assembly import Rooms, assemble
 from bot.config import Settings
+from bot.incoming import Incoming
 from bot.links import Link
 from bot.purge import purge
-from bot.turn import ANSWER_LEASE, Incoming
+from bot.turn import ANSWER_LEASE
 from dialogs.criteria import wanted
 from dialogs.reply import SENT, Delivery, Reply, unbundled
 from matching.model import DEMONSTRATION, Circle, Offer, Search
@@ -87,9 +88,7 @@ class _Event:
 class Month:
     """Also the network: it is given messages as :class:`dialogs.reply.Channel` says."""
 
-    def __init__(
-        self, rooms: Rooms, people: int, offers_a_day: int, days: int, seed: int
-    ) -> None:
+    def __init__(self, rooms: Rooms, people: int, offers_a_day: int, days: int, seed: int) -> None:
         self.rooms, self.chance, self._seed = rooms, Random(seed), seed
         self.began, self.ends = CLOCK[0], CLOCK[0] + timedelta(days=days)
         self.life: list[Happened] = []
