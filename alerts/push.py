@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -79,10 +80,11 @@ class Words(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is to be sent, and the offers it shows."""
+    """What is to be sent, the offers it shows, and those it tells of: there is « tout voir »."""
 
     reply: Reply
     shown: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -110,6 +112,7 @@ class Pusher:
     _under_way: dict[int, asyncio.Task[None]] = field(default_factory=dict, init=False)
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _stop: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _one_waits: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     def wake(self) -> None:
         """There is something to send: now rather than in a moment."""
@@ -227,8 +230,8 @@ class Pusher:
         if not found:
             return None
         chosen = self.words.chosen(found)
-        shown = tuple(one.offer.id for one in chosen)
-        return Message(self.words.news(alert, chosen), shown)
+        shown, told = (tuple(one.offer.id for one in some) for some in (chosen, found))
+        return Message(self.words.news(alert, chosen), shown, told)
 
     async def _still(self, push: Claimed, alert: Alert, told: frozenset[str]) -> list[Found]:
         """Offers that are open, answer the alert as it is now, and were never told."""
@@ -246,17 +249,28 @@ class Pusher:
 
         ``None`` when we stop first, or when what remains of the lease is too short.
         """
-        clock = asyncio.get_running_loop().time
         while True:
-            asked = clock()
-            wait = await self.rate.take(f"push:{push.channel}", per_second=self.per_second)
-            if self.now() + timedelta(seconds=wait + SEND_SECONDS) > push.until:
-                return None
-            if self._stop.is_set() or (wait and await self._stopped_within(wait)):
+            slot = await self._slot(push)
+            if slot is None:
                 return None
             look = await self.pushes.go(push, self.owner, self.now())
-            if look is not True or clock() <= asked + wait + LATE_SECONDS:
+            if look is not True or time.monotonic() <= slot + LATE_SECONDS:
                 return look
+
+    async def _slot(self, push: Claimed) -> float | None:
+        """When our turn was, by the clock of this machine.
+
+        One message after the other: each process has one turn to come at most. Were more reserved,
+        and then given up, all would soon wait for turns that nobody takes.
+        """
+        async with self._one_waits:
+            if self.now() + timedelta(seconds=SEND_SECONDS) > push.until or self._stop.is_set():
+                return None
+            asked = time.monotonic()
+            wait = await self.rate.take(f"push:{push.channel}", per_second=self.per_second)
+            if wait and await self._stopped_within(wait):
+                return None
+            return asked + wait
 
     async def _stopped_within(self, seconds: float) -> bool:
         try:
@@ -285,7 +299,13 @@ class Pusher:
         again = now + delivery.wait if delivery.wait is not None else None
         if state == "sent":
             await self.pushes.sent(
-                push, self.owner, now, shown=message.shown, label=f"{push.kind} sent", apart=APART
+                push,
+                self.owner,
+                now,
+                shown=message.shown,
+                told=message.told,
+                label=f"{push.kind} sent",
+                apart=APART,
             )
             await self._tell("sent")
             return

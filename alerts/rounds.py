@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -83,8 +84,10 @@ class Rounds:
         """Do what is due; how many messages were made."""
         made = 0
         try:
+            beats = await self.due.beats()
+            await self._speak_again(beats)
             await self._sweep(stop)
-            for beat in await self.due.beats():
+            for beat in beats:
                 if not stop.is_set():
                     made += await self._beat(beat, stop, progress)
             if not stop.is_set():
@@ -98,6 +101,22 @@ class Rounds:
         if made:
             self.woken()
         return made
+
+    async def _speak_again(self, beats: Sequence[str]) -> None:
+        """Once a day in each zone, alerts paused until then: what is new that day is for them."""
+        by_zone: dict[str, list[str]] = {}
+        for beat in beats:
+            by_zone.setdefault(Rhythm.of(beat).zone, []).append(beat)
+        for zone, theirs in by_zone.items():
+            day = self.now().astimezone(ZoneInfo(zone)).date()
+
+            async def work(_: Run, hold: Hold, theirs: Any = theirs, day: date = day) -> int:
+                for beat in theirs:
+                    await self.due.resume(beat, day)
+                    await hold()
+                return 0
+
+            await self.once("resume", f"{day} {zone}", work)
 
     async def _sweep(self, stop: asyncio.Event) -> None:
         """Hold new offers against the alerts, unless another process does."""
@@ -141,8 +160,7 @@ class Rounds:
         async def work(run: Run, hold: Hold) -> int:
             zone = Rhythm.of(beat).zone
             await self.due.resume(beat, self.now().astimezone(ZoneInfo(zone)).date())
-            total = await self.due.count(due, self.now()) if progress else 0
-            made = done = 0
+            made, done = 0, run.done
             for leftovers in (False, True):
                 after = 0
                 while True:
@@ -156,11 +174,14 @@ class Rounds:
                     if made:
                         self.woken()
                     if progress:
-                        progress(beat, done, total)
+                        progress(beat, done, max(run.total, done))
                     await hold()
             return made
 
-        return await self.once("push", tick.name, work)
+        async def total() -> int:
+            return await self.due.count(due, self.now())
+
+        return await self.once("push", tick.name, work, total)
 
     async def _afterwards(self) -> int:
         """Questions that follow a step, and those to people who have long been silent."""
@@ -180,7 +201,9 @@ class Rounds:
 
         return await self.once("follow_ups", tick.name, work) if tick else 0
 
-    async def once(self, job: str, tick: str, work: Work) -> int:
+    async def once(
+        self, job: str, tick: str, work: Work, total: Callable[[], Awaitable[int]] | None = None
+    ) -> int:
         """Do a job at one of its ticks unless it is done, or somebody is doing it; its count.
 
         Each step of the work can be done twice without harm: the lease only saves the trouble.
@@ -201,7 +224,7 @@ class Rounds:
 
         count = 0
         try:
-            run = await self._run(job, tick)
+            run = await self._run(job, tick, await total() if total else 0)
             if run is not None:
                 count = await work(run, hold)
                 run = await self.runs.get(run.id)
@@ -215,9 +238,9 @@ class Rounds:
                 await self.leases.release(name, token)
         return count
 
-    async def _run(self, job: str, tick: str) -> Run | None:
+    async def _run(self, job: str, tick: str, total: int) -> Run | None:
         """The run to do, which somebody may have left in its midst; ``None``: it is over."""
-        begun = await self.runs.begin(job, tick, 0, self.now())
+        begun = await self.runs.begin(job, tick, total, self.now())
         if begun is not None:
             return begun
         return next((run for run in await self.runs.building(job) if run.tick == tick), None)

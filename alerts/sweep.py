@@ -44,10 +44,11 @@ SLICE = 10_000
 TAKEN_IN = 500
 """Of them a transaction."""
 
-MANY = 600
-"""Offers from which the index costs less than a question each; both grow with the alerts."""
+MANY = {True: 1_500, False: 250}
+"""Offers from which the index costs less than a question each, on SQLite and on PostgreSQL; both
+grow with the alerts."""
 
-BLOCK = 100_000
+BLOCK = 50_000
 """Alerts held in memory at a time."""
 
 AIM_SECONDS = {True: 0.03, False: 0.5}
@@ -115,18 +116,18 @@ class Sweep:
         trades: Iterable[WantedTrade],
         clock: Callable[[], datetime],
         *,
-        many: int = MANY,
+        many: int | None = None,
     ) -> None:
         """``trades`` is the whole table, ``clock`` returns an aware datetime; from ``many`` offers
-        on a run is made in memory."""
+        on (:data:`MANY`) a run is made in memory."""
         self._expand = expand
         self._trades = Trades(trades)
         self._clock = clock
-        self._many = many
         self._leases = Leases(db)
         self._searches, self._offers = Searches(db), Offers(db)
         self._news, self.runs = OfferNews(db), Runs(db)
         self._digests, self._blocks = Digests(db), KeyBlocks(db)
+        self._many = MANY[self._digests.sqlite] if many is None else many
 
     async def run(self, tell: Tell | None = None, *, dry: bool = False) -> Progress:
         """Bring everything up to date: keys, then news, then each run to its end.

@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -111,7 +111,7 @@ def states(count: int) -> list[str]:
 
 async def fill(db: Database, made: Made, count: int) -> float:
     """Alerts with their keys, the same as a sweep writes but in bulk: seconds."""
-    began, now = time.monotonic(), datetime.now(UTC)
+    began, now = time.monotonic(), NOW - timedelta(30)  # nobody changes them during the run
     alerts: list[tuple[Any, ...]] = []
     keys: list[tuple[Any, ...]] = []
     kept = zip(made.searches(count), states(count), strict=True)
@@ -192,7 +192,7 @@ async def measure(url: str, count: int, news: int, way: str, server: int) -> dic
         "own_cpu_seconds": round(own, 2), "floor_cpu_seconds": round(floor_cpu, 2),
         "taken_in_seconds": round(taken_in, 2),
         "offers_per_s": round(news / seconds), "floor_seconds": round(floor, 2),
-        "ratio_to_floor": round(cpu / floor_cpu, 2), "ratio_by_clock": round(seconds / floor, 2),
+        "ratio_to_floor": round(seconds / floor, 2), "ratio_of_cpu": round(cpu / floor_cpu, 2),
         "digests": progress.digests,
         "pairs_compared": pairs, "exact": exact, "rss_mb": round(rss),
         "rss_mb_before": round(before),

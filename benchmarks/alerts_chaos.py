@@ -36,7 +36,7 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
             async with (
                 running(any_chat=True) as api,
                 nursery(door, Path(folder)) as born,
-                herd(born, api, postgres, redis) as made,
+                herd(born, api, postgres, redis, lease=8) as made,
             ):
                 await made.start(options.processes)
                 outcome = await storm(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 import structlog
 
 from bot import log
+from bot.incoming import Incoming
 from bot.keeping import Keep
 from bot.keyed import Keyed
 from bot.links import Link
@@ -36,6 +36,7 @@ from storage.ledger import Kept, Ledger, Left
 from storage.left import Decided, Settled
 from storage.locks import Locks
 from storage.outbox import Outbox
+from storage.pushes import Pushes
 from storage.seen import Seen
 
 logger = structlog.get_logger(__name__)
@@ -65,58 +66,12 @@ TRIES = 3
 """A turn is redone when another process saved the conversation meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
-class SentFile:
-    """A file somebody sent: ``ref`` is where its channel finds it again, or its ``content`` is
-    here. Neither is ever written anywhere by us, nor told by ``repr``."""
-
-    ref: str = field(repr=False)
-    name: str = field(repr=False)
-    size: int
-    photo: bool
-    content: bytes | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """What someone sent: exactly one of ``text``, ``payload``, ``link`` and ``told``.
-
-    ``address`` is who, on that channel; ``id`` is the update's, unique for that address: the same
-    one twice is answered once. ``order`` sorts waiting updates of one person (lower first).
-    A ``payload`` was verified by the channel; one that failed is ``OLD_BUTTON``. What is said to a
-    ``quiet`` one is not kept: the page had said it. ``press`` is what a press has in common with
-    the same one a second later, where the network gives each press a new ``id``. ``stream`` names
-    the numbering ``order`` belongs to, where updates may overtake one another on their way.
-    ``files`` came with it, several perhaps as one ``album``. ``told`` is nobody's message: it is
-    what became of their application. ``edited``: their last message, put otherwise.
-    """
-
-    channel: str
-    address: str
-    id: str
-    text: str | None = None
-    payload: str | None = None
-    link: Link | None = None
-    order: int = 0
-    quiet: bool = False
-    press: str | None = None
-    stream: str | None = None
-    files: tuple[SentFile, ...] = ()
-    album: str | None = None
-    told: Mapping[str, str] | None = None
-    edited: bool = False
-
-
 class Afterwards(Protocol):
     """Whoever does what a turn has decided, once it is committed; called, it returns at once."""
 
     def send(self, incoming: Incoming, person: str, offer: str, decided: datetime) -> None: ...
 
     def view(self, incoming: Incoming, person: str) -> None: ...
-
-
-OLD_BUTTON = "/expired"
-"""The payload of a press whose signature does not hold: answered kindly, changes nothing."""
 
 
 def conversation_id(key: Keyed, channel: str, address: str) -> str:
@@ -152,6 +107,7 @@ class Turns:
         self.counters = Counters(database)
         self.applications = Applications(database)
         self.alerts = Alerts(database)
+        self.pushes = Pushes(database)
         self.afterwards: Afterwards | None = None
         self.locks = locks
         self.understander = understander
@@ -194,7 +150,8 @@ class Turns:
             return await self._surely(incoming, person)
 
     async def left(self, channel: str, address: str, order: int) -> None:
-        """Somebody wants no more of our messages: what was still to be sent is dropped, once.
+        """Somebody wants no more of our messages: what was still to be sent is dropped, once, and
+        their alerts stop.
 
         ``order`` is the update's number: what answers a later one is for somebody who came back.
         """
@@ -202,6 +159,7 @@ class Turns:
         key = self._mark("update", channel, address, str(order))
         async with self.locks.hold(person, order):
             await self.ledger.forget(person, key, order, self.now())
+            await self.pushes.left(person, self.now())
 
     async def _surely(self, incoming: Incoming, person: str) -> Kept:
         for _ in range(TRIES - 1):

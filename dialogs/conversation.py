@@ -47,6 +47,7 @@ SLOTS: Mapping[str, Any] = {
     "alerts": False,  # whether one speaks, now or after a pause
     "age": None,  # asked once, before the first is kept: 14 (or less), 15, 16, 18, 30 (or more)
     "alert_due": False,  # an alert is wanted and waits, for the rest of the "search" or the "age"
+    "alert_last": 0,  # the number given last: another's old buttons must not reach the next one
     "alert_at": None,  # the number of the alert being spoken of
     "alert_edit": None,  # the number of the alert being changed, whose search stands meanwhile
     "pushed": 0,  # the number of the last message of an alert the conversation knows of
@@ -72,6 +73,7 @@ APPLICATION = (
 KEPT_ON_RESTART = (
     "welcomed", "origin", "said", "hidden", "revision", "steps", "follow", "alerts", "age",
     "alert_at",
+    "alert_last",
     "pushed", "cohort",
 )  # fmt: skip
 """« On recommence » forgets the search, not the manners."""

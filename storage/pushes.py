@@ -167,24 +167,27 @@ class Pushes:
 
     @unbroken
     async def sent(
-        self, push: Claimed, owner: str, now: datetime, *, shown: Sequence[str], label: str,
-        apart: timedelta,
+        self, push: Claimed, owner: str, now: datetime, *, shown: Sequence[str],
+        told: Sequence[str], label: str, apart: timedelta,
     ) -> None:  # fmt: skip
-        """It was taken; none of its offers is ever told again. ``shown`` are those it showed.
+        """It was taken. ``shown`` are the offers it showed, ``told`` those never to be told again:
+        what was closed when it left is not among them, and is news if it comes back changed.
 
         Another one to the same person waits until it is so far ``apart``.
 
         One that was stopped while it was on its way was sent all the same; of one that was erased
         nothing is noted.
         """
-        known = [{"person": push.person, "offer": id, "at": now} for id in push.offers]
+        known = [{"person": push.person, "offer": id, "at": now} for id in told]
         async with self._db.write() as tx:
             done = update(pushes).where(_held(push, owner))
             await tx.execute(done.values(**_over("sent", now), offers=list(shown)))
             await tx.execute(_apart(push, now + apart))
             there = select(pushes.c.id).where(pushes.c.id == push.id)
             if push.kind == "alert" and known and (await tx.execute(there)).first():
-                await tx.execute(schema.insert(tx, told).values(known).on_conflict_do_nothing())
+                await tx.execute(
+                    schema.insert(tx, schema.told).values(known).on_conflict_do_nothing()
+                )
             await _count(tx, label, now)
 
     @unbroken

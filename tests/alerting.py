@@ -145,8 +145,8 @@ async def told(db: Database) -> dict[int, list[str]]:
     return found
 
 
-def sweeper(db: Database, many: int = 600, **options: Any) -> Sweep:
-    return Sweep(db, of_json, TABLE, lambda: NOW, many=many, **options)
+def sweeper(db: Database, many: int | None = None) -> Sweep:
+    return Sweep(db, of_json, TABLE, lambda: NOW, many=many)
 
 
 def later(offer: Offer, **changes: Any) -> Offer:

@@ -16,8 +16,8 @@ import yaml
 
 from bot.assembly import Rooms, assemble
 from bot.config import Settings
+from bot.incoming import Incoming
 from bot.links import Link
-from bot.turn import Incoming
 from dialogs.reply import Button, Reply
 from matching.calling import Passing
 from matching.sources import Patience

@@ -92,11 +92,21 @@ async def test_what_is_put_aside_is_remembered_for_alerts(talk: AlertedTalk) -> 
     assert await told_to(talk) == set()
     await talk.say("préviens-moi")
     await talk.say("16")
-    assert len(await told_to(talk)) == 1
-    await talk.say("voir les offres")
-    await talk.receive({"alerte": 1, "offres": 1}, waits=False)
-    await talk.say("déjà pris")
-    assert len(await told_to(talk)) >= 1
+    first = await told_to(talk)
+    assert len(first) == 1
+    [news] = await talk.receive({"alerte": 1, "offres": 2}, waits=False)
+    second = next(card.id for card in news.cards if card.id not in first)
+    await talk.send(payload=f"/taken {second}")
+    assert await told_to(talk) == {*first, second}
+
+
+async def test_a_button_of_an_alert_that_is_gone_never_reaches_the_next(talk: AlertedTalk) -> None:
+    await kept(talk)
+    await talk.send(payload="/alert_drop 1")
+    await talk.say("préviens-moi pour carrossier à Arras")
+    assert [alert.n for alert in await talk.rooms.turns.alerts.of(talk.person)] == [2]
+    await talk.send(payload="/alert_drop 1")
+    assert len(await talk.rooms.turns.alerts.of(talk.person)) == 1
 
 
 async def test_what_was_read_on_the_page_is_settled_and_told(talk: AlertedTalk) -> None:

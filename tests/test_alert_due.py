@@ -20,7 +20,7 @@ from storage.follow_ups import FollowUps
 from storage.leases import Leases
 from storage.pushes import Pushes
 from storage.runs import Runs
-from storage.schema import digests
+from storage.schema import digests, searches
 from tests.pushing import FIRST_CHAT, NOON, found, offer, person, ready, rows, set_alert
 
 DAY = timedelta(days=1)
@@ -127,6 +127,8 @@ async def test_a_job_left_in_its_midst_is_gone_on_with(
     assert len(await unsettled(db)) == 4
     assert await look(db, clock, seconds=LEASE_SECONDS + 1) == 6
     assert len({row.person for row in await rows(db)}) == 10
+    [run] = [run for run in await Runs(db).latest() if run.job == "push"]
+    assert (run.state, run.total, run.done, run.written) == ("ready", 10, 10, 10)
 
 
 async def test_a_run_that_is_being_built_says_nothing(db: Database) -> None:
@@ -150,6 +152,22 @@ async def test_a_pause_is_over_on_its_day(db: Database) -> None:
     await set_alert(db, FIRST_CHAT, state="paused", until=date(2026, 11, 25))
     clock = Clock()
     assert [await look(db, clock, days=n) for n in (0, 1, 1)] == [0, 0, 1]
+
+
+async def test_what_is_new_on_the_day_a_pause_ends_is_for_who_had_paused(db: Database) -> None:
+    """They speak again before new offers are held against those that speak, long before the hour
+    at which anything is due."""
+    beat = Rhythm("weekly", weekday=4, zone="Indian/Reunion").beat()
+    await found(db, 1, beat=beat)
+    await set_alert(db, FIRST_CHAT, state="paused", until=date(2026, 11, 25))
+    clock = Clock(datetime(2026, 11, 24, 19, 59, tzinfo=UTC))
+    states = []
+    for _ in range(2):
+        await look(db, clock)
+        async with db.read() as tx:
+            states.append((await tx.execute(select(searches.c.state))).scalar_one())
+        clock.now += timedelta(minutes=2)
+    assert states == ["paused", "on"]
 
 
 async def test_what_was_changed_after_its_hour_waits_for_the_next_day(db: Database) -> None:
@@ -203,7 +221,7 @@ async def _sent(db: Database, who: str, now: datetime) -> None:
         channels=["telegram"], owner="me", lease=HOUR, now=now, limit=9
     )  # fmt: skip
     assert claimed.person == who
-    await queue.sent(claimed, "me", now, shown=[], label="alert sent", apart=timedelta())
+    await queue.sent(claimed, "me", now, shown=[], told=[], label="alert sent", apart=timedelta())
 
 
 async def test_nothing_is_due_at_night(db: Database) -> None:

@@ -168,7 +168,9 @@ class _Play:
         push, owner = self._claimed[-1 - back]
         later, now = timedelta(seconds=10), self._model.now
         if state == "sent":
-            await self._queue.sent(push, owner, now, shown=push.offers, label="x", apart=later)
+            await self._queue.sent(
+                push, owner, now, shown=push.offers, told=push.offers, label="x", apart=later
+            )
         else:
             await self._queue.settle(push, owner, state, now, label="x", not_before=now + later)
         self._model.mark(push.id, owner, state, later)

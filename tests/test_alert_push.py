@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +17,7 @@ from alerts import push
 from dialogs.rhythm import Rhythm
 from nlu.understander import Understander
 from storage.live_offers import LiveOffers
-from storage.schema import conversations, counters, pushes, searches, told
+from storage.schema import conversations, counters, pushes, rates, searches, told
 from tests.pushers import House, house
 from tests.pushing import FIRST_CHAT, WISH, found, offer, person, set_alert
 from tests.telegramming import furnished_copy
@@ -111,6 +112,16 @@ async def test_what_changed_since_it_was_due_is_not_sent(at: House, change: str)
     assert await at.states() == ["gone", "sent" if others else "gone"]
 
 
+async def test_what_was_closed_before_it_was_told_may_still_be_told(at: House) -> None:
+    """Once it is back, and something of it has changed, it is news: nobody has heard of it."""
+    await found(at.rooms.database, 1, each=2, together=True)
+    await at.due()
+    await LiveOffers(at.rooms.database).close("test:1")
+    await at.push()
+    async with at.rooms.database.read() as tx:
+        assert list((await tx.execute(select(told.c.offer))).scalars()) == ["test:2"]
+
+
 async def test_a_stop_counts_for_what_waits_for_its_turn(
     at: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,6 +176,18 @@ async def test_who_blocked_us_hears_nothing_more(at: House) -> None:
         assert (await tx.execute(end)).scalar_one() == at.now + 30 * DAY
 
 
+async def test_who_blocks_us_before_anything_is_sent_hears_nothing(at: House) -> None:
+    await found(at.rooms.database, 2, each=2)
+    await at.due()
+    await at.rooms.turns.left("telegram", str(FIRST_CHAT), 1)
+    await at.push()
+    assert at.heard() == []
+    assert len(at.heard(FIRST_CHAT + 1)) == 2
+    async with at.rooms.database.read() as tx:
+        mine = select(searches.c.state).where(searches.c.person == person(FIRST_CHAT))
+        assert set((await tx.execute(mine)).scalars()) == {"stopped"}
+
+
 @pytest.mark.parametrize(
     ("fault", "repeated"), [("500", 0), ("reset", 0), ("accepted", 1), ("truncated", 1)]
 )
@@ -214,6 +237,10 @@ async def test_who_waits_for_their_turn_is_given_back_at_once(at: House) -> None
     async with asyncio.timeout(2):
         await going
     assert sorted(await at.states()) == ["pending", "pending", "sent"]
+    async with at.rooms.database.read() as tx:
+        turn = select(rates.c.free_at).where(rates.c.key == "push:telegram")
+        ahead = (await tx.execute(turn)).scalar_one() - time.time()
+    assert ahead <= 200, "turns that nobody takes keep the others waiting"
 
 
 async def test_never_more_than_asked_for_in_any_second(

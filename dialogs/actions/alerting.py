@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
@@ -152,8 +152,8 @@ class AlertMe(Action):
                 keep(dispatcher, changed(same, state="on", until=None))
             n, name, beat = same.n, "utter_alert_known", same.beat
         else:
-            taken = {a.n for a in alerts}
-            n = next(n for n in range(1, MOST_ALERTS + 1) if n not in taken)
+            n = _next_number(slots["alert_last"], {a.n for a in alerts})
+            done.append(SlotSet("alert_last", n))
             name, beat = "utter_alert_kept", Rhythm(zone=zone(services, wish)).beat()
             keep(dispatcher, Kept(n, None, wish, beat))
             effect(dispatcher, "count", name="alerts_kept")
@@ -166,6 +166,12 @@ class AlertMe(Action):
         )  # fmt: skip
         asked = [SlotSet("asked", "show_offers"), SlotSet("alert_at", n), SlotSet("alerts", True)]
         return [*done, *asked]
+
+
+def _next_number(last: int, taken: Collection[int]) -> int:
+    """The one longest out of use, of those that are free."""
+    ahead = ((last + step) % MOST_ALERTS + 1 for step in range(MOST_ALERTS))
+    return next(n for n in ahead if n not in taken)
 
 
 class AskAge(Action):
