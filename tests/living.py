@@ -147,7 +147,13 @@ def jobs(offers: str, understander: Understander) -> list[dict[str, Any]]:
 
 @asynccontextmanager
 async def live(
-    where: str, url: str, offers: str, understander: Understander, clock: Clock, folder: Path
+    where: str,
+    url: str,
+    offers: str,
+    understander: Understander,
+    clock: Clock,
+    folder: Path,
+    redis_url: str | None = None,
 ) -> AsyncIterator[Life]:
     """Somebody in the ``terminal``, at the ``page`` or in ``telegram``, in the real house."""
     async with AsyncExitStack() as stack:
@@ -156,14 +162,16 @@ async def live(
         if where == "telegram":
             there = await stack.enter_async_context(fake_api())
             rooms, telegram = await stack.enter_async_context(
-                on_telegram(there, "webhook", url, None, understander, today=None, **settings(api))
+                on_telegram(
+                    there, "webhook", url, redis_url, understander, today=None, **settings(api)
+                )
             )
             channel = await stack.enter_async_context(outgoing(rooms))
             talk = InTelegram(there, rooms, telegram, there.person(1001))
             yield Life(talk, api, clock, rooms.alerting.pusher({"telegram": channel}))
             return
         rooms = await stack.enter_async_context(
-            rooms_for(url, None, understander, today=None, **settings(api))
+            rooms_for(url, redis_url, understander, today=None, **settings(api))
         )
         assert rooms.applying
         if where == "page":

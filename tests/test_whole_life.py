@@ -15,7 +15,7 @@ from dialogs.cohort import ACT_WITHIN, SIGN_WITHIN
 from nlu.understander import Understander
 from storage.figures import Figures
 from tests.applying import Application, check_received
-from tests.living import Clock, live
+from tests.living import Clock, Life, live
 from tests.talk import FOLDER, TODAY, play
 
 
@@ -43,10 +43,28 @@ async def test_a_whole_life(
     template = offered("sqlite", script.offers).removeprefix("sqlite+aiosqlite:///")
     url = f"sqlite+aiosqlite:///{shutil.copy(template, tmp_path / 'life.sqlite')}"
     async with live(where, url, script.offers, understander, clock, tmp_path) as life:
-        await play(script, life)
-        check_received(script, life.api)
-        figures = Figures(life.rooms.database, ACT_WITHIN, SIGN_WITHIN)
-        late = TODAY + SIGN_WITHIN + ACT_WITHIN
-        share = await figures.signed(late)
-        assert (share.people, share.reached) == (1, 1)
-        assert [(s.people, s.reached) for _, s in await figures.acted(late)] == [(1, 0)]
+        await lived(script, life)
+
+
+@pytest.mark.parametrize("script", scripts(), ids=str)
+@pytest.mark.timeout(120)
+async def test_a_whole_life_on_postgresql_with_redis(
+    script: Application, clock: Clock, offered: Callable[..., str], understander: Understander,
+    tmp_path: Path, postgres_server: str, redis_url: str,
+) -> None:  # fmt: skip
+    url = offered("postgresql", script.offers, postgres_server)
+    async with live(
+        "telegram", url, script.offers, understander, clock, tmp_path, redis_url
+    ) as life:
+        await lived(script, life)
+
+
+async def lived(script: Application, life: Life) -> None:
+    """Everything said and received as written, and counted."""
+    await play(script, life)
+    check_received(script, life.api)
+    figures = Figures(life.rooms.database, ACT_WITHIN, SIGN_WITHIN)
+    late = TODAY + SIGN_WITHIN + ACT_WITHIN
+    share = await figures.signed(late)
+    assert (share.people, share.reached) == (1, 1)
+    assert [(s.people, s.reached) for _, s in await figures.acted(late)] == [(1, 0)]
