@@ -14,7 +14,7 @@ import itertools
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
@@ -29,9 +29,10 @@ from bot.purge import purge
 from bot.turn import ANSWER_LEASE, Incoming
 from dialogs.criteria import wanted
 from dialogs.reply import SENT, Delivery, Reply, unbundled
-from matching.model import DEMONSTRATION, Circle, Offer, Search
+from matching.model import DEMONSTRATION, Circle, Search
 from nlu.understander import Understander
 from storage.schema import pushes
+from tests.month_offers import Feed
 from tests.month_promise import Happened, Often
 
 TOWNS = {
@@ -87,9 +88,7 @@ class _Event:
 class Month:
     """Also the network: it is given messages as :class:`dialogs.reply.Channel` says."""
 
-    def __init__(
-        self, rooms: Rooms, people: int, offers_a_day: int, days: int, seed: int
-    ) -> None:
+    def __init__(self, rooms: Rooms, people: int, offers_a_day: int, days: int, seed: int) -> None:
         self.rooms, self.chance, self._seed = rooms, Random(seed), seed
         self.began, self.ends = CLOCK[0], CLOCK[0] + timedelta(days=days)
         self.life: list[Happened] = []
@@ -98,8 +97,11 @@ class Month:
         self.did: Counter[str] = Counter()
         self.stuck = 0
         self._offers_a_day = offers_a_day
-        self._feed: dict[str, Offer] = {}
-        self._gone: dict[str, Offer] = {}
+        codes = {id: wanted(rooms.understander.table.get(id)).codes[0] for id in TRADES}
+        self._feed = Feed(
+            self.chance, {insee: self._place(insee) for insee in TOWNS},
+            {id: (says, codes[id]) for id, says in TRADES.items()},
+        )  # fmt: skip
         self._numbers = itertools.count(1)
         self._events: list[_Event] = []
         self._pusher = rooms.alerting.pusher({"telegram": self})
@@ -193,74 +195,32 @@ class Month:
         if drawn < 0.01:
             self.did["refused once"] += 1
             return Delivery("pending", timedelta(seconds=30))
-        self._note("got", chat, reply=reply)
-        self._reacts(chat, reply)
+        came = [b.payload for b in reply.buttons if (b.payload or "").startswith("/came ")]
+        if came:
+            id = str(came[0]).split()[2]
+            self._note("asked", chat, offer=id)
+            self._answers(chat, id)
+        else:
+            self._note("got", chat, reply=reply)
+            self._reacts(chat, reply)
         return SENT
 
     # offers
 
     async def _read(self) -> None:
-        """A source is read: new offers, some that changed, some that are gone or back."""
-        changes: dict[str, Offer | None] = {}
-        for _ in range(round(self._offers_a_day / 3 * self.chance.uniform(0.3, 1.7))):
-            offer = self._drawn()
-            changes[offer.id] = offer
-        ids = sorted(self._feed)
-        for id in self.chance.sample(ids, len(ids) // 15):
-            changes[id] = self._otherwise(self._feed[id])
-        for id in self.chance.sample(ids, len(ids) // 20):
-            changes[id] = None
-            self._gone[id] = self._feed[id]
-        for id in self.chance.sample(sorted(self._gone), len(self._gone) // 6):
-            if id not in changes:
-                back = self._gone.pop(id)
-                changes[id] = self._otherwise(back) if self.chance.random() < 0.7 else back
-        for id, offer in changes.items():
-            if offer is None:
-                del self._feed[id]
-            else:
-                self._feed[id] = offer
-        offers = self.rooms.offers
-        await offers.put(ORIGIN, list(self._feed.values()))
-        await offers.close_missing(ORIGIN, self._feed.keys(), self.rooms.settings.today())
+        """A source is read."""
+        new = round(self._offers_a_day / 3 * self.chance.uniform(0.3, 1.7))
+        changes, offers = self._feed.read(CLOCK[0], new), self.rooms.offers
+        await offers.put(ORIGIN, list(self._feed.here.values()))
+        await offers.close_missing(ORIGIN, self._feed.here.keys(), self.rooms.settings.today())
         self._note("published", offers=changes)
         await self._look()
 
     async def _taken(self) -> None:
-        """Some of the newest offers are found to be gone, just before alerts speak of them."""
-        for id in self.chance.sample(sorted(self._feed)[-30:], min(3, len(self._feed))):
-            del self._feed[id]
+        """Just before alerts speak of them."""
+        for id in self._feed.taken():
             await self.rooms.offers.close(id)
             self._note("published", offers={id: None})
-
-    def _drawn(self) -> Offer:
-        chance, n = self.chance, next(self._numbers)
-        insee, trade = chance.choice(sorted(TOWNS)), chance.choice(sorted(TRADES))
-        lat, lon = self._place(insee)
-        codes = wanted(self.rooms.understander.table.get(trade)).codes
-        lasts = chance.choice((None, None, None, self._some(days=6)))
-        return Offer(
-            id=f"month:{n:06}", source="Test", title=f"Apprenti {TRADES[trade]} {n}",
-            company=f"Maison {trade} {chance.randint(1, 8)}", city="Ville", postcode="62300",
-            insee=insee, lat=lat + chance.uniform(-0.3, 0.3), lon=lon + chance.uniform(-0.4, 0.4),
-            rome_codes=codes[:1], url=f"https://exemple.fr/{n}",
-            published=CLOCK[0] - self._some(hours=30),
-            expires=CLOCK[0] + lasts if lasts else None,
-            start=chance.choice((None, date(2027, 9, 1), date(2027, 4, 1), date(2028, 1, 3))),
-            phone="+33321000000" if chance.random() < 0.8 else None,
-        )  # fmt: skip
-
-    def _otherwise(self, offer: Offer) -> Offer:
-        """Another start, another place, another title, or something that matters to nobody."""
-        match self.chance.choice(("start", "place", "title", "description")):
-            case "start":
-                return replace(offer, start=date(2027, 9, 1) + self._some(days=100))
-            case "place":
-                return replace(offer, lon=offer.lon + 0.01)
-            case "title":
-                return replace(offer, title=f"{offer.title} (H/F)")
-            case _:
-                return replace(offer, description=f"{offer.description}Lu le {CLOCK[0]}. ")
 
     def _place(self, insee: str) -> tuple[float, float]:
         place = self.rooms.understander.gazetteer.by_insee(insee)
@@ -337,6 +297,7 @@ class Month:
         drawn = who.chance.random()
         ids = [card.id for card in reply.cards]
         acts: list[tuple[float, Callable[[], Awaitable[None]]]] = [
+            (0.20, lambda: self._calls(who, ids[0])),
             (0.12, lambda: self._hides(who, who.chance.choice(ids))),
             (0.04, lambda: self._pauses(who)),
             (0.03, lambda: self._stops(who)),
@@ -360,6 +321,23 @@ class Month:
                 await act()
 
         return do
+
+    def _answers(self, chat: int, id: str) -> None:
+        who = self.people[chat]
+        answer = who.chance.choice(("signed", "interview", "nothing", "yes", None))
+
+        async def do() -> None:
+            await self._says(who, payload=f"/came {answer} {id}")
+            self._note("answered", chat, offer=id, answer=answer)
+
+        if answer:
+            self._plan_for(who, 1.5, self._if_there(who, do))
+
+    async def _calls(self, who: Person, id: str) -> None:
+        offer = self._feed.here.get(id)
+        if offer is not None and offer.phone:
+            await self._says(who, payload=f"/call {id}")
+            self._note("called", who.chat, offer=id)
 
     async def _hides(self, who: Person, id: str) -> None:
         await self._says(who, payload=f"/hide {id}")
