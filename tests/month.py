@@ -27,10 +27,12 @@ from bot.config import Settings
 from bot.links import Link
 from bot.purge import purge
 from bot.turn import ANSWER_LEASE, Incoming
+from dialogs.cohort import ACT_WITHIN, SIGN_WITHIN
 from dialogs.criteria import wanted
 from dialogs.reply import SENT, Delivery, Reply, unbundled
 from matching.model import DEMONSTRATION, Circle, Search
 from nlu.understander import Understander
+from storage.figures import Figures
 from storage.schema import pushes
 from tests.month_offers import Feed
 from tests.month_promise import Happened, Often
@@ -75,6 +77,7 @@ class Person:
     alerts: dict[int, tuple[str, Often]] = field(default_factory=dict)
     state: str = "on"
     last: int = 0
+    lives: int = 0
     pages: Any = field(default_factory=itertools.count)
 
 
@@ -205,6 +208,14 @@ class Month:
             self._reacts(chat, reply)
         return SENT
 
+    async def figures(self) -> dict[str, Any]:
+        """As they are published once all time is over."""
+        kept = Figures(self.rooms.database, ACT_WITHIN, SIGN_WITHIN)
+        long_after = self.ends.date() + timedelta(days=400)
+        signed, weeks = await kept.signed(long_after), await kept.acted(long_after)
+        acted = {monday.isoformat(): [s.people, s.reached] for monday, s in weeks}
+        return {"signed": [signed.people, signed.reached], "acted": acted}
+
     # offers
 
     async def _read(self) -> None:
@@ -261,7 +272,8 @@ class Month:
         trade = who.chance.choice(sorted(TRADES.keys() - {t for t, _ in who.alerts.values()}))
         radius, september = who.chance.choice((5, 10, 20, 30, 60)), who.chance.random() < 0.3
         await self._says(who, link=Link("", trade, who.town, radius))
-        await self._says(who, text="septembre" if september else "n’importe quand")
+        if september:
+            await self._says(who, text="septembre")
         await self._says(who, payload="/alert_me")
         if not who.alerts:
             await self._says(who, payload=f"/age {who.chance.choice((15, 16, 18, 30))}")
@@ -306,6 +318,7 @@ class Month:
             (0.04, lambda: self._edits(who)),
             (0.02, lambda: self._drops(who)),
             (0.03, lambda: self._keeps(who)),
+            (0.06, lambda: self._looks_around(who)),
         ]
         for share, act in acts:
             if drawn < share:
@@ -314,10 +327,14 @@ class Month:
             drawn -= share
 
     def _if_there(
-        self, who: Person, act: Callable[[], Awaitable[None]]
+        self, who: Person, act: Callable[[], Awaitable[None]], states: Sequence[str] = ("on",)
     ) -> Callable[[], Awaitable[None]]:
+        """Unless they are gone meanwhile, or began anew."""
+        lives = who.lives
+
         async def do() -> None:
-            if who.chat not in self.blocked and who.alerts and who.state == "on":
+            there = who.chat not in self.blocked and who.lives == lives
+            if there and who.alerts and who.state in states:
                 await act()
 
         return do
@@ -331,7 +348,7 @@ class Month:
             self._note("answered", chat, offer=id, answer=answer)
 
         if answer:
-            self._plan_for(who, 1.5, self._if_there(who, do))
+            self._plan_for(who, 1.5, self._if_there(who, do, ("on", "stopped")))
 
     async def _calls(self, who: Person, id: str) -> None:
         offer = self._feed.here.get(id)
@@ -342,6 +359,14 @@ class Month:
     async def _hides(self, who: Person, id: str) -> None:
         await self._says(who, payload=f"/hide {id}")
         self._note("hidden", who.chat, offer=id)
+
+    async def _looks_around(self, who: Person) -> None:
+        """By themselves, and put aside the first offer they see."""
+        said = await self._says(who, payload=f"/alert_all {min(who.alerts)}")
+        ids = [card.id for reply in said for card in reply.cards]
+        self.did["looked around"] += bool(ids)
+        if ids:
+            await self._hides(who, ids[0])
 
     async def _pauses(self, who: Person) -> None:
         until = self.rooms.settings.today() + timedelta(days=who.chance.randint(1, 8))
@@ -357,6 +382,8 @@ class Month:
         await self._says(who, text=who.chance.choice(("stop", "arrête les alertes", "STOP !")))
         self._note("all", who.chat, state="stopped")
         who.state = "stopped"
+        looks = self._if_there(who, lambda: self._looks_around(who), ("stopped",))
+        self._plan_for(who, 3, looks)
         self._plan_for(who, 15, lambda: self._resumes(who))
 
     async def _resumes(self, who: Person) -> None:
@@ -371,7 +398,7 @@ class Month:
         await self._says(who, payload="/delete_yes")
         self._note("erased", who.chat)
         who.alerts.clear()
-        who.last = 0
+        who.last, who.lives = 0, who.lives + 1
         if who.chance.random() < 0.5:
             self._plan_for(who, 8, lambda: self._keeps(who))
 

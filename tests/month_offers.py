@@ -32,6 +32,9 @@ class Feed:
         for _ in range(new):
             offer = self._drawn(now)
             changes[offer.id] = offer
+            if self.chance.random() < 0.1:  # another source has it too
+                copy = replace(offer, id=f"{offer.id}:b", source="Autre", phone=None)
+                changes[copy.id] = copy
         ids = sorted(self.here)
         for id in self.chance.sample(ids, len(ids) // 15):
             changes[id] = self._otherwise(self.here[id], now)

@@ -7,7 +7,7 @@ where what people got is not what they were to get.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -290,13 +290,19 @@ class Promise:
         if at > alert.due + SPREAD and by_day(alert.due + SPREAD, alert.often.zone):
             self._differs(at, chat, f"alert {n} was due at {alert.due:%d %b %H:%M}")
         wanted = self._wanted(at, who, alert)
-        if ids != (shown := self._shown(wanted)):
+        shown = self._shown(wanted)
+        if [self._job(id) for id in ids] != [self._job(id) for id in shown]:
             self._differs(at, chat, f"alert {n} told {ids}, was to tell {shown} of {wanted}")
         who.told |= set(wanted)
         who.got.append(at)
         alert.batch, alert.due = {}, None
         self.messages[alert.often.kind] += 1
         self.offers += len(ids)
+
+    def _job(self, id: str) -> tuple[str, str | None]:
+        """Two copies of one, of two sources, are one."""
+        offer = self._offers[id]
+        return offer.title, offer.company
 
     def _wanted(self, at: datetime, who: Somebody, alert: Kept) -> list[str]:
         return [
@@ -315,6 +321,8 @@ class Promise:
         shown: list[str] = []
         for id in sorted(ids, key=age):
             company = self._offers[id].company
+            if self._job(id) in map(self._job, shown):
+                continue
             if of_one[company] < MOST_OF_ONE:
                 of_one[company] += 1
                 shown.append(id)
@@ -339,3 +347,41 @@ class Promise:
                 if alert.speaks(at) and (wanted := self._wanted(at, who, alert)):
                     self._differs(at, chat, f"alert {n} was to tell {wanted}, and did not")
                 alert.batch, alert.due = {}, None
+
+
+def figures(cohorts: list[Cohort]) -> dict[str, Any]:
+    """Of all people, how many signed; and of those of each week (its Monday), how many acted."""
+    weeks: dict[str, list[int]] = {}
+    for one in cohorts:
+        monday = one.day - timedelta(days=one.day.weekday())
+        week = weeks.setdefault(monday.isoformat(), [0, 0])
+        week[0] += 1
+        week[1] += one.acted
+    return {"signed": [len(cohorts), sum(c.signed for c in cohorts)], "acted": weeks}
+
+
+def invariants(life: list[Happened]) -> list[str]:
+    """What holds of messages as such, whatever was expected: no offer twice, none at night, few in
+    one message, few a day, nothing to who is not to hear anything."""
+    wrong = []
+    told: defaultdict[int, set[str]] = defaultdict(set)
+    asked: defaultdict[int, list[str]] = defaultdict(list)
+    for one in life:
+        if one.what == "erased":
+            told[one.chat].clear()
+            asked[one.chat].clear()
+        elif one.what == "hidden":
+            told[one.chat].add(one.values["offer"])
+        elif one.what == "asked":
+            asked[one.chat].append(one.values["offer"])
+            if len(set(asked[one.chat])) < len(asked[one.chat]) or len(asked[one.chat]) > 3:
+                wrong.append(f"{one.at} {one.chat}: asked too often")
+        elif one.what == "got":
+            cards = one.values["reply"].cards
+            ids = {card.id for card in cards}
+            if told[one.chat] & ids or len(ids) < len(cards):
+                wrong.append(f"{one.at} {one.chat}: told again {told[one.chat] & ids}")
+            if not 1 <= len(cards) <= MOST_OFFERS:
+                wrong.append(f"{one.at} {one.chat}: {len(cards)} offers")
+            told[one.chat] |= ids
+    return wrong
