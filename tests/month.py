@@ -14,7 +14,7 @@ import itertools
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
@@ -24,15 +24,17 @@ from sqlalchemy import func, or_, select
 
 from bot.assembly import Rooms, assemble
 from bot.config import Settings
-from bot.incoming import Incoming
 from bot.links import Link
 from bot.purge import purge
-from bot.turn import ANSWER_LEASE
+from bot.turn import ANSWER_LEASE, Incoming
+from dialogs.cohort import ACT_WITHIN, SIGN_WITHIN
 from dialogs.criteria import wanted
 from dialogs.reply import SENT, Delivery, Reply, unbundled
-from matching.model import DEMONSTRATION, Circle, Offer, Search
+from matching.model import DEMONSTRATION, Circle, Search
 from nlu.understander import Understander
+from storage.figures import Figures
 from storage.schema import pushes
+from tests.month_offers import Feed
 from tests.month_promise import Happened, Often
 
 TOWNS = {
@@ -75,6 +77,7 @@ class Person:
     alerts: dict[int, tuple[str, Often]] = field(default_factory=dict)
     state: str = "on"
     last: int = 0
+    lives: int = 0
     pages: Any = field(default_factory=itertools.count)
 
 
@@ -97,8 +100,11 @@ class Month:
         self.did: Counter[str] = Counter()
         self.stuck = 0
         self._offers_a_day = offers_a_day
-        self._feed: dict[str, Offer] = {}
-        self._gone: dict[str, Offer] = {}
+        codes = {id: wanted(rooms.understander.table.get(id)).codes[0] for id in TRADES}
+        self._feed = Feed(
+            self.chance, {insee: self._place(insee) for insee in TOWNS},
+            {id: (says, codes[id]) for id, says in TRADES.items()},
+        )  # fmt: skip
         self._numbers = itertools.count(1)
         self._events: list[_Event] = []
         self._pusher = rooms.alerting.pusher({"telegram": self})
@@ -192,74 +198,40 @@ class Month:
         if drawn < 0.01:
             self.did["refused once"] += 1
             return Delivery("pending", timedelta(seconds=30))
-        self._note("got", chat, reply=reply)
-        self._reacts(chat, reply)
+        came = [b.payload for b in reply.buttons if (b.payload or "").startswith("/came ")]
+        if came:
+            id = str(came[0]).split()[2]
+            self._note("asked", chat, offer=id)
+            self._answers(chat, id)
+        else:
+            self._note("got", chat, reply=reply)
+            self._reacts(chat, reply)
         return SENT
+
+    async def figures(self) -> dict[str, Any]:
+        """As they are published once all time is over."""
+        kept = Figures(self.rooms.database, ACT_WITHIN, SIGN_WITHIN)
+        long_after = self.ends.date() + timedelta(days=400)
+        signed, weeks = await kept.signed(long_after), await kept.acted(long_after)
+        acted = {monday.isoformat(): [s.people, s.reached] for monday, s in weeks}
+        return {"signed": [signed.people, signed.reached], "acted": acted}
 
     # offers
 
     async def _read(self) -> None:
-        """A source is read: new offers, some that changed, some that are gone or back."""
-        changes: dict[str, Offer | None] = {}
-        for _ in range(round(self._offers_a_day / 3 * self.chance.uniform(0.3, 1.7))):
-            offer = self._drawn()
-            changes[offer.id] = offer
-        ids = sorted(self._feed)
-        for id in self.chance.sample(ids, len(ids) // 15):
-            changes[id] = self._otherwise(self._feed[id])
-        for id in self.chance.sample(ids, len(ids) // 20):
-            changes[id] = None
-            self._gone[id] = self._feed[id]
-        for id in self.chance.sample(sorted(self._gone), len(self._gone) // 6):
-            if id not in changes:
-                back = self._gone.pop(id)
-                changes[id] = self._otherwise(back) if self.chance.random() < 0.7 else back
-        for id, offer in changes.items():
-            if offer is None:
-                del self._feed[id]
-            else:
-                self._feed[id] = offer
-        offers = self.rooms.offers
-        await offers.put(ORIGIN, list(self._feed.values()))
-        await offers.close_missing(ORIGIN, self._feed.keys(), self.rooms.settings.today())
+        """A source is read."""
+        new = round(self._offers_a_day / 3 * self.chance.uniform(0.3, 1.7))
+        changes, offers = self._feed.read(CLOCK[0], new), self.rooms.offers
+        await offers.put(ORIGIN, list(self._feed.here.values()))
+        await offers.close_missing(ORIGIN, self._feed.here.keys(), self.rooms.settings.today())
         self._note("published", offers=changes)
         await self._look()
 
     async def _taken(self) -> None:
-        """Some of the newest offers are found to be gone, just before alerts speak of them."""
-        for id in self.chance.sample(sorted(self._feed)[-30:], min(3, len(self._feed))):
-            del self._feed[id]
+        """Just before alerts speak of them."""
+        for id in self._feed.taken():
             await self.rooms.offers.close(id)
             self._note("published", offers={id: None})
-
-    def _drawn(self) -> Offer:
-        chance, n = self.chance, next(self._numbers)
-        insee, trade = chance.choice(sorted(TOWNS)), chance.choice(sorted(TRADES))
-        lat, lon = self._place(insee)
-        codes = wanted(self.rooms.understander.table.get(trade)).codes
-        lasts = chance.choice((None, None, None, self._some(days=6)))
-        return Offer(
-            id=f"month:{n:06}", source="Test", title=f"Apprenti {TRADES[trade]} {n}",
-            company=f"Maison {trade} {chance.randint(1, 8)}", city="Ville", postcode="62300",
-            insee=insee, lat=lat + chance.uniform(-0.3, 0.3), lon=lon + chance.uniform(-0.4, 0.4),
-            rome_codes=codes[:1], url=f"https://exemple.fr/{n}",
-            published=CLOCK[0] - self._some(hours=30),
-            expires=CLOCK[0] + lasts if lasts else None,
-            start=chance.choice((None, date(2027, 9, 1), date(2027, 4, 1), date(2028, 1, 3))),
-            phone="+33321000000" if chance.random() < 0.8 else None,
-        )  # fmt: skip
-
-    def _otherwise(self, offer: Offer) -> Offer:
-        """Another start, another place, another title, or something that matters to nobody."""
-        match self.chance.choice(("start", "place", "title", "description")):
-            case "start":
-                return replace(offer, start=date(2027, 9, 1) + self._some(days=100))
-            case "place":
-                return replace(offer, lon=offer.lon + 0.01)
-            case "title":
-                return replace(offer, title=f"{offer.title} (H/F)")
-            case _:
-                return replace(offer, description=f"{offer.description}Lu le {CLOCK[0]}. ")
 
     def _place(self, insee: str) -> tuple[float, float]:
         place = self.rooms.understander.gazetteer.by_insee(insee)
@@ -300,7 +272,8 @@ class Month:
         trade = who.chance.choice(sorted(TRADES.keys() - {t for t, _ in who.alerts.values()}))
         radius, september = who.chance.choice((5, 10, 20, 30, 60)), who.chance.random() < 0.3
         await self._says(who, link=Link("", trade, who.town, radius))
-        await self._says(who, text="septembre" if september else "n’importe quand")
+        if september:
+            await self._says(who, text="septembre")
         await self._says(who, payload="/alert_me")
         if not who.alerts:
             await self._says(who, payload=f"/age {who.chance.choice((15, 16, 18, 30))}")
@@ -336,6 +309,7 @@ class Month:
         drawn = who.chance.random()
         ids = [card.id for card in reply.cards]
         acts: list[tuple[float, Callable[[], Awaitable[None]]]] = [
+            (0.20, lambda: self._calls(who, ids[0])),
             (0.12, lambda: self._hides(who, who.chance.choice(ids))),
             (0.04, lambda: self._pauses(who)),
             (0.03, lambda: self._stops(who)),
@@ -344,6 +318,7 @@ class Month:
             (0.04, lambda: self._edits(who)),
             (0.02, lambda: self._drops(who)),
             (0.03, lambda: self._keeps(who)),
+            (0.06, lambda: self._looks_around(who)),
         ]
         for share, act in acts:
             if drawn < share:
@@ -352,17 +327,46 @@ class Month:
             drawn -= share
 
     def _if_there(
-        self, who: Person, act: Callable[[], Awaitable[None]]
+        self, who: Person, act: Callable[[], Awaitable[None]], states: Sequence[str] = ("on",)
     ) -> Callable[[], Awaitable[None]]:
+        """Unless they are gone meanwhile, or began anew."""
+        lives = who.lives
+
         async def do() -> None:
-            if who.chat not in self.blocked and who.alerts and who.state == "on":
+            there = who.chat not in self.blocked and who.lives == lives
+            if there and who.alerts and who.state in states:
                 await act()
 
         return do
 
+    def _answers(self, chat: int, id: str) -> None:
+        who = self.people[chat]
+        answer = who.chance.choice(("signed", "interview", "nothing", "yes", None))
+
+        async def do() -> None:
+            await self._says(who, payload=f"/came {answer} {id}")
+            self._note("answered", chat, offer=id, answer=answer)
+
+        if answer:
+            self._plan_for(who, 1.5, self._if_there(who, do, ("on", "stopped")))
+
+    async def _calls(self, who: Person, id: str) -> None:
+        offer = self._feed.here.get(id)
+        if offer is not None and offer.phone:
+            await self._says(who, payload=f"/call {id}")
+            self._note("called", who.chat, offer=id)
+
     async def _hides(self, who: Person, id: str) -> None:
         await self._says(who, payload=f"/hide {id}")
         self._note("hidden", who.chat, offer=id)
+
+    async def _looks_around(self, who: Person) -> None:
+        """By themselves, and put aside the first offer they see."""
+        said = await self._says(who, payload=f"/alert_all {min(who.alerts)}")
+        ids = [card.id for reply in said for card in reply.cards]
+        self.did["looked around"] += bool(ids)
+        if ids:
+            await self._hides(who, ids[0])
 
     async def _pauses(self, who: Person) -> None:
         until = self.rooms.settings.today() + timedelta(days=who.chance.randint(1, 8))
@@ -378,6 +382,8 @@ class Month:
         await self._says(who, text=who.chance.choice(("stop", "arrête les alertes", "STOP !")))
         self._note("all", who.chat, state="stopped")
         who.state = "stopped"
+        looks = self._if_there(who, lambda: self._looks_around(who), ("stopped",))
+        self._plan_for(who, 3, looks)
         self._plan_for(who, 15, lambda: self._resumes(who))
 
     async def _resumes(self, who: Person) -> None:
@@ -392,7 +398,7 @@ class Month:
         await self._says(who, payload="/delete_yes")
         self._note("erased", who.chat)
         who.alerts.clear()
-        who.last = 0
+        who.last, who.lives = 0, who.lives + 1
         if who.chance.random() < 0.5:
             self._plan_for(who, 8, lambda: self._keeps(who))
 
