@@ -22,7 +22,7 @@ from alerts import index
 from alerts.keys import Key, Probe, Trades, keys_of, probe
 from matching.model import Offer, Search, Sketch, WantedTrade, is_open
 from storage.database import Database
-from storage.digests import Digest, Digests
+from storage.digests import Digests, Found
 from storage.key_blocks import KeyBlocks, Keys
 from storage.leases import Leases
 from storage.offer_news import OfferNews
@@ -48,7 +48,7 @@ MANY = {True: 1_500, False: 250}
 """Offers from which the index costs less than a question each, on SQLite and on PostgreSQL; both
 grow with the alerts."""
 
-BLOCK = 50_000
+BLOCK = 250_000
 """Alerts held in memory at a time."""
 
 AIM_SECONDS = {True: 0.03, False: 0.5}
@@ -86,11 +86,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """The keys of the alerts up to number ``last``, and which communes some of them exclude."""
+    """The keys of the alerts up to number ``last``."""
 
     last: int
     keys: Keys
-    excluded: Mapping[int, frozenset[str]]
 
 
 class Expand(Protocol):
@@ -252,9 +251,9 @@ class Sweep:
         try:
             while (block := await reading) is not None:
                 reading = asyncio.create_task(self._block(block.last, news))
-                digests = await asyncio.to_thread(index.digests, block.keys, news, block.excluded)
+                found = await asyncio.to_thread(index.digests, block.keys, news)
                 run = await writing if writing else run
-                writing = asyncio.create_task(self._write(run, digests, block.last, top))
+                writing = asyncio.create_task(self._write(run, found, block.last, top))
                 await beat()
             return await writing if writing else run
         finally:
@@ -265,15 +264,13 @@ class Sweep:
         last = await self._blocks.bound(after, BLOCK)
         if last is None:
             return None
-        keys = await self._blocks.read(after + 1, last, news.trades)
-        refuses = bool(keys["excludes"].any())
-        return _Block(last, keys, await self._blocks.excluded(after + 1, last) if refuses else {})
+        return _Block(last, await self._blocks.read(after + 1, last, news.trades))
 
-    async def _write(self, run: Run, digests: list[Digest], last: int, top: int) -> Run:
+    async def _write(self, run: Run, found: Found, last: int, top: int) -> Run:
         size = ROWS[self._digests.sqlite]
-        for at in range(0, max(len(digests), 1), size):
-            some = digests[at : at + size]
-            reached = last if at + size >= len(digests) else some[-1][0]
+        for at in range(0, max(len(found), 1), size):
+            some = found.part(at, at + size)
+            reached = last if at + size >= len(found) else int(some.searches[-1])
             done = run.total * min(reached, top) // max(top, 1)
             run = await self._digests.put(run, some, done=done, reached=reached)
         return run
@@ -283,6 +280,6 @@ class Sweep:
         news = index.News([probe(n, offer, self._trades) for n, offer in enumerate(fresh)])
         after = 0
         while (block := await self._block(after, news)) is not None:
-            found = await asyncio.to_thread(index.digests, block.keys, news, block.excluded)
+            found = await asyncio.to_thread(index.digests, block.keys, news)
             progress.digests += len(found)
             after = block.last
