@@ -195,17 +195,18 @@ def _of_trade(
     for kind in range(_KINDS):
         low, high = news.reaches(which, kind)
         for band, (start, end) in zip(bands, keys.near(trade, kind, low, high), strict=True):
-            yield from keys.found(band, kind, start, end)
+            if start < end:
+                yield from keys.found(band, kind, start, end)
 
 
 def _allowed(
-    codes: NDArray[np.unsignedinteger], base: int, news: News, excluded: Mapping[int, frozenset[str]]
+    codes: NDArray[np.unsignedinteger], base: int, news: News, excluded: Mapping[int, str]
 ) -> NDArray[np.unsignedinteger]:
     """Without the offers of communes that an alert excludes."""
     refused = [
         (search - base << news.bits) | news.by_insee[insee]
         for search, communes in excluded.items()
-        for insee in communes
+        for insee in communes.split()
         if insee in news.by_insee
     ]
     if not refused or not len(codes):

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
@@ -48,8 +48,8 @@ MANY = {True: 1_500, False: 250}
 """Offers from which the index costs less than a question each, on SQLite and on PostgreSQL; both
 grow with the alerts."""
 
-BLOCK = 250_000
-"""Alerts held in memory at a time."""
+BLOCK = 125_000
+"""Numbers of alerts held in memory at a time."""
 
 AIM_SECONDS = {True: 0.03, False: 0.5}
 """How long a transaction may last: on SQLite, nobody else writes meanwhile."""
@@ -82,14 +82,6 @@ class Progress:
     digests: int = 0
     runs: list[int] = field(default_factory=list)
     dry: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """The keys of the alerts up to number ``last``."""
-
-    last: int
-    keys: Keys
 
 
 class Expand(Protocol):
@@ -245,26 +237,39 @@ class Sweep:
     async def _in_memory(self, run: Run, progress: Progress, beat: Beat) -> Run:
         """Block after block of alerts: the next is read, and the last written, meanwhile."""
         probes = [p async for _, page in self._news.of_run(run) for p in self._probes(page)]
-        news, top = index.News(probes), await self._blocks.top()
-        reading = asyncio.create_task(self._block(run.reached, news))
+        top = await self._blocks.top()
         writing: asyncio.Task[Run] | None = None
         try:
-            while (block := await reading) is not None:
-                reading = asyncio.create_task(self._block(block.last, news))
-                found = await asyncio.to_thread(index.digests, block.keys, news)
-                run = await writing if writing else run
-                writing = asyncio.create_task(self._write(run, found, block.last, top))
-                await beat()
+            async with aclosing(self._found(index.News(probes), run.reached, top)) as blocks:
+                async for last, found in blocks:
+                    run = await writing if writing else run
+                    writing = asyncio.create_task(self._write(run, found, last, top))
+                    await beat()
             return await writing if writing else run
         finally:
-            reading.cancel()
-            await asyncio.wait({task for task in (reading, writing) if task})
+            if writing:
+                await asyncio.wait({writing})
 
-    async def _block(self, after: int, news: index.News) -> _Block | None:
-        last = await self._blocks.bound(after, BLOCK)
-        if last is None:
-            return None
-        return _Block(last, await self._blocks.read(after + 1, last, news.trades))
+    async def _found(
+        self, news: index.News, after: int, top: int
+    ) -> AsyncGenerator[tuple[int, Found]]:
+        """What is for the alerts from the one after ``after`` up to ``top``: block by block, the
+        number it reaches and what it finds; the next one is read meanwhile."""
+
+        def read(after: int) -> asyncio.Task[Keys]:
+            last = min(after + BLOCK, top)
+            return asyncio.create_task(self._blocks.read(after + 1, last, news.trades))
+
+        reading = read(after) if after < top else None
+        try:
+            while reading is not None:
+                keys, after = await reading, min(after + BLOCK, top)
+                reading = read(after) if after < top else None
+                yield after, await asyncio.to_thread(index.digests, keys, news)
+        finally:
+            if reading is not None:
+                reading.cancel()
+                await asyncio.wait({reading})
 
     async def _write(self, run: Run, found: Found, last: int, top: int) -> Run:
         size = ROWS[self._digests.sqlite]
@@ -278,8 +283,5 @@ class Sweep:
     async def _count(self, fresh: Sequence[Sketch], progress: Progress) -> None:
         progress.total = progress.offers = len(fresh)
         news = index.News([probe(n, offer, self._trades) for n, offer in enumerate(fresh)])
-        after = 0
-        while (block := await self._block(after, news)) is not None:
-            found = await asyncio.to_thread(index.digests, block.keys, news)
+        async for _, found in self._found(news, 0, await self._blocks.top()):
             progress.digests += len(found)
-            after = block.last

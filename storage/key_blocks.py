@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
@@ -73,7 +73,7 @@ class Keys:
     first: NDArray[np.int64]
     last: NDArray[np.int64]
     level: NDArray[np.int64]
-    excluded: Mapping[int, frozenset[str]]
+    excluded: Mapping[int, str]
 
     def __len__(self) -> int:
         return len(self.search)
@@ -106,12 +106,12 @@ class _Read:
         """The alerts that exclude some communes."""
         return np.unique(self.whose[(self.rest & 1) > 0] >> 16).tolist()
 
-    def keys(self, excluded: Iterable[tuple[int, str]]) -> Keys:
+    def keys(self, excluded: Mapping[int, str]) -> Keys:
         days = (1 << 28) - 1
         return Keys(
             self.whose & 0xFFFF, self.whose >> 16, self.cell, self.x, self.y, self.z, self.least,
             self.rest >> 36, self.rest >> 8 & days, self.rest >> 1 & 0x7F,
-            {id: frozenset(text.split()) for id, text in excluded},
+            excluded,
         )  # fmt: skip
 
 
@@ -120,14 +120,6 @@ class KeyBlocks:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-
-    async def bound(self, after: int, count: int) -> int | None:
-        """The number of the alert that ends a block of so many alerts; ``None``: none is left."""
-        ids = select(searches.c.id).where(searches.c.id > after).order_by(searches.c.id)
-        block = ids.limit(count).subquery()
-        async with self._db.read() as tx:
-            last: int | None = (await tx.execute(select(func.max(block.c.id)))).scalar_one()
-        return last
 
     async def top(self) -> int:
         """The greatest number of an alert."""
@@ -159,7 +151,7 @@ class KeyBlocks:
                 read = _Read.of(np.frombuffer(told, _ROW, count, _HEAD))
                 read = read.without(_ids(silent), first, last)
                 among = _EXCLUDED.format("search = ANY($1::bigint[])")
-                return read.keys(await connection.fetch(among, read.excluding()))
+                return read.keys(dict(await connection.fetch(among, read.excluding())))
 
 
 def _from_sqlite(file: str, first: int, last: int, trades: Sequence[str]) -> Keys:
@@ -174,9 +166,8 @@ def _from_sqlite(file: str, first: int, last: int, trades: Sequence[str]) -> Key
             silent = connection.execute(_SILENT.format("?", "?"), (first, last)).fetchall()
             read = _Read.of(np.concatenate(parts)).without(_ids(silent), first, last)
             among = _EXCLUDED.format("search BETWEEN ? AND ?")
-            return read.keys(
-                connection.execute(among, (first, last)) if read.excluding() else ()
-            )
+            excluding = connection.execute(among, (first, last)) if read.excluding() else ()
+            return read.keys(dict(excluding))
         finally:
             connection.close()
     except sqlite3.Error as error:

@@ -70,7 +70,7 @@ def _told(search: Search, offer: Offer) -> bool:
     columns = list(zip(*((place[k.trade], 12, *k[1:2], *k[3:10]) for k in rows), strict=True))
     if not columns:
         return False
-    keys = Keys(*map(np.array, columns), excluded={12: frozenset(search.excluded)})
+    keys = Keys(*map(np.array, columns), excluded={12: " ".join(search.excluded)})
     found = index.digests(keys, news).rows()
     assert found in ([], [(12, "7")])
     return bool(found)
