@@ -9,6 +9,7 @@ a key costs is mostly its fields.
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -32,19 +33,22 @@ first and the last day, 28 bits for each, 7 for the level and one: some communes
 # In SQL all these operators bind alike.
 _COLUMNS = """k.x, k.y, k.z, k.least, (k.search << 16) | {trade}, k.cell,
   ({first} << 36) | ({last} << 8) | (k.level << 1) | {excludes}"""
-_REST = {"last": "CAST(k.last AS bigint)", "excludes": "CAST(k.excluded <> '' AS int)"}
 _POSTGRESQL = f"""
-SELECT {_COLUMNS.format(trade="(t.n - 1)", first="CAST(k.first AS bigint)", **_REST)}
+SELECT {_COLUMNS.format(trade="(t.n - 1)", first="k.first::bigint", last="k.last::bigint",
+  excludes="(k.excluded <> '')::int")}
 FROM search_keys k
 JOIN unnest($1::varchar[]) WITH ORDINALITY t(trade, n) ON t.trade = k.trade
 WHERE k.search BETWEEN $2 AND $3
 """
 _SQLITE = f"""
-SELECT {_COLUMNS.format(trade="?", first="k.first", **_REST)}
+SELECT {_COLUMNS.format(trade="?", first="k.first", last="k.last", excludes="(k.excluded <> '')")}
 FROM search_keys k WHERE k.trade = ? AND +k.search BETWEEN ? AND ?
 """
 _SILENT = "SELECT id FROM searches WHERE id BETWEEN {} AND {} AND state <> 'on'"
-_EXCLUDED = "SELECT DISTINCT search, excluded FROM search_keys WHERE {} AND excluded <> ''"
+_EXCLUDED = """
+SELECT DISTINCT k.search, k.excluded FROM {} CROSS JOIN search_keys k
+WHERE k.search = a.value AND k.excluded <> ''
+"""
 
 # A row of COPY's binary form: how many fields, then before each its length; big-endian.
 _ROW = np.dtype(
@@ -150,7 +154,7 @@ class KeyBlocks:
                 count = (len(told) - _HEAD - _TAIL) // _ROW.itemsize
                 read = _Read.of(np.frombuffer(told, _ROW, count, _HEAD))
                 read = read.without(_ids(silent), first, last)
-                among = _EXCLUDED.format("search = ANY($1::bigint[])")
+                among = _EXCLUDED.format("unnest($1::bigint[]) AS a(value)")
                 return read.keys(dict(await connection.fetch(among, read.excluding())))
 
 
@@ -165,9 +169,8 @@ def _from_sqlite(file: str, first: int, last: int, trades: Sequence[str]) -> Key
                     parts.append(np.array(rows, _WIRE))
             silent = connection.execute(_SILENT.format("?", "?"), (first, last)).fetchall()
             read = _Read.of(np.concatenate(parts)).without(_ids(silent), first, last)
-            among = _EXCLUDED.format("search BETWEEN ? AND ?")
-            excluding = connection.execute(among, (first, last)) if read.excluding() else ()
-            return read.keys(dict(excluding))
+            among = _EXCLUDED.format("json_each(?) AS a")
+            return read.keys(dict(connection.execute(among, (json.dumps(read.excluding()),))))
         finally:
             connection.close()
     except sqlite3.Error as error:
