@@ -24,9 +24,10 @@ from sqlalchemy import func, or_, select
 
 from bot.assembly import Rooms, assemble
 from bot.config import Settings
+from bot.incoming import Incoming
 from bot.links import Link
 from bot.purge import purge
-from bot.turn import ANSWER_LEASE, Incoming
+from bot.turn import ANSWER_LEASE
 from dialogs.cohort import ACT_WITHIN, SIGN_WITHIN
 from dialogs.criteria import wanted
 from dialogs.reply import SENT, Delivery, Reply, unbundled
