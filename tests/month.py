@@ -12,7 +12,7 @@ import asyncio
 import heapq
 import itertools
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -127,9 +127,11 @@ class Month:
                 self.at(at.astimezone(UTC), self._taken)  # between the finding and the sending
             day += timedelta(days=1)
 
-    async def live(self) -> None:
+    async def live(self, tell: Callable[[float], None] = lambda _: None) -> None:
+        """``tell`` hears how much of the time is over, from 0 to 1."""
         while self._events:
             event = heapq.heappop(self._events)
+            tell((event.at - self.began) / (self.ends - self.began))
             self.clock.move(max(self.clock.now(), event.at))
             await event.do()
 

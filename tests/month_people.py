@@ -107,7 +107,9 @@ class Crowd:
         return Search(trades=trades, circles=(circle,), start=start, end=end)
 
     async def _keeps(self, who: Person) -> None:
-        """One more alert, of another trade; then its rhythm."""
+        """One more alert, of another trade if there is one left; then its rhythm."""
+        if len(who.alerts) == len(TRADES):
+            return
         trade = who.chance.choice(sorted(TRADES.keys() - {t for t, _ in who.alerts.values()}))
         radius, september = who.chance.choice((5, 10, 20, 30, 60)), who.chance.random() < 0.3
         await self._says(who, link=Link("", trade, who.town, radius))
