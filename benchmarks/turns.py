@@ -30,7 +30,7 @@ from rich.table import Table
 
 from bot.assembly import Rooms, assemble
 from bot.config import Settings
-from bot.turn import Incoming
+from bot.incoming import Incoming
 from bot.web.app import make_app
 from tests import servers
 

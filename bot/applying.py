@@ -12,8 +12,9 @@ from typing import Any, Protocol
 import structlog
 
 from bot import log
+from bot.incoming import Incoming
 from bot.supervise import stopped_within
-from bot.turn import Incoming, Turns
+from bot.turn import Turns
 from dialogs.conversation import Conversation
 from matching.application.apart import Workshop
 from matching.application.candidate import Candidate

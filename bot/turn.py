@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 import structlog
 
 from bot import log
+from bot.incoming import Incoming
 from bot.keeping import Keep
 from bot.keyed import Keyed
 from bot.links import Link
@@ -66,58 +66,12 @@ TRIES = 3
 """A turn is redone when another process saved the conversation meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
-class SentFile:
-    """A file somebody sent: ``ref`` is where its channel finds it again, or its ``content`` is
-    here. Neither is ever written anywhere by us, nor told by ``repr``."""
-
-    ref: str = field(repr=False)
-    name: str = field(repr=False)
-    size: int
-    photo: bool
-    content: bytes | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """What someone sent: exactly one of ``text``, ``payload``, ``link`` and ``told``.
-
-    ``address`` is who, on that channel; ``id`` is the update's, unique for that address: the same
-    one twice is answered once. ``order`` sorts waiting updates of one person (lower first).
-    A ``payload`` was verified by the channel; one that failed is ``OLD_BUTTON``. What is said to a
-    ``quiet`` one is not kept: the page had said it. ``press`` is what a press has in common with
-    the same one a second later, where the network gives each press a new ``id``. ``stream`` names
-    the numbering ``order`` belongs to, where updates may overtake one another on their way.
-    ``files`` came with it, several perhaps as one ``album``. ``told`` is nobody's message: it is
-    what became of their application. ``edited``: their last message, put otherwise.
-    """
-
-    channel: str
-    address: str
-    id: str
-    text: str | None = None
-    payload: str | None = None
-    link: Link | None = None
-    order: int = 0
-    quiet: bool = False
-    press: str | None = None
-    stream: str | None = None
-    files: tuple[SentFile, ...] = ()
-    album: str | None = None
-    told: Mapping[str, str] | None = None
-    edited: bool = False
-
-
 class Afterwards(Protocol):
     """Whoever does what a turn has decided, once it is committed; called, it returns at once."""
 
     def send(self, incoming: Incoming, person: str, offer: str, decided: datetime) -> None: ...
 
     def view(self, incoming: Incoming, person: str) -> None: ...
-
-
-OLD_BUTTON = "/expired"
-"""The payload of a press whose signature does not hold: answered kindly, changes nothing."""
 
 
 def conversation_id(key: Keyed, channel: str, address: str) -> str:

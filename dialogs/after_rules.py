@@ -8,7 +8,7 @@ from datetime import date
 
 from dialogs.afterwards import ANSWERS, came
 from dialogs.plans import Plan, Slots
-from dialogs.steps import followed
+from dialogs.steps import followed, hopeful
 from nlu.meaning import Understanding
 from nlu.text import fold
 
@@ -66,7 +66,7 @@ _YES = re.compile(
 _QUESTION = re.compile(
     r"^(?:c'?est quoi|comment|qu'?est|quels?|quelles?|combien|pourquoi|pk|pq|ou est|est[ -]ce)\b"
 )
-_NOT_AN_ANSWER = ("human", "delete_data", "export_data", "restart")
+_NOT_AN_ANSWER = ("delete_data", "export_data", "restart")
 
 
 def pressed(name: str, rest: str) -> Plan | None:
@@ -90,7 +90,11 @@ def said(u: Understanding, slots: Slots, today: date) -> Plan | None:
     folded = fold(u.text[:200]).replace("’", "'").strip(" .!?")
     about = slots["follow"] if slots["asked"] == "came" else None
     if about is None:
-        return Plan(("action_came",), argument="signed") if declares(folded) else None
+        if not declares(folded):
+            return None
+        ends = hopeful(slots)
+        of = f" {ends[0]['id']}" if len(ends) == 1 else ""
+        return Plan(("action_came",), argument=f"signed{of}")
     if u.intent in _NOT_AN_ANSWER or _QUESTION.search(folded):
         return None
     answer = read_answer(folded)

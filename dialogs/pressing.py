@@ -68,9 +68,9 @@ def pressed(payload: str, slots: Slots, today: date) -> Plan:
             payload, [*latest_payloads(slots, WITH_ARGUMENT), *after_rules.payloads(slots)]
         )
     name, _, rest = payload.removeprefix("/").partition(" ")
-    for about in (alert_rules, after_rules):
-        if (found := about.pressed(name, rest)) is not None:
-            return found
+    found = alert_rules.pressed(name, rest) or after_rules.pressed(name, rest)
+    if found is not None:
+        return found
     if name in BUTTONS:
         return BUTTONS[name]
     if name == "page" and not _PAGE.fullmatch(rest):

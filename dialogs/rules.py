@@ -76,6 +76,8 @@ def _safety(u: Understanding, slots: Slots, today: date) -> Plan | None:
     if u.intent != "human":
         return Plan(("action_stay_near",)) if stays_near(u, slots) else None
     danger = u.reason in ("distress", "violence")
+    if not danger and after_rules.said(u, slots, today) is not None:
+        return None  # « j’ai signé mon contrat » is no call for help
     return Plan(("action_distress",) if danger else ("action_human",))
 
 

@@ -26,6 +26,10 @@ ASKED_AFTER = {
 it."""
 
 
+ASKED_ABOUT = timedelta(days=90)
+"""How long after that day a question about it may still be the last thing we said."""
+
+
 def step_of(slots: Slots, id: str) -> dict[str, Any] | None:
     return next((step for step in slots["steps"] or () if step["id"] == id), None)
 
@@ -78,6 +82,11 @@ def followed(slots: Slots) -> list[dict[str, Any]]:
     return [step for step in slots["steps"] or () if "due" in step]
 
 
+def hopeful(slots: Slots) -> list[dict[str, Any]]:
+    """The steps that had an answer, and may still end in a contract."""
+    return [step for step in followed(slots) if step.get("answer") in ("yes", "interview")]
+
+
 def waits_for(slots: Slots, id: str) -> dict[str, Any] | None:
     """The step about that offer of which nothing was answered yet."""
     return next((s for s in followed(slots) if s["id"] == id and "answer" not in s), None)
@@ -85,8 +94,9 @@ def waits_for(slots: Slots, id: str) -> dict[str, Any] | None:
 
 def hears_from_us(slots: Slots, today: date) -> bool:
     """Whether we may have written since they wrote last."""
-    due = (step["due"] <= today.isoformat() for step in followed(slots))
-    return bool(slots["alerts"]) or any(due)
+    since = (today - ASKED_ABOUT).isoformat()
+    asked = (s["due"] > since and "answer" not in s for s in followed(slots))
+    return bool(slots["alerts"]) or any(asked)
 
 
 def which(slots: Slots) -> str | None:

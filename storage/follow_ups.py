@@ -61,7 +61,10 @@ class FollowUps:
             select(f.person, f.offer, c.channel, nth.label("nth"), lately.label("lately"))
             .join_from(follow_ups, conversations, c.id == f.person)
             .where(
-                f.state == "waiting", f.due <= now, f.due > now - FORGOTTEN, c.expires > now,
+                f.state == "waiting",
+                f.due <= now,
+                f.due > now - FORGOTTEN,
+                c.expires > now,
                 ~wants_silence(f.person),
             )  # fmt: skip
             .subquery()

@@ -83,8 +83,14 @@ class Runs:
 
         Raises :class:`Overtaken`.
         """
-        stopped = select(searches.c.id).where(
-            searches.c.changed >= run.started, searches.c.state != "on"
+        stopped = (
+            select(digests.c.search)
+            .join(searches, searches.c.id == digests.c.search)
+            .where(
+                digests.c.run == run.id,
+                searches.c.changed >= run.started,
+                searches.c.state != "on",
+            )
         )
         # Nothing is written for the run any more: who stops an alert from here on finds it all.
         async with self._db.read() as tx:

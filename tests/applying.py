@@ -15,8 +15,8 @@ import yaml
 
 from bot.assembly import Rooms
 from bot.channels import terminal
+from bot.incoming import Incoming
 from bot.links import Link
-from bot.turn import Incoming
 from dialogs.reply import Reply
 from nlu.understander import Understander
 from tests.apprentissage_api import KEY, Api, job

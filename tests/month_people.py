@@ -11,8 +11,9 @@ from random import Random
 from typing import Any, Protocol
 
 from bot.assembly import Rooms
+from bot.incoming import Incoming
 from bot.links import Link
-from bot.turn import ANSWER_LEASE, Incoming
+from bot.turn import ANSWER_LEASE
 from dialogs.criteria import wanted
 from dialogs.reply import Reply, unbundled
 from matching.model import Circle, Offer, Search

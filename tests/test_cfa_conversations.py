@@ -149,7 +149,7 @@ async def test_nothing_anywhere_still_leaves_the_training_centres(
         rooms_for(sqlite_url, None, understander, **settings(api)) as rooms,
     ):
         said = await Talk(rooms, "someone").say("maçon à Lens")
-        assert [reply.name for reply in said] == ["utter_nothing_at_all"]
+        assert [reply.name for reply in said] == ["utter_nothing_at_all", "utter_offer_alert"]
         assert "Un CFA près d'ici" in [plain(b.text) for b in said[0].buttons]
 
 

@@ -134,7 +134,7 @@ async def counted(talk: AlertedTalk) -> dict[str, int]:
     c = counters.c
     query = select(c.name, c.n).where(c.name.startswith("cohort"), c.day == TODAY)
     async with talk.rooms.database.read() as tx:
-        return dict(row.tuple() for row in await tx.execute(query))
+        return dict(map(tuple, await tx.execute(query)))
 
 
 async def test_a_whole_life_is_counted_once_and_outlives_what_was_kept(talk: AlertedTalk) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bot.channels.telegram.updates import NOTHING, Heard, Reader
+from bot.incoming import OLD_BUTTON
 from bot.links import Link, Signer
-from bot.turn import OLD_BUTTON
 from nlu.understander import Understander
 
 SIGNER = Signer(b"k" * 32, ["boulanger"])

@@ -71,8 +71,8 @@ async def say(rooms: Rooms, *lines: str, keep: bool = False) -> str:
 
 
 async def test_a_number_presses_a_button(rooms: Rooms) -> None:
-    said = await say(rooms, SEARCH, "2")
-    assert "[2] Trop loin" in said
+    said = await say(rooms, SEARCH, "3")
+    assert "[3] Trop loin" in said
     assert "Tu bouges comment ?" in said
 
 

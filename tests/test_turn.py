@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from bot.assembly import Rooms
+from bot.incoming import Incoming
 from bot.purge import EVERY, purge
-from bot.turn import ANSWER_LEASE, ANSWER_WINDOW, Incoming
+from bot.turn import ANSWER_LEASE, ANSWER_WINDOW
 from dialogs.conversation import SLOTS, Conversation
 from dialogs.engine import asked_of
 from dialogs.plans import Heard

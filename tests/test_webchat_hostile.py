@@ -12,7 +12,7 @@ from aiohttp import ClientSession, web
 
 from bot.assembly import Rooms
 from bot.channels import webchat
-from bot.turn import Incoming
+from bot.incoming import Incoming
 from bot.web.app import make_app
 from dialogs.conversation import Conversation
 from storage.rates import LocalRate

@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.applying import FileGone
+from bot.incoming import Incoming, SentFile
 from bot.links import Link
-from bot.turn import Incoming, SentFile
 from dialogs.reply import Button, Card, Reply
 from matching.application.document import MOST_RECEIVED, named_photo
 from matching.application.refusal import Reason, Refused

@@ -13,8 +13,9 @@ import aiohttp_jinja2
 from aiohttp import web
 
 from bot.channels.telegram import deep_link
+from bot.incoming import OLD_BUTTON, Incoming, SentFile
 from bot.links import Link
-from bot.turn import OLD_BUTTON, Incoming, SentFile, arrival
+from bot.turn import arrival
 from bot.web.guard import own_request, visitor, wants_fragment
 from bot.web.upload import UPLOAD, Uploads
 from dialogs.changes import from_payload

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from aiohttp import BodyPartReader, web
 
-from bot.turn import SentFile
+from bot.incoming import SentFile
 from matching.application.document import MOST_PHOTOS, MOST_RECEIVED, named_photo
 
 UPLOAD = "multipart/form-data"

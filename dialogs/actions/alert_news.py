@@ -56,6 +56,10 @@ class News(AboutAlerts):
             events += self._questions(dispatcher, tracker.slots, questions)
         if not events:
             dispatcher.utter_message(response="utter_news_none")
+        if waiting:  # the last of what was said here is what an answer is about
+            events.append(
+                SlotSet("pushed", max(tracker.slots["pushed"], *(push.id for push in waiting)))
+            )
         if len(by_alert) > MOST_TOLD:
             dispatcher.utter_message(response="utter_news_left")
         return events

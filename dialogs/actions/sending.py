@@ -18,7 +18,7 @@ from dialogs.afterwards import came
 from dialogs.apply_form import check_files, missing, refuse
 from dialogs.french import day
 from dialogs.services import Services
-from dialogs.steps import ASKED_AFTER, followed, noted, step_of
+from dialogs.steps import ASKED_AFTER, hopeful, noted, step_of
 from matching.application.refusal import Refused
 
 Slots = Mapping[str, Any]
@@ -171,12 +171,9 @@ class Steps(Action):
             dispatcher.utter_message(response="utter_no_steps")
             return []
         lines = [self._line(step) for step in reversed(steps[-STEPS_SAID:])]
-        hopeful = [s for s in followed(tracker.slots) if s.get("answer") in ("yes", "interview")]
-        buttons = [
-            button(say("button_came_signed"), came("signed", step["id"]))
-            for step in hopeful
-            if len(hopeful) == 1
-        ]
+        ends = hopeful(tracker.slots)
+        signed = say("button_came_signed")
+        buttons = [button(signed, came("signed", s["id"])) for s in ends] if len(ends) == 1 else []
         dispatcher.utter_message(
             response="utter_steps", lines="\n".join(lines), n=len(steps), buttons=buttons
         )

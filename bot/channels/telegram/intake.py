@@ -15,8 +15,9 @@ from bot.channels.telegram.gestures import Gestures
 from bot.channels.telegram.layout import closed
 from bot.channels.telegram.sender import Sender
 from bot.channels.telegram.updates import Heard, Press, Reader
+from bot.incoming import Incoming
 from bot.log import where
-from bot.turn import Incoming, Turns
+from bot.turn import Turns
 from storage.conversations import Stale
 from storage.database import DatabaseProblem
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from bot.channels.telegram import NAME
+from bot.incoming import OLD_BUTTON, Incoming, SentFile
 from bot.links import Link, Signer
-from bot.turn import OLD_BUTTON, Incoming, SentFile
 from matching.application.document import named_photo
 from matching.model import distance_km
 from nlu.gazetteer import Gazetteer
