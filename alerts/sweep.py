@@ -9,7 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -148,6 +156,14 @@ class Sweep:
             except Overtaken:
                 raise Elsewhere from None
         return progress
+
+    async def purge(self, before: datetime) -> int:
+        """Forget the runs of all jobs that began before, and what was held against the alerts
+        before of offers that are erased since; how many of both.
+
+        It must lie further back than the longest time between two messages of an alert.
+        """
+        return await self.runs.purge(before) + await self._news.forget(before)
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[Beat]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.progress import Progress
 
 # Beside us lies `alerts.py`, which is not what it is called after.
 sys.path[0] = str(Path(__file__).parents[1])
@@ -38,7 +39,9 @@ async def run(options: argparse.Namespace, url: str, redis: str | None) -> dict[
         url, redis, Understander.load(), people=options.people, offers_a_day=options.offers,
         began=BEGAN, days=options.days, seed=options.seed,
     ) as lived:  # fmt: skip
-        await lived.live()
+        with Progress(console=Console(stderr=True)) as bar:
+            days = bar.add_task("days", total=options.days)
+            await lived.live(lambda over: bar.update(days, completed=over * options.days))
         told = await lived.figures()
     lived_cpu = time.process_time() - began
     promise = Promise(BEGAN, lived.ends)

@@ -68,8 +68,9 @@ class Alerting:
         )  # fmt: skip
 
     async def purge(self) -> int:
-        """Messages settled long ago, and what spaced them out; how many rows."""
-        gone = await self.pushes.purge(self.settings.now() - KEPT)
+        """Messages and jobs of long ago, and what spaced them out; how many rows."""
+        before = self.settings.now() - KEPT
+        gone = await self.pushes.purge(before) + await self.sweep.purge(before)
         return gone + await self.rate.purge()
 
 

@@ -361,11 +361,11 @@ def figures(cohorts: list[Cohort]) -> dict[str, Any]:
 
 
 def invariants(life: list[Happened]) -> list[str]:
-    """What holds of messages as such, whatever was expected: no offer twice, none at night, few in
-    one message, few a day, nothing to who is not to hear anything."""
+    """What holds of messages as such, whatever was expected: no offer twice nor one put aside, few
+    in one message, no more than two questions in any thirty days and one about an offer."""
     wrong = []
     told: defaultdict[int, set[str]] = defaultdict(set)
-    asked: defaultdict[int, list[str]] = defaultdict(list)
+    asked: defaultdict[int, dict[str, datetime]] = defaultdict(dict)
     for one in life:
         if one.what == "erased":
             told[one.chat].clear()
@@ -373,9 +373,10 @@ def invariants(life: list[Happened]) -> list[str]:
         elif one.what == "hidden":
             told[one.chat].add(one.values["offer"])
         elif one.what == "asked":
-            asked[one.chat].append(one.values["offer"])
-            if len(set(asked[one.chat])) < len(asked[one.chat]) or len(asked[one.chat]) > 3:
+            lately = [at for at in asked[one.chat].values() if at > one.at - MONTH]
+            if one.values["offer"] in asked[one.chat] or len(lately) >= MOST_ASKED:
                 wrong.append(f"{one.at} {one.chat}: asked too often")
+            asked[one.chat][one.values["offer"]] = one.at
         elif one.what == "got":
             cards = one.values["reply"].cards
             ids = {card.id for card in cards}
