@@ -1,8 +1,8 @@
 """Many new offers held against many alerts at once, in memory.
 
 The alerts come in blocks, so that memory does not grow with their number. A block's keys are put in
-order once, by trade, kind of place and latitude, and the offers of a trade by latitude; each band of
-offers is then held against the one stretch of keys that is near enough. An offer lies in a circle
+order once, by trade, kind of place and latitude, and the offers of a trade by latitude; each band
+of offers is then held against the one stretch of keys that is near enough. An offer lies in a circle
 when the product of the two points of the unit sphere is at least the cosine of the radius.
 
 What is found is a number for each pair, of the alert and of the offer: to sort them is to group
@@ -141,10 +141,15 @@ class _Keys:
     def near(self, trade: int, kind: int, low: Numbers, high: Numbers) -> Iterator[tuple[int, int]]:
         """The stretches of keys of a trade and kind between steps of z."""
         group = (trade * _KINDS + kind) * _FINE
-        starts, ends = np.searchsorted(self.order, group + low), np.searchsorted(self.order, group + high)
+        starts, ends = (
+            np.searchsorted(self.order, group + low),
+            np.searchsorted(self.order, group + high),
+        )
         return zip(starts.tolist(), ends.tolist(), strict=True)
 
-    def found(self, band: _Band, kind: int, start: int, end: int) -> Iterator[NDArray[np.unsignedinteger]]:
+    def found(
+        self, band: _Band, kind: int, start: int, end: int
+    ) -> Iterator[NDArray[np.unsignedinteger]]:
         """Which of these keys want which offers."""
         size = _AT_ONCE // len(band.n)
         n = band.n.astype(self.code.dtype)
