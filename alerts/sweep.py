@@ -52,7 +52,7 @@ SLICE = 10_000
 TAKEN_IN = 500
 """Of them a transaction."""
 
-MANY = {True: 1_500, False: 250}
+MANY = {True: 600, False: 150}
 """Offers from which the index costs less than a question each, on SQLite and on PostgreSQL; both
 grow with the alerts."""
 
