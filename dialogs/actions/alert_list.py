@@ -95,6 +95,20 @@ class List(AboutAlerts):
         return [SlotSet("asked", "show_offers"), SlotSet("alert_at", None)]
 
 
+class Silence(AboutAlerts):
+    """« J’ai rien reçu »: when one is told, then what there is."""
+
+    def name(self) -> str:
+        return "action_alert_silence"
+
+    async def speak(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, alerts: Sequence[Alert]
+    ) -> list[EventType]:
+        if any(alert.state == "on" for alert in alerts):
+            dispatcher.utter_message(response="utter_alerts_silence")
+        return [FollowupAction("action_alerts")]
+
+
 def lines(services: Services, alerts: Sequence[Alert]) -> str:
     """One line an alert: « 1. Coiffeur ou coiffeuse, 30 km autour de Lille : en pause »."""
     said = (
@@ -148,6 +162,7 @@ def stand(alert: Alert, slots: Slots) -> list[EventType]:
         *(SlotSet(name, search[name]) for name in WISH),
         SlotSet("travel", None),
         SlotSet("shown", None),
+        SlotSet("searched", False),
         SlotSet("revision", slots["revision"] + 1),
     ]
 
@@ -165,4 +180,4 @@ class All(AboutOne):
 
 
 def build(services: Services) -> Sequence[Action]:
-    return (List(services), See(services), All(services))
+    return (List(services), See(services), Silence(services), All(services))

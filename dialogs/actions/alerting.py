@@ -14,6 +14,7 @@ from rasa_sdk.types import DomainDict
 
 from dialogs.actions.base import argument, button, effect
 from dialogs.actions.following import count_cohort
+from dialogs.ages import band
 from dialogs.alert_cards import WISH, summary
 from dialogs.french import WIDE, day
 from dialogs.rhythm import Rhythm, zone_of
@@ -24,9 +25,6 @@ Slots = Mapping[str, Any]
 MOST_ALERTS = 10
 
 WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
-
-AGES = (30, 18, 16, 15, 14)
-"""The youngest of each band the age is kept as; whoever is younger is « 14 » too."""
 
 
 def wish_of(slots: Slots) -> dict[str, Any]:
@@ -216,7 +214,7 @@ class Age(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
         years = int(argument(tracker) or 0)
-        age = str(next((youngest for youngest in AGES if years >= youngest), AGES[-1]))
+        age = band(years)
         events: list[EventType] = [SlotSet("age", age)]
         if too_young(self.services, {"age": age}):
             for alert in await self.services.alerts.of(tracker.sender_id):
