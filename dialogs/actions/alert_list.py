@@ -12,7 +12,7 @@ from rasa_sdk.types import DomainDict
 
 from dialogs.actions.alerting import how, whole
 from dialogs.actions.base import argument, button
-from dialogs.alert_cards import WISH, slots_of, title
+from dialogs.alert_cards import WISH, slots_of, title, whole_title
 from dialogs.cards import cut
 from dialogs.french import capital
 from dialogs.services import Alert, Services
@@ -137,7 +137,7 @@ def see(dispatcher: CollectingDispatcher, services: Services, alert: Alert) -> l
         )
     ]  # fmt: skip
     dispatcher.utter_message(
-        response="utter_alert_one", n=n, title=title(services, alert),
+        response="utter_alert_one", n=n, title=whole_title(services, alert),
         how=capital(how(services, alert)), buttons=choices,
     )  # fmt: skip
     return [SlotSet("asked", "show_offers"), SlotSet("alert_at", n)]

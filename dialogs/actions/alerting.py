@@ -15,7 +15,7 @@ from rasa_sdk.types import DomainDict
 from dialogs.actions.base import argument, button, effect
 from dialogs.actions.following import count_cohort
 from dialogs.ages import band
-from dialogs.alert_cards import WISH, summary
+from dialogs.alert_cards import WISH, summary, title
 from dialogs.french import WIDE, day
 from dialogs.rhythm import Rhythm, zone_of
 from dialogs.services import Alert, Services
@@ -147,7 +147,13 @@ class AlertMe(Action):
             return done
         if same is not None:
             if same.state != "on":
-                keep(dispatcher, changed(same, state="on", until=None))
+                speaking = changed(same, state="on", until=None)
+                keep(dispatcher, speaking)
+                dispatcher.utter_message(
+                    response="utter_alert_resumed", title=title(services, speaking),
+                    how=how(services, speaking), buttons=[listed],
+                )  # fmt: skip
+                return [*done, *_spoken_of(same.n)]
             n, name, beat = same.n, "utter_alert_known", same.beat
         else:
             n = _next_number(slots["alert_last"], {a.n for a in alerts})
@@ -162,8 +168,11 @@ class AlertMe(Action):
             response=name, summary=summary(services, wish), when=when,
             buttons=[listed, button(say("button_alert_beat"), f"/alert_rhythm {n}")],
         )  # fmt: skip
-        asked = [SlotSet("asked", "show_offers"), SlotSet("alert_at", n), SlotSet("alerts", True)]
-        return [*done, *asked]
+        return [*done, *_spoken_of(n)]
+
+
+def _spoken_of(n: int) -> list[EventType]:
+    return [SlotSet("asked", "show_offers"), SlotSet("alert_at", n), SlotSet("alerts", True)]
 
 
 def _next_number(last: int, taken: Collection[int]) -> int:
