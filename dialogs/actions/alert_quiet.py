@@ -128,7 +128,7 @@ class Stop(Quiet):
     async def speak(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, alerts: Sequence[Alert]
     ) -> list[EventType]:
-        if (argument(tracker) or "*") == "*":
+        if not alerts:  # who has some is asked nothing as long as none of them speaks
             unasked(dispatcher, tracker.slots)
         return await super().speak(dispatcher, tracker, alerts)
 
