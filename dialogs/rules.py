@@ -11,7 +11,7 @@ from dialogs.asides import in_passing, training_centres
 from dialogs.care import stays_near
 from dialogs.changes import FRANCE, SEARCH_SLOTS, differs, from_message, from_payload, travel
 from dialogs.dropped import what_is_dropped
-from dialogs.plans import Event, Heard, Plan, Slots, form, slot
+from dialogs.plans import SURE, Event, Heard, Plan, Slots, form, slot
 from dialogs.pressing import BUTTONS, LATER, pressed, wider
 from dialogs.spoken import Spoken, asks_for_internship, read_number, read_spoken
 from dialogs.typed import label_typed, label_words, typed_words
@@ -22,9 +22,6 @@ from nlu.text import fold
 
 MOST_CANDIDATES = 6
 """More buttons than that are no longer read."""
-
-SURE = 0.6
-"""Below this a guess without a value does nothing: asking again is kinder than acting on it."""
 
 CERTAIN = 0.9
 IRREVERSIBLE = ("/delete_yes", "/apply_send")

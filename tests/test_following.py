@@ -22,7 +22,7 @@ from nlu.text import fold
 from nlu.understander import Understander
 from storage.schema import follow_ups
 from tests.alerted import AlertedTalk
-from tests.talk import TODAY, rooms_for
+from tests.talk import TODAY, plain, rooms_for
 
 GARAGE = "offres_emploi_lba:000000000000000000000001"
 DAY = timedelta(days=1)
@@ -118,6 +118,29 @@ async def test_a_late_button_after_everything_was_erased_changes_nothing(
     assert (await rows(talk), await came(talk)) == ([], {})
 
 
+async def test_stop_is_for_the_question_too(talk: AlertedTalk) -> None:
+    await calls(talk)
+    await talk.say("stop")
+    (row,) = await rows(talk)
+    assert (row.state, row.answer) == ("answered", "stopped")
+    assert await came(talk) == {}
+
+
+async def test_who_has_not_dared_yet_is_helped_to(talk: AlertedTalk) -> None:
+    await calls(talk)
+    await talk.receive({"suite": 1}, waits=False)
+    assert "Bonjour, je cherche" in plain((await talk.say("j'ai pas encore appelé"))[0].text)
+    assert await came(talk) == {}
+
+
+@pytest.mark.parametrize(("text", "answer"), [("👍", "yes"), ("👎", "nothing")])
+async def test_a_plain_yes_or_no_is_an_answer(talk: AlertedTalk, text: str, answer: str) -> None:
+    await calls(talk)
+    await talk.receive({"suite": 1}, waits=False)
+    await talk.say(text)
+    assert await came(talk) == {answer: 1}
+
+
 async def test_on_recommence_forgets_no_step(talk: AlertedTalk) -> None:
     await calls(talk)
     await talk.send(payload="/restart")
@@ -146,7 +169,8 @@ async def test_a_yes_to_what_was_pushed_never_confirms_what_stood_before(
 
 SAID = {
     "yes": ["oui", "oui ils mont appeler", "ils mont rapelé", "il ma ecrit", "j'ai eu une réponse",
-            "oui mais pas encore signé", "on signe lundi"],
+            "oui mais pas encore signé", "on signe lundi", "ils mont pri",
+            "ils m'ont dit qu'ils me rappellent"],
     "interview": ["jai un entretien", "j'ai rdv mardi", "oui j'ai un essai", "ils veulent me voir",
                   "rendez-vous jeudi"],
     "signed": ["j'ai signé", "g signé !!", "contrat signé", "j'ai signé lundi",
@@ -154,7 +178,7 @@ SAID = {
     "nothing": ["rien", "tjrs pas", "nan tjrs rien", "pas de nouvelles", "ils ont pas répondu",
                 "personne répond", "pas encore", "j'attends", "pas d'entretien", "silence radio"],
     "refused": ["ils mont dit non", "refusé", "c'est déjà pris", "ils prennent plus personne",
-                "il ma repondu ke non", "pas retenue"],
+                "il ma repondu ke non", "pas retenue", "c mort", "ils cherchent pu"],
     None: ["boulanger à lens", "trop loin", "merci", "finalement coiffure"],
 }  # fmt: skip
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from bot.channels.telegram.layout import MOST_CHARACTERS, Layout, Part, closed, reachable, units
 from bot.links import PRESS_BYTES, Signer
-from dialogs.conversation import SLOTS
 from dialogs.pressing import pressed
 from dialogs.reply import Button, Card, Reply, short_press
 from dialogs.voice import Voice
@@ -148,7 +147,7 @@ def test_a_payload_too_long_is_found_again_among_the_latest_buttons() -> None:
     assert len(data.encode()) <= PRESS_BYTES
     short = SIGNER.verify(data, "telegram:12")
     assert short == short_press(long)
-    slots: dict[str, Any] = {**SLOTS, "choices": [["Tout", long]]}
+    slots = {"choices": [["Tout", long]], "shown": None, "steps": None}
     assert pressed(short, slots, TODAY) == pressed(long, slots, TODAY)
     assert pressed(short, slots | {"choices": None}, TODAY).actions == ("action_old_button",)
 

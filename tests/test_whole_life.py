@@ -16,6 +16,7 @@ from nlu.understander import Understander
 from storage.figures import Figures
 from tests.applying import Application, check_received
 from tests.living import Clock, Life, live
+from tests.offered import furnish
 from tests.talk import FOLDER, TODAY, play
 
 
@@ -49,12 +50,12 @@ async def test_a_whole_life(
 @pytest.mark.parametrize("script", scripts(), ids=str)
 @pytest.mark.timeout(120)
 async def test_a_whole_life_on_postgresql_with_redis(
-    script: Application, clock: Clock, offered: Callable[..., str], understander: Understander,
-    tmp_path: Path, postgres_server: str, redis_url: str,
+    script: Application, clock: Clock, understander: Understander, tmp_path: Path,
+    postgres_url: str, redis_url: str,
 ) -> None:  # fmt: skip
-    url = offered("postgresql", script.offers, postgres_server)
+    await furnish(postgres_url, script.offers, understander)
     async with live(
-        "telegram", url, script.offers, understander, clock, tmp_path, redis_url
+        "telegram", postgres_url, script.offers, understander, clock, tmp_path, redis_url
     ) as life:
         await lived(script, life)
 
