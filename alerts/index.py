@@ -141,15 +141,10 @@ class _Keys:
     def near(self, trade: int, kind: int, low: Numbers, high: Numbers) -> Iterator[tuple[int, int]]:
         """The stretches of keys of a trade and kind between steps of z."""
         group = (trade * _KINDS + kind) * _FINE
-        starts, ends = (
-            np.searchsorted(self.order, group + low),
-            np.searchsorted(self.order, group + high),
-        )
+        starts, ends = np.searchsorted(self.order, group + low), np.searchsorted(self.order, group + high)
         return zip(starts.tolist(), ends.tolist(), strict=True)
 
-    def found(
-        self, band: _Band, kind: int, start: int, end: int
-    ) -> Iterator[NDArray[np.unsignedinteger]]:
+    def found(self, band: _Band, kind: int, start: int, end: int) -> Iterator[NDArray[np.unsignedinteger]]:
         """Which of these keys want which offers."""
         size = _AT_ONCE // len(band.n)
         n = band.n.astype(self.code.dtype)
