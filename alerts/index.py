@@ -1,9 +1,9 @@
 """Many new offers held against many alerts at once, in memory.
 
 The alerts come in blocks, so that memory does not grow with their number. A block's keys are put in
-order once, by trade, kind of place and latitude, and the offers of a trade by latitude; each band of
-offers is then held against the one stretch of keys that is near enough. An offer lies in a circle
-when the product of the two points of the unit sphere is at least the cosine of the radius.
+order once, by trade, kind of place and latitude, and the offers of a trade by latitude; each band
+of offers is then held against the one stretch of keys that is near enough. An offer lies in a
+circle when the product of the two points of the unit sphere is at least the cosine of the radius.
 
 What is found is a number for each pair, of the alert and of the offer: to sort them is to group
 them by alert, and the text of all digests is cut from one array of letters.
@@ -52,6 +52,17 @@ class _Band:
     cell: Numbers
 
 
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """A band of offers, and the keys of its trade that may want them: of a kind, between two steps
+    of z; in the order of :class:`_Keys`."""
+
+    band: _Band
+    kind: int
+    low: int
+    high: int
+
+
 class News:
     """The new offers of a run."""
 
@@ -75,8 +86,15 @@ class News:
                 fitting.setdefault(trade, []).append(at)
         self.trades = list(fitting)
         """Those that some offer fits; keys name them by their place in it."""
-        self.by_trade = [np.array(which, np.int64) for which in fitting.values()]
-        """Their offers, from south to north."""
+        self.stretches = [
+            stretch
+            for trade, which in enumerate(fitting.values())
+            for stretch in self._stretches(trade, np.array(which, np.int64))
+        ]
+        """What to hold against which keys of a block."""
+        self.low = np.array([stretch.low for stretch in self.stretches], np.int64)
+        self.high = np.array([stretch.high for stretch in self.stretches], np.int64)
+        self.names, self.lengths = _names(int(self.n.max(initial=0)))
         by_insee: dict[str, list[int]] = {}
         for offer in offers:
             by_insee.setdefault(offer.insee, []).append(offer.n)
@@ -90,25 +108,26 @@ class News:
         nearest."""
         return np.clip(ordinals + (by - self._day), 0, self._days).astype(self._of_day)
 
-    def band(self, which: Numbers) -> _Band:
+    def _stretches(self, trade: int, which: Numbers) -> Iterator[_Stretch]:
+        """Those of the offers that fit a trade, from south to north."""
+        some = [which[at : at + _BAND] for at in range(0, len(which), _BAND)]
+        bands = [self._band(part) for part in some]
+        south = np.arcsin(np.clip([self._points[part[0], 2] for part in some], -1, 1))
+        north = np.arcsin(np.clip([self._points[part[-1], 2] for part in some], -1, 1))
+        for kind in range(_KINDS):
+            reach = grid.SIZES[kind] / EARTH_KM + _MARGIN if kind < len(grid.SIZES) else pi
+            low = np.sin(np.maximum(south - reach, -pi / 2)) - _MARGIN
+            high = np.sin(np.minimum(north + reach, pi / 2)) + _MARGIN
+            first = (trade * _KINDS + kind) * _FINE
+            for band, a, b in zip(bands, _steps(low), _steps(high) + 1, strict=True):
+                yield _Stretch(band, kind, first + int(a), first + int(b))
+
+    def _band(self, which: Numbers) -> _Band:
         level = self._level[which]
         return _Band(
             self._points[which], self.n[which], self._start[which], self._undated[which], level,
             level == 0, self._cell[which, None],
         )  # fmt: skip
-
-    def reaches(self, which: Numbers, kind: int) -> tuple[Numbers, Numbers]:
-        """From which step of z to which the keys of a kind lie that bands of offers may want."""
-        z = self._points[which, 2]
-        south = z[::_BAND]
-        north = np.append(z[_BAND - 1 :: _BAND], z[-1:])[: len(south)]
-        reach = grid.SIZES[kind] / EARTH_KM + _MARGIN if kind < len(grid.SIZES) else pi
-        low = np.arcsin(np.clip(south, -1, 1)) - reach
-        high = np.arcsin(np.clip(north, -1, 1)) + reach
-        return (
-            _steps(np.sin(np.maximum(low, -pi / 2)) - _MARGIN),
-            _steps(np.sin(np.minimum(high, pi / 2)) + _MARGIN) + 1,
-        )
 
 
 def _steps(z: NDArray[np.float64]) -> Numbers:
@@ -138,13 +157,9 @@ class _Keys:
         self.code = codes.astype(np.uint32 if fits else np.uint64).take(by)
         """Alerts counted from there, before the bits of an offer's number."""
 
-    def near(self, trade: int, kind: int, low: Numbers, high: Numbers) -> Iterator[tuple[int, int]]:
-        """The stretches of keys of a trade and kind between steps of z."""
-        group = (trade * _KINDS + kind) * _FINE
-        starts, ends = np.searchsorted(self.order, group + low), np.searchsorted(self.order, group + high)
-        return zip(starts.tolist(), ends.tolist(), strict=True)
-
-    def found(self, band: _Band, kind: int, start: int, end: int) -> Iterator[NDArray[np.unsignedinteger]]:
+    def found(
+        self, band: _Band, kind: int, start: int, end: int
+    ) -> Iterator[NDArray[np.unsignedinteger]]:
         """Which of these keys want which offers."""
         size = _AT_ONCE // len(band.n)
         n = band.n.astype(self.code.dtype)
@@ -177,26 +192,18 @@ def digests(keys: Keys, news: News) -> Found:
     if not len(keys) or not len(news):
         return Found.nothing()
     ordered = _Keys(keys, news)
+    starts = np.searchsorted(ordered.order, news.low).tolist()
+    ends = np.searchsorted(ordered.order, news.high).tolist()
     pairs = [
         part
-        for trade, which in enumerate(news.by_trade)
-        for part in _of_trade(ordered, trade, which, news)
+        for stretch, start, end in zip(news.stretches, starts, ends, strict=True)
+        if start < end
+        for part in ordered.found(stretch.band, stretch.kind, start, end)
     ]
     codes = np.concatenate(pairs) if pairs else np.empty(0, np.uint32)
     codes.sort()
     codes = codes[np.append(True, codes[1:] != codes[:-1])[: len(codes)]]
     return _text(_allowed(codes, ordered.base, news, keys.excluded), ordered.base, news)
-
-
-def _of_trade(
-    keys: _Keys, trade: int, which: Numbers, news: News
-) -> Iterator[NDArray[np.unsignedinteger]]:
-    bands = [news.band(which[at : at + _BAND]) for at in range(0, len(which), _BAND)]
-    for kind in range(_KINDS):
-        low, high = news.reaches(which, kind)
-        for band, (start, end) in zip(bands, keys.near(trade, kind, low, high), strict=True):
-            if start < end:
-                yield from keys.found(band, kind, start, end)
 
 
 def _allowed(
@@ -227,9 +234,8 @@ def _text(codes: NDArray[np.unsignedinteger], base: int, news: News) -> Found:
     searches = codes >> bits
     numbers = codes & codes.dtype.type((1 << news.bits) - 1)
     first = np.flatnonzero(np.append(True, searches[1:] != searches[:-1]))
-    names, lengths = _names(int(news.n.max()))
-    letters = names.take(numbers, axis=0).reshape(-1)  # not [], which is three times slower
-    after = np.cumsum(np.add.reduceat(lengths.take(numbers), first, dtype=np.int64))
+    letters = news.names.take(numbers, axis=0).reshape(-1)  # not [], which is three times slower
+    after = np.cumsum(np.add.reduceat(news.lengths.take(numbers), first, dtype=np.int64))
     begin = np.append(0, after[:-1])
     ids = searches[first].astype(np.int64) + base
     return Found(ids, letters[letters > 0].tobytes(), begin, after - 1)

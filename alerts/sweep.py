@@ -52,7 +52,7 @@ SLICE = 10_000
 TAKEN_IN = 500
 """Of them a transaction."""
 
-MANY = {True: 1_500, False: 250}
+MANY = {True: 600, False: 150}
 """Offers from which the index costs less than a question each, on SQLite and on PostgreSQL; both
 grow with the alerts."""
 
@@ -156,14 +156,6 @@ class Sweep:
             except Overtaken:
                 raise Elsewhere from None
         return progress
-
-    async def purge(self, before: datetime) -> int:
-        """Forget the runs of all jobs that began before, and what was held against the alerts
-        before of offers that are erased since; how many of both.
-
-        It must lie further back than the longest time between two messages of an alert.
-        """
-        return await self.runs.purge(before) + await self._news.forget(before)
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[Beat]:

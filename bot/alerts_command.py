@@ -184,7 +184,11 @@ async def _status() -> list[str]:
 
 
 def _waits(channel: str, kind: str, state: str, count: int, since: timedelta) -> str:
-    what = f"{KINDS[kind]} {STATES[state] if channel == 'telegram' else 'à lire'}"
+    from bot.turn import PUSHED
+    from storage.notices import CHANNEL as NOTICES
+
+    read = channel not in PUSHED | {NOTICES}
+    what = f"{KINDS[kind]} {'à lire' if read else STATES[state]}"
     return f"{channel} : {number(count)} {what}, depuis {age(since)} au plus"
 
 

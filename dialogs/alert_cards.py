@@ -52,6 +52,12 @@ def title(services: Services, alert: Told) -> str:
     return alert.name or summary(services, alert.wish)
 
 
+def whole_title(services: Services, alert: Told) -> str:
+    """Its name and what it looks for, where the person sees what is kept."""
+    said = summary(services, alert.wish)
+    return f"{alert.name} ({said})" if alert.name else said
+
+
 def summary(services: Services, wish: Mapping[str, Any]) -> str:
     return cut(services.criteria.summary(slots_of(wish)), SUMMARY_LENGTH)
 

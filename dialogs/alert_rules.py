@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
-from dialogs.changes import from_message
-from dialogs.plans import Plan, Slots
+from dialogs.ages import read_age, said_anew
+from dialogs.changes import differs, from_message
+from dialogs.plans import Plan, Slots, slot
 from dialogs.steps import which
 from nlu.datewords import DateWords
 from nlu.meaning import Understanding
@@ -48,10 +49,23 @@ _CARRYING: Mapping[str, tuple[str, str]] = {
 _PRESSES = {name: (action, re.compile(look)) for name, (action, look) in _CARRYING.items()}
 
 _LIST = re.compile(
-    r"^(?:(?:voir|montre[rz]?(?:[ -]moi)?|affiche|liste[rz]?|c'est quoi|quelles sont|"
+    r"^(?:(?:voir|montre[rz]?(?:[ -]moi)?|affiche|liste[rz]?|c'?(?:est)? quoi|quelles sont|"
     r"(?:je )?(?:veux|peux) voir|ou sont|gere[rz]?)(?: moi)? )?(?:toutes? )?"
     r"(?:la )?(?:liste de )?mes "
-    r"(?:alertes?|notifs?|notifications?)(?: (?:stp|svp|merci))?$"
+    r"(?:alertes?|notifs?|notifications?)(?: (?:stp|svp|merci))?$|"
+    r"^(?:j'?ai )?(?:combien|cb|cmb) (?:j'?ai )?(?:d'? ?)alertes?(?: (?:j'?ai|ai[ -]je|en cours))?$"
+)
+_SILENT = re.compile(
+    r"\b(?:rien|pas|po|jamais|aucun) (?:encore )?(?:recu|eu)"
+    r"(?: (?:de |d')?(?:messages?|alertes?|notifs?|nouvelles?))?$|"
+    r"\balertes? (?:ne )?(?:marche\w*|fonctionne\w*) (?:pas|po|plus)\b|"
+    r"^(?:tu|vous) (?:m'? ?ecri\w*|m'? ?envoi\w*|me previen\w*) quand$|"
+    r"^(?:a |vers )?quell?e? heures? (?:tu|vous) (?:m'? ?(?:ecri|envoi)\w*|me previen\w*)"
+)
+"""Where is my message? Of no meaning to who has no alert."""
+_HOW = re.compile(
+    r"^(?:dis moi |explique )?(?:comment|koment|coment) (?:ca )?(?:marche|fonctionne)\w*,? "
+    r"(?:les |mes |une |tes |l')?(?:alertes?|notifs?|notifications?)$"
 )
 _NEWS = re.compile(r"^(?:(?:il )?y ?a |ya |t'?as |tu as |alors )?(?:du|quoi de) (?:nouveau|neuf)$")
 _PAUSE = re.compile(r"\ben (?:pause|veille|attente)\b|\bpause\b")
@@ -60,8 +74,39 @@ _EDIT = re.compile(
     r"^(?:je (?:veux|voudrais|peux) )?(?:change[rz]?|modifi\w*|corrige[rz]?|edite[rz]?) "
     r"(?:mon |l'|une |cette |ton |mes )?alertes?\b"
 )
-_DROP = re.compile(r"\b(?:supprim\w*|efface\w*|enleve\w*|retire\w*|vire\w*)\b")
+_GLUED = re.compile(r"\b([ld])['e]? ?(alertes?)\b")
+"""« lalerte », « l alerte »."""
+_DROP = re.compile(r"\b(?:sup+rim\w*|efface\w*|enleve\w*|retire\w*|vire\w*)\b")
 _THAT_ONE = re.compile(r"\b(?:mon|l'|cette|ton) ?alerte\b(?: (?:de |du |pour |en |a )?(.+))?$")
+_ASKS = r"^(?:(?:je veux|j'?veux|stp|svp|tu peux|peux tu|vas y|ok|bon) )*"
+_ALL_OF_THEM = re.compile(
+    rf"{_ASKS}(?:sup+rim\w*|eff?ac\w*) (?:moi )?(?:toutes? )?(?:mes|les) alertes"
+    r"(?: (?:stp|svp|merci))*$"
+)
+"""Those alone, not « supprime tout »; they can be taken up again, so that nothing is asked."""
+_QUIET_ONE = re.compile(
+    rf"{_ASKS}(?:sup+rim\w*|eff?ac\w*|enleve\w*|retire\w*|vire\w*|arr?et\w*|stop|coupe\w*|"
+    r"desactive\w*) (?:moi )?(?:l'|mon |cette |ton )alerte\b"
+)
+_OF_LIST = re.compile(
+    rf"{_ASKS}(?:(?P<verb>(?!l[ae] |alerte |mets? )\w+) )?(?:mets? )?(?:l[ae] |l'|alerte )?"
+    rf"(?P<n>{_ONE})(?: ?(?:e|eme))?(?P<rest> en (?:pause|veille))?$"
+)
+"""« La 2 », « supprime la 2 », under the list of alerts."""
+_VERBS = (
+    (re.compile(r"sup+rim|eff?ac|enlev|retir|vir"), "action_alert_drop"),
+    (re.compile(r"arr?et|stop|coupe|desactiv"), "action_alert_stop"),
+    (re.compile(r"pause"), "action_alert_pause"),
+    (re.compile(r"repren|relanc|reactiv"), "action_alert_on"),
+    (re.compile(r"modif|change|corrige|edit"), "action_alert_edit"),
+    (re.compile(r"voir|montr|affich|$"), "action_alert"),
+)
+_ON_AGAIN = re.compile(
+    r"^(?:(?:ok|bon|c'? ?(?:est )?bon|allez|on|tu peux|non|finalement|maintenant) )*"
+    r"(?:reprend\w*|remet\w*|relanc\w*|re ?activ\w*|rallum\w*|redemarr\w*|continue\w*)"
+    r"(?: (?:les?|la|tout|en (?:route|marche)|stp|svp|moi|ca|sa|maintenant))*$"
+)
+"""Under « En pause » or « C’est arrêté » it is of the alerts, and not of the search."""
 _SEE = re.compile(rf"^(?:voir |montre )?(?:l')?alerte (?:numero |n° ?)?({_ONE})$")
 _NAME = re.compile(
     r"^(?:re)?(?:nomme[rz]?|appelle[rz]?|baptise[rz]?)[ -](?:mon |l'|cette |la )?"
@@ -77,7 +122,7 @@ _LIVE = re.compile(
     r"au fur et a mesure|en direct|en temps reel|immediatement)"
 )
 _DAILY = re.compile(
-    r"\b(?:(?:chaque|tou(?:s|t) les) (?:jours?|soirs?|matins?)|quotidien\w*|"
+    r"\b(?:(?:chaque|(?:tou(?:s|t)|tt?s?) les) (?:jours?|soirs?|matins?)|quotidien\w*|"
     r"(?:une|1) (?:fois|alerte|message) par jour)\b"
 )
 _WEEKLY = re.compile(
@@ -89,34 +134,27 @@ _WEEKDAY = re.compile(
 )
 _WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _HOUR = re.compile(
-    r"(?:\b(?:a|vers|pour|des) )?\b(?P<hour>\d{1,2}) ?(?:h|heures?|:)(?: ?(?P<minute>[0-5]\d))?\b"
+    r"(?:\b(?:a|vers|pour|des) )?\b(?:(?P<noon>midi)|"
+    r"(?P<hour>\d{1,2}) ?(?:h|heures?|:)(?: ?(?P<minute>[0-5]\d))?)\b"
+    r"(?: (?:du (?P<evening>soir)|du mat(?:in)?)\b)?"
 )
+_OTHER_BEAT = re.compile(
+    r"\b(?:un jour sur (?:deux|2)|tou[st] les (?:2|3|deux|trois) jours|"
+    r"moins de (?:messages?|msgs?|notifs?|alertes?))\b"
+)
+"""How often, in a way that no alert has: what there is is said."""
 _FILLER = re.compile(
     r"\b(?:plutot|finalement|en fait|je|veux|prefere|voudrais|mets?|moi|stp|svp|alertes?|mon|mes|"
     r"ma|messages?|tes|les|l|envoie|ecris|previens|notifs?|un|une|et|ok|non|oui|le|soir|matin|merci|"
-    r"seulement|juste|change|l'heure|heure|rythme|ton|ca|sort|est|la|nouveau|offre|du|de)\b|[',.!-]"
+    r"seulement|juste|(?:plus |rien )?que|suff?i[st]?|sa|mieux?|change|"
+    r"l'heure|heure|rythme|ton|ca|sort|est|la|nouveau|offre|du|de)\b|[',.!-]"
 )
 """What may stand beside a rhythm in words; anything else, and something else was meant."""
 
-_NUMBERS = {
-    "dix": 10, "onze": 11, "douze": 12, "treize": 13, "quatorze": 14, "quinze": 15, "seize": 16,
-    "dix sept": 17, "dix huit": 18, "dix neuf": 19, "vingt": 20, "vingt et un": 21,
-    "vingt deux": 22, "vingt trois": 23, "vingt quatre": 24, "vingt cinq": 25, "vingt six": 26,
-    "vingt sept": 27, "vingt huit": 28, "vingt neuf": 29, "trente": 30,
-}  # fmt: skip
-_IN_WORDS = re.compile(
-    rf"\b({'|'.join(sorted(_NUMBERS, key=len, reverse=True))})\b(?! ?(?:km|minutes?|mois|euros?))"
-)
-_AGE = re.compile(
-    r"(?:^|\b(?:j'?ai|moi|age|bientot|fais|c'?est) (?:bientot |eu |deja )?)(\d{1,2})(?: ?ans?\b|\b)"
-    r"(?! ?(?:km|h|mois|€))|\b(\d{1,2}) ?ans?\b"
-)
-_YOUNGER = re.compile(r"\bmoins (?:de|que) (?:15|quinze)\b|\b14 ou moins\b")
-_NOT_YET = re.compile(r"\bpas (?:encore )?(\d{1,2}) ?ans?\b")
-_OF_AGE = re.compile(r"\bmajeure?s?\b")
 _WHY = re.compile(
     r"\b(?:pourquoi|pk|pq|prk|pkoi|a quoi (?:ca|sa) sert|ca te regarde|regarde pas|tes affaires)\b"
 )
+_NO_NAME = re.compile(r"^(?:annule\w*|laisse(?: tomber)?|rien|aucun|pas de nom|retour|tant pis)$")
 _CALL = re.compile(r"^(?:ok |bon |alors |je vais )?(?:j'|je l'|je les? )?appell?e[rz]?$")
 _AGAIN = re.compile(
     r"^(?:re|start|redem|reab)|\b(?:re(?:met|prend|lanc|activ|commenc|abon)\w*|start)"
@@ -134,16 +172,27 @@ def pressed(name: str, rest: str) -> Plan | None:
     if name not in _PRESSES:
         return None
     action, look = _PRESSES[name]
-    if not look.fullmatch(rest):
+    if not look.fullmatch(rest) or not _dated(rest):
         return Plan(("action_old_button",))
     return Plan((action,), argument=rest)
 
 
+def _dated(rest: str) -> bool:
+    """Whether the day that a button holds, if any, is one of a calendar."""
+    _, _, day = rest.partition(" ")
+    try:
+        return not re.fullmatch(_DAY, day) or bool(date.fromisoformat(day))
+    except ValueError:
+        return False
+
+
 def stops(u: Understanding, slots: Slots, today: date) -> Plan | None:
     """« Stop », before what a button of the same words would do: it always means all of them."""
-    if u.intent != "stop_alerts":
-        return None
     folded = _folded(u)
+    if _ALL_OF_THEM.match(folded):
+        return Plan(("action_alert_stop",), argument="*")
+    if u.intent != "stop_alerts" and not _QUIET_ONE.match(folded):
+        return None
     action = "action_alert_drop" if _DROP.search(folded) else "action_alert_stop"
     if (number := _NUMBER.search(folded)) is not None:
         return Plan((action,), argument=number[1])
@@ -158,19 +207,46 @@ def said(u: Understanding, slots: Slots, today: date) -> Plan | None:
     waits = slots["asked"] == "ask_age" or slots["alert_due"] == "age"
     if waits and (found := _about_age(u, folded, slots)) is not None:
         return found
-    if (one := _about_one(u, folded, slots)) is not None:
+    if (years := said_anew(folded, slots["age"])) is not None:
+        return Plan(("action_age",), argument=years)
+    one = _about_one(u, folded, slots) or _of_list(folded, slots)
+    if one is not None:
         return one
     if slots["asked"] == "alert_name" and u.intent not in ("human", "delete_data"):
-        return Plan(("action_alert_named",), argument=u.text.strip()[:80])
+        if u.intent == "deny" or _NO_NAME.match(folded):
+            return BUTTONS["alert_leave"]
+        if not u.text.rstrip().endswith("?"):
+            return Plan(("action_alert_named",), argument=u.text.strip()[:80])
     if _CALL.match(folded) and (id := which(slots)) is not None:
         return Plan(("action_call",), argument=id)
     return _rhythm(folded, slots) or _intended(u, folded, slots, today)
+
+
+def _of_list(folded: str, slots: Slots) -> Plan | None:
+    """What is said right under the alerts, of one of them or of those that are silent."""
+    choices = [payload for _, payload in slots["choices"] or ()]
+    silent = next((payload for payload in choices if payload.startswith("/alert_on ")), None)
+    if silent is not None and _ON_AGAIN.match(folded):
+        return pressed("alert_on", silent.removeprefix("/alert_on "))
+    one = _OF_LIST.match(folded)
+    if one is None or f"/alert {one['n']}" not in choices:
+        return None
+    verb = "pause" if one["rest"] else one["verb"] or ""
+    action = next((action for look, action in _VERBS if look.match(verb)), None)
+    return Plan((action,), argument=one["n"]) if action else None
 
 
 def _about_one(u: Understanding, folded: str, slots: Slots) -> Plan | None:
     """« Mes alertes », « l’alerte 2 », « nomme mon alerte … », « modifie l’alerte 2 »."""
     if _LIST.match(folded):
         return BUTTONS["alerts"]
+    if _HOW.match(folded):
+        return Plan(("action_answer", "action_resume"), argument="alerts")
+    if slots["alerts"] and _SILENT.search(folded):
+        return Plan(("action_alert_silence",))
+    if slots["alerts"] and _OTHER_BEAT.search(folded):
+        at = slots["alert_at"]
+        return Plan(("action_alert_rhythm",), argument=str(at)) if at else BUTTONS["alerts"]
     if slots["alerts"] and _NEWS.match(folded):
         return BUTTONS["news"]
     if (see := _SEE.match(folded)) is not None:
@@ -190,7 +266,12 @@ def _about_one(u: Understanding, folded: str, slots: Slots) -> Plan | None:
 
 
 def _folded(u: Understanding) -> str:
-    return fold(u.text[:200]).replace("’", "'").strip(" .!?")
+    said = fold(u.text[:200]).replace("’", "'").strip(" .!?")
+    return _GLUED.sub(r"\1'\2", said)
+
+
+_UNREAD = ("affirm", "give_info", "correct")
+"""Intents that, without a value, answer « tu as quel âge ? » in a way that cannot be read."""
 
 
 def _about_age(u: Understanding, folded: str, slots: Slots) -> Plan | None:
@@ -202,23 +283,8 @@ def _about_age(u: Understanding, folded: str, slots: Slots) -> Plan | None:
         return Plan(("action_why_age",))
     if u.intent == "deny":
         return BUTTONS["alert_no"]
-    unread = (u.intent == "out_of_scope" and u.reason in (None, "noise")) or u.intent == "affirm"
+    unread = (u.intent == "out_of_scope" and u.reason in (None, "noise")) or u.intent in _UNREAD
     return BUTTONS["alert_age"] if unread and not from_message(u, slots) else None
-
-
-def read_age(folded: str) -> int | None:
-    """« 16 », « j’ai 17 ans », « seize ans et demi », « moins de 15 »: years, 5 to 99."""
-    if _YOUNGER.search(folded):
-        return 14
-    if _OF_AGE.search(folded):
-        return None if "pas majeur" in folded else 18
-    if (soon := _NOT_YET.search(folded)) is not None:
-        return int(soon[1]) - 1
-    if (written := _IN_WORDS.search(folded.replace("-", " "))) is not None:
-        return _NUMBERS[written[1]]
-    found = _AGE.search(folded)
-    years = int(found[1] or found[2]) if found else 0
-    return years if years >= 5 else None
 
 
 def _rhythm(folded: str, slots: Slots) -> Plan | None:
@@ -233,12 +299,18 @@ def _rhythm(folded: str, slots: Slots) -> Plan | None:
     if (weekday := _WEEKDAY.search(rest)) is not None:
         parts = ["weekly", str(_WEEKDAYS.index(weekday[1]))]
         rest = _WEEKDAY.sub(" ", rest)
-    if (hour := _HOUR.search(rest)) is not None and int(hour["hour"]) < 24:
-        parts = [*(parts or ["hour"]), f"{int(hour['hour']):02}:{hour['minute'] or '00'}"]
+    if (hour := _HOUR.search(rest)) is not None and (hours := _hours(hour)) < 24:
+        parts = [*(parts or ["hour"]), f"{hours:02}:{hour['minute'] or '00'}"]
         rest = _HOUR.sub(" ", rest)
     if not parts or _FILLER.sub(" ", rest).strip():
         return None
     return Plan(("action_alert_beat",), argument=f"* {' '.join(parts)}")
+
+
+def _hours(clock: re.Match[str]) -> int:
+    """« Midi », « 7 h du soir »: 12, 19."""
+    hours = 12 if clock["noon"] else int(clock["hour"])
+    return hours + 12 if clock["evening"] and hours < 12 else hours
 
 
 def _intended(u: Understanding, folded: str, slots: Slots, today: date) -> Plan | None:
@@ -254,7 +326,9 @@ def _intended(u: Understanding, folded: str, slots: Slots, today: date) -> Plan 
         return Plan(("action_alert_on",), argument=n)
     if u.ambiguous_places or u.noncraft_trades or u.domains:
         return None
-    return Plan(("action_alert_me",), candidates=found or None)
+    # What was found for another search says nothing of this one.
+    fresh = (slot("searched", False),) if found and differs(found, slots) else ()
+    return Plan(("action_alert_me",), fresh, candidates=found or None)
 
 
 def read_until(folded: str, today: date) -> date | None:

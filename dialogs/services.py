@@ -81,6 +81,10 @@ class Alerts(Protocol):
         """Messages that wait for their person to come and read them, oldest first."""
         ...
 
+    async def devices(self, person: str) -> int:
+        """How many of their browsers are told when something waits."""
+        ...
+
 
 class Course(Protocol):
     """A course by apprenticeship; ``distance_km`` is from where it was asked for."""

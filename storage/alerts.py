@@ -10,7 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Select, func, select
 
 from storage.database import Database
-from storage.schema import pushes, searches
+from storage.schema import browsers, pushes, searches
 
 READ = ("web", "terminal")
 """Where nothing is brought to people: they come and read."""
@@ -79,6 +79,12 @@ class Alerts:
         async with self._db.read() as tx:
             rows = await tx.execute(_push().where(c.person == person, *unread()).order_by(c.id))
             return [Push(*row) for row in rows]
+
+    async def devices(self, person: str) -> int:
+        """How many browsers are told when something waits."""
+        query = select(func.count()).select_from(browsers).where(browsers.c.person == person)
+        async with self._db.read() as tx:
+            return (await tx.execute(query)).scalar_one()
 
     async def news(self, person: str, now: datetime) -> int:
         """How many of these messages are still worth reading."""

@@ -3,7 +3,9 @@
 A *deed* is a JSON object; ``do`` says which one, the rest is its own:
 
 - ``keep_alert`` (``n``, ``name``, ``wish``, ``beat``, ``state``, ``until``): that alert is so;
-- ``drop_alert`` (``n``): it goes, with what was still to be sent of it;
+  once it is ``stopped``, what was still to be sent of it goes;
+- ``drop_alert`` (``n``): it goes, with what was still to be sent of it, the last one with the
+  browsers that were told;
 - ``stop_alerts``, ``pause_alerts`` (``until``, a date or none), ``resume_alerts``: all of them;
 - ``tell`` (``offers``): offers never to be told again;
 - ``read_pushes`` (``ids``): messages read where people come and read;

@@ -13,6 +13,9 @@ DEEDS = """
   WHERE (k.forget OR s.n IN (SELECT json_array_elements_text(k.deeds->'drop')::int))
     AND NOT EXISTS (SELECT 1 FROM wanted w WHERE w.person = s.person AND w.n = s.n)
   ORDER BY s.id FOR UPDATE OF s
+), silenced AS MATERIALIZED (
+  SELECT s.id FROM searches s JOIN wanted w ON w.person = s.person AND w.n = s.n
+  WHERE w.state = 'stopped'
 ), dropped_alerts AS (
   DELETE FROM searches s USING leaving l WHERE s.id = l.id
 ), altered AS (
@@ -31,7 +34,7 @@ DEEDS = """
 ), dropped_digests AS (
   DELETE FROM digests d USING searches s JOIN kept k ON s.person = k.conversation
   WHERE d.search = s.id AND (k.forget OR (k.deeds->>'hush')::boolean
-    OR s.id IN (SELECT id FROM leaving))
+    OR s.id IN (SELECT id FROM leaving) OR s.id IN (SELECT id FROM silenced))
 ), dropped_pushes AS (
   DELETE FROM pushes p USING kept k WHERE p.person = k.conversation
     AND (k.forget OR (p.settled IS NULL AND p.search IN (SELECT id FROM leaving)))
@@ -41,7 +44,8 @@ DEEDS = """
   WHERE p.settled IS NULL AND NOT k.forget
     AND (p.search IS NULL OR p.search NOT IN (SELECT id FROM leaving))
     AND (p.id IN (SELECT json_array_elements_text(k.deeds->'read')::bigint)
-      OR (p.kind = 'alert' AND (k.deeds->>'hush')::boolean))
+      OR (p.kind = 'alert'
+        AND ((k.deeds->>'hush')::boolean OR p.search IN (SELECT id FROM silenced))))
   ORDER BY p.id FOR UPDATE OF p
 ), settled_pushes AS (
   UPDATE pushes p SET state = CASE WHEN o.read THEN 'sent' ELSE 'gone' END, settled = o.now,
@@ -75,6 +79,10 @@ DEEDS = """
   FROM kept k CROSS JOIN json_to_recordset(k.deeds->'followed') AS d(offer text, answer text)
   WHERE f.person = k.conversation AND f.offer = d.offer AND NOT k.forget
 ), without_browsers AS (
-  DELETE FROM browsers b USING kept k WHERE k.forget AND b.person = k.conversation
+  DELETE FROM browsers b USING kept k WHERE b.person = k.conversation AND (k.forget OR (
+    json_array_length(k.deeds->'drop') > 0
+    AND NOT EXISTS (SELECT 1 FROM wanted w WHERE w.person = b.person)
+    AND NOT EXISTS (SELECT 1 FROM searches s WHERE s.person = b.person
+      AND s.id NOT IN (SELECT id FROM leaving))))
 """
 """``kept`` has ``deeds``, what :meth:`storage.deeds.Sum.to_json` gives, and ``forget``."""

@@ -50,6 +50,11 @@ def _alerts(connection: sqlite3.Connection, person: str, total: Sum, now: str) -
         wish = json.dumps(one["wish"], ensure_ascii=False)
         rest = (one["beat"], one["state"], one["until"], now, now)
         connection.execute(_KEEP, (person, one["n"], one["name"], wish, *rest))
+        if one["state"] == "stopped":
+            connection.execute(_HUSH_ONE, (now, person, one["n"]))
+            connection.execute(_DROP_DIGESTS, (person, one["n"]))
+    if total.drop:
+        connection.execute(_DROP_BROWSERS, (person,))
 
 
 def moment(text: str) -> str:
@@ -63,15 +68,28 @@ def moment(text: str) -> str:
 _FORGET_DIGESTS = """
 DELETE FROM digests WHERE search IN (SELECT id FROM searches WHERE person = ?)
 """
+_DROP_DIGESTS = """
+DELETE FROM digests WHERE search IN (SELECT id FROM searches WHERE person = ? AND n = ?)
+"""
 _DROP = (
     """DELETE FROM pushes WHERE settled IS NULL
     AND search IN (SELECT id FROM searches WHERE person = ? AND n = ?)""",
-    "DELETE FROM digests WHERE search IN (SELECT id FROM searches WHERE person = ? AND n = ?)",
+    _DROP_DIGESTS,
     "DELETE FROM searches WHERE person = ? AND n = ?",
 )
 _HUSH = """
 UPDATE pushes SET state = 'gone', settled = ?, owner = NULL, leased_until = NULL
 WHERE person = ? AND kind = 'alert' AND settled IS NULL
+"""
+_HUSH_ONE = """
+UPDATE pushes SET state = 'gone', settled = ?, owner = NULL, leased_until = NULL
+WHERE kind = 'alert' AND settled IS NULL
+AND search IN (SELECT id FROM searches WHERE person = ? AND n = ?)
+"""
+# A browser is told of alerts: once there is none any more, nothing is to be kept of it.
+_DROP_BROWSERS = """
+DELETE FROM browsers WHERE person = ?1
+AND NOT EXISTS (SELECT 1 FROM searches WHERE person = ?1)
 """
 _READ = """
 UPDATE pushes SET state = 'sent', settled = ?, owner = NULL, leased_until = NULL

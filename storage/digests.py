@@ -16,7 +16,6 @@ from storage.key_blocks import driver, driver_problems
 from storage.runs import Run, step
 
 
-
 @dataclass(frozen=True, slots=True)
 class Found:
     """What was found for many alerts, in the order of their numbers: for the one at each place the
@@ -45,6 +44,7 @@ class Found:
         text = self.text.decode("ascii")
         of = zip(self.searches.tolist(), self.begin.tolist(), self.end.tolist(), strict=True)
         return [(search, text[begin:end]) for search, begin, end in of]
+
 
 # Only how the offers enter and how numbers are strung together differs.
 _POSTGRESQL = """

@@ -66,7 +66,7 @@ class FollowUps:
                 f.due > now - FORGOTTEN,
                 c.expires > now,
                 ~wants_silence(f.person),
-            )  # fmt: skip
+            )
             .subquery()
         )
         allowed = select(due.c.person, due.c.offer, due.c.channel).where(

@@ -18,7 +18,7 @@ from storage.schema import offers, revisions, run_offers, swept
 SWEPT = "swept offers"
 """Among the revisions: up to which the offers were looked at."""
 
-SWEEPING = 0x636D63
+SWEEPING = 0x636D64
 """An advisory lock of PostgreSQL, for :meth:`Database.alone`."""
 
 _PAGE = 1_000

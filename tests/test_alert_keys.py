@@ -67,10 +67,13 @@ def _told(search: Search, offer: Offer) -> bool:
     news = index.News([probe(7, offer, FITS)])
     place = {trade: n for n, trade in enumerate(news.trades)}
     rows = [k for k in keys_of(search) if k.trade in place]
-    columns = list(zip(*((place[k.trade], 12, *k[1:2], *k[3:10]) for k in rows), strict=True))
-    if not columns:
-        return False
-    keys = Keys(*map(np.array, columns), excluded={12: " ".join(search.excluded)})
+    names = ("cell", "x", "y", "z", "least", "first", "last", "level")
+    keys = Keys(
+        trade=np.array([place[k.trade] for k in rows]),
+        search=np.full(len(rows), 12),
+        excluded={12: " ".join(search.excluded)},
+        **{name: np.array([getattr(k, name) for k in rows]) for name in names},
+    )
     found = index.digests(keys, news).rows()
     assert found in ([], [(12, "7")])
     return bool(found)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from dialogs.alert_rules import pressed, read_age, read_until, said, stops
+from dialogs.ages import read_age
+from dialogs.alert_rules import pressed, read_until, said, stops
 from dialogs.conversation import SLOTS
 from nlu.text import fold
 from nlu.understander import Understander

@@ -11,9 +11,9 @@ from typing import get_args
 import pytest
 
 from bot.channels.telegram.profile import MENU
-from dialogs.actions.alerting import AGES
 from dialogs.actions.sending import LATER, SAME
 from dialogs.afterwards import ANSWERS
+from dialogs.ages import AGES
 from dialogs.apply_form import FIELDS, QUESTIONS
 from dialogs.changes import TRAVEL_KM
 from dialogs.french import NARROW, WIDE, at, fill, join, of, typeset

@@ -103,6 +103,36 @@ async def test_one_goes_with_what_was_still_to_be_sent_of_it(db: Database, ledge
     assert await rows(db, digests, "search") == [(two,)]
 
 
+async def test_browsers_are_told_of_nothing_once_the_last_alert_is_gone(
+    db: Database, ledger: Ledger
+) -> None:
+    for person in ("lou", "sam"):
+        await do(ledger, person, keep(1), keep(2))
+        address = f"https://updates.push.services.mozilla.com/{person}"
+        row = {"endpoint": address, "person": person, "p256dh": "B", "auth": "a", "created": NOW}
+        await put(db, browsers, row)
+    await do(ledger, "lou", {"do": "drop_alert", "n": 1})
+    assert len(await rows(db, browsers, "person")) == 2
+    await do(ledger, "lou", {"do": "drop_alert", "n": 2}, keep(3))
+    assert len(await rows(db, browsers, "person")) == 2, "another alert has come"
+    await do(ledger, "lou", {"do": "drop_alert", "n": 3})
+    assert await rows(db, browsers, "person") == [("sam",)]
+
+
+async def test_of_the_one_that_is_stopped_nothing_is_sent_any_more(
+    db: Database, ledger: Ledger
+) -> None:
+    await do(ledger, "lou", keep(1), keep(2))
+    one, two = [alert.id for alert in await Alerts(db).of("lou")]
+    await put(db, pushes, push("lou", one), push("lou", two))
+    await put(db, digests, *({"search": id, "run": 1, "offers": "1"} for id in (one, two)))
+    await do(ledger, "lou", keep(1, state="paused"))
+    assert len(await rows(db, digests, "search")) == 2
+    await do(ledger, "lou", keep(1, state="stopped"))
+    assert await rows(db, pushes, "search", "state") == [(one, "gone"), (two, "pending")]
+    assert await rows(db, digests, "search") == [(two,)]
+
+
 async def test_all_stop_pause_and_speak_again(db: Database, ledger: Ledger) -> None:
     await do(ledger, "lou", keep(1), keep(2, state="paused"))
     await do(ledger, "sam", keep(1))

@@ -124,6 +124,13 @@ class TestAsking:
         assert (await ask(lou)).status == 404
         assert await kept(rooms, lou) == []
 
+    async def test_is_shown_and_goes_with_the_last_alert(self, lou: Person, rooms: Rooms) -> None:
+        await keep_an_alert(lou)
+        await ask(lou)
+        assert "1 appareil" in (await lou.say("que gardes-tu sur moi ?")).text
+        await lou.say("supprime l'alerte 1")
+        assert await kept(rooms, lou) == []
+
     async def test_needs_an_alert(self, lou: Person, sam: Person, rooms: Rooms) -> None:
         assert (await ask(lou)).status == 404, "a newcomer"
         assert (await ask(lou, FORGET)).status == 204, "of whom nothing is kept"

@@ -15,7 +15,7 @@ from rasa_sdk.types import DomainDict
 from dialogs.actions.alert_list import LINE_LENGTH, AboutAlerts, AboutOne, lines, stand
 from dialogs.actions.alerting import Kept, changed, how, keep, whole, wish_of, zone
 from dialogs.actions.base import argument, button
-from dialogs.alert_cards import title
+from dialogs.alert_cards import title, whole_title
 from dialogs.cards import cut
 from dialogs.rhythm import Rhythm
 from dialogs.services import Alert, Services
@@ -98,7 +98,7 @@ class KeepChange(AboutOne):
 def say_changed(dispatcher: CollectingDispatcher, services: Services, alert: Kept) -> None:
     dispatcher.utter_message(
         response="utter_alert_changed",
-        title=title(services, alert),
+        title=whole_title(services, alert),
         how=how(services, alert),
         buttons=[button(services.voice.phrase("button_alerts"), "/alerts")],
     )

@@ -12,7 +12,7 @@ from rasa_sdk.types import DomainDict
 
 from dialogs.actions.alerting import how, whole
 from dialogs.actions.base import argument, button
-from dialogs.alert_cards import WISH, slots_of, title
+from dialogs.alert_cards import WISH, slots_of, title, whole_title
 from dialogs.cards import cut
 from dialogs.french import capital
 from dialogs.services import Alert, Services
@@ -95,6 +95,20 @@ class List(AboutAlerts):
         return [SlotSet("asked", "show_offers"), SlotSet("alert_at", None)]
 
 
+class Silence(AboutAlerts):
+    """« J’ai rien reçu »: when one is told, then what there is."""
+
+    def name(self) -> str:
+        return "action_alert_silence"
+
+    async def speak(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, alerts: Sequence[Alert]
+    ) -> list[EventType]:
+        if any(alert.state == "on" for alert in alerts):
+            dispatcher.utter_message(response="utter_alerts_silence")
+        return [FollowupAction("action_alerts")]
+
+
 def lines(services: Services, alerts: Sequence[Alert]) -> str:
     """One line an alert: « 1. Coiffeur ou coiffeuse, 30 km autour de Lille : en pause »."""
     said = (
@@ -123,7 +137,7 @@ def see(dispatcher: CollectingDispatcher, services: Services, alert: Alert) -> l
         )
     ]  # fmt: skip
     dispatcher.utter_message(
-        response="utter_alert_one", n=n, title=title(services, alert),
+        response="utter_alert_one", n=n, title=whole_title(services, alert),
         how=capital(how(services, alert)), buttons=choices,
     )  # fmt: skip
     return [SlotSet("asked", "show_offers"), SlotSet("alert_at", n)]
@@ -148,6 +162,7 @@ def stand(alert: Alert, slots: Slots) -> list[EventType]:
         *(SlotSet(name, search[name]) for name in WISH),
         SlotSet("travel", None),
         SlotSet("shown", None),
+        SlotSet("searched", False),
         SlotSet("revision", slots["revision"] + 1),
     ]
 
@@ -165,4 +180,4 @@ class All(AboutOne):
 
 
 def build(services: Services) -> Sequence[Action]:
-    return (List(services), See(services), All(services))
+    return (List(services), See(services), Silence(services), All(services))

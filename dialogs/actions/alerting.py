@@ -14,7 +14,8 @@ from rasa_sdk.types import DomainDict
 
 from dialogs.actions.base import argument, button, effect
 from dialogs.actions.following import count_cohort
-from dialogs.alert_cards import WISH, summary
+from dialogs.ages import band
+from dialogs.alert_cards import WISH, summary, title
 from dialogs.french import WIDE, day
 from dialogs.rhythm import Rhythm, zone_of
 from dialogs.services import Alert, Services
@@ -24,9 +25,6 @@ Slots = Mapping[str, Any]
 MOST_ALERTS = 10
 
 WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
-
-AGES = (30, 18, 16, 15, 14)
-"""The youngest of each band the age is kept as; whoever is younger is « 14 » too."""
 
 
 def wish_of(slots: Slots) -> dict[str, Any]:
@@ -149,7 +147,13 @@ class AlertMe(Action):
             return done
         if same is not None:
             if same.state != "on":
-                keep(dispatcher, changed(same, state="on", until=None))
+                speaking = changed(same, state="on", until=None)
+                keep(dispatcher, speaking)
+                dispatcher.utter_message(
+                    response="utter_alert_resumed", title=title(services, speaking),
+                    how=how(services, speaking), buttons=[listed],
+                )  # fmt: skip
+                return [*done, *_spoken_of(same.n)]
             n, name, beat = same.n, "utter_alert_known", same.beat
         else:
             n = _next_number(slots["alert_last"], {a.n for a in alerts})
@@ -164,8 +168,11 @@ class AlertMe(Action):
             response=name, summary=summary(services, wish), when=when,
             buttons=[listed, button(say("button_alert_beat"), f"/alert_rhythm {n}")],
         )  # fmt: skip
-        asked = [SlotSet("asked", "show_offers"), SlotSet("alert_at", n), SlotSet("alerts", True)]
-        return [*done, *asked]
+        return [*done, *_spoken_of(n)]
+
+
+def _spoken_of(n: int) -> list[EventType]:
+    return [SlotSet("asked", "show_offers"), SlotSet("alert_at", n), SlotSet("alerts", True)]
 
 
 def _next_number(last: int, taken: Collection[int]) -> int:
@@ -216,7 +223,7 @@ class Age(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
         years = int(argument(tracker) or 0)
-        age = str(next((youngest for youngest in AGES if years >= youngest), AGES[-1]))
+        age = band(years)
         events: list[EventType] = [SlotSet("age", age)]
         if too_young(self.services, {"age": age}):
             for alert in await self.services.alerts.of(tracker.sender_id):

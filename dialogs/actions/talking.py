@@ -231,7 +231,8 @@ class MyData(Action):
         given = details(slots, self.services) if slots["apply_offer"] else []
         steps = len(slots["steps"] or ())
         alerts, age = await self.services.alerts.of(tracker.sender_id), slots["age"]
-        nothing = not (summary or hidden or origin or given or steps or alerts or age)
+        devices = await self.services.alerts.devices(tracker.sender_id)
+        nothing = not (summary or hidden or origin or given or steps or alerts or age or devices)
         if nothing:
             dispatcher.utter_message(response="utter_my_data_empty")
         if summary:
@@ -242,6 +243,8 @@ class MyData(Action):
         if age:
             said = self.services.voice.phrase(f"part_age_{age}")
             dispatcher.utter_message(response="utter_my_data_age", age=said)
+        if devices:
+            dispatcher.utter_message(response="utter_my_data_devices", n=devices)
         if hidden:
             dispatcher.utter_message(response="utter_my_data_hidden", n=hidden)
         if origin:
