@@ -16,7 +16,7 @@ from bot.links import Link
 from bot.turn import ANSWER_LEASE
 from dialogs.criteria import wanted
 from dialogs.reply import Reply, unbundled
-from matching.model import Circle, Offer, Search
+from matching.model import Circle, Offer, Search, is_open
 from tests.month_promise import Often
 
 TOWNS = {
@@ -192,7 +192,7 @@ class Crowd:
 
     async def _calls(self, who: Person, id: str) -> None:
         offer = self.here.get(id)
-        if offer is not None and offer.phone:
+        if offer is not None and offer.phone and is_open(offer, self._now()):
             await self._says(who, payload=f"/call {id}")
             self.days.note("called", who.chat, offer=id)
 

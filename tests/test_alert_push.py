@@ -348,7 +348,7 @@ async def test_jobs_of_long_ago_are_forgotten(at: House) -> None:
     """Every few minutes there is one more."""
     db, alerting = at.rooms.database, at.rooms.alerting
     now = alerting.settings.now()
-    for days in (70, 1):
+    for days in (400, 1):
         await ready(db, ["test:1"], now=now - days * DAY)
         told_of = {"offer": f"test:{days}", "said": "x", "at": now - days * DAY}
         await at.write(insert(swept).values(told_of))
