@@ -41,8 +41,12 @@ class Found:
 
     def rows(self) -> list[tuple[int, str]]:
         """The number of each alert, its offers."""
-        text = self.text.decode("ascii")
-        of = zip(self.searches.tolist(), self.begin.tolist(), self.end.tolist(), strict=True)
+        if not len(self):
+            return []
+        first = int(self.begin[0])
+        text = self.text[first : self.end[-1]].decode("ascii")
+        begins, ends = (self.begin - first).tolist(), (self.end - first).tolist()
+        of = zip(self.searches.tolist(), begins, ends, strict=True)
         return [(search, text[begin:end]) for search, begin, end in of]
 
 
