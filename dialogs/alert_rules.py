@@ -341,7 +341,8 @@ def _intended(u: Understanding, folded: str, slots: Slots, today: date) -> Plan 
     n = number[1] if number else "*"
     if u.intent == "pause_alerts" or (number and "alerte" in folded and _PAUSE.search(folded)):
         until = read_until(folded, today)
-        return Plan(("action_alert_pause",), argument=f"{n} {until}" if until else n)
+        dated = until is not None and until > today
+        return Plan(("action_alert_pause",), argument=f"{n} {until}" if dated else n)
     if u.intent != "resume_alerts":
         return None
     found = from_message(replace(u, adds=False), slots)  # « aussi »: another alert, not more of it
