@@ -22,6 +22,12 @@ _AGE = re.compile(
 )
 _YOUNGER = re.compile(r"\bmoins (?:de|que) (?:15|quinze)\b|\b14 ou moins\b")
 _NOT_YET = re.compile(r"\bpas (?:encore )?(\d{1,2}) ?ans?\b")
+_SOON = re.compile(
+    r"\b(?:bientot|presque|j'?aurai[st]?|j'?orai|(?:vais|v[ea]s?) avoir|"
+    r"j?'?(?:vais|v[ea]s?) sur (?:mes|les)) (\d{1,2})\b(?! ?(?:km|h|mois))|"
+    r"\b(\d{1,2}) ?ans? (?:bientot|dans|en|le mois|la semaine)\b"
+)
+"""An age that is still to come: until then they are a year younger, and the law counts that."""
 _OF_AGE = re.compile(r"\bmajeure?s?\b")
 _SAYS_AGE = re.compile(
     r"^(?:(?:en fait|enfin|non|nan|pardon|desole|oups|mais|erreur|faux|"
@@ -43,7 +49,12 @@ def read_age(folded: str) -> int | None:
         return None if "pas majeur" in folded else 18
     if (soon := _NOT_YET.search(folded)) is not None:
         return int(soon[1]) - 1
-    if (written := _IN_WORDS.search(folded.replace("-", " "))) is not None:
+    folded = folded.replace("-", " ")
+    in_digits = _IN_WORDS.sub(lambda found: str(_NUMBERS[found[1]]), folded)
+    if (to_come := _SOON.search(in_digits)) is not None:
+        years = int(to_come[1] or to_come[2]) - 1
+        return years if years >= 5 else None
+    if (written := _IN_WORDS.search(folded)) is not None:
         return _NUMBERS[written[1]]
     found = _AGE.search(folded)
     years = int(found[1] or found[2]) if found else 0

@@ -28,6 +28,9 @@ BUTTONS: Mapping[str, Plan] = {
 }
 """Buttons that carry no value."""
 
+MOST_DAYS = 3
+"""Days that are offered after « pause »; a push has one « pause » among its buttons."""
+
 _ONE = r"(?:10|[1-9])"
 _DAY = r"\d{4}-\d\d-\d\d"
 _CARRYING: Mapping[str, tuple[str, str]] = {
@@ -72,8 +75,15 @@ _PAUSE = re.compile(r"\ben (?:pause|veille|attente)\b|\bpause\b")
 _NUMBER = re.compile(rf"\b(?:alertes?|numero|n°|la|le) ?(?:numero |n° ?)?({_ONE})\b(?! ?(?:h|km))")
 _EDIT = re.compile(
     r"^(?:je (?:veux|voudrais|peux) )?(?:change[rz]?|modifi\w*|corrige[rz]?|edite[rz]?) "
+    r"(?:(?:le metier|la ville|la distance|la date|le lieu) (?:de |d'|pour |dans |sur ))?"
     r"(?:mon |l'|une |cette |ton |mes )?alertes?\b"
 )
+_RHYTHM = re.compile(
+    r"^(?:(?:je (?:veux|voudrais|peux) )?(?:change[rz]?|modifi\w*|regle[rz]?) )?"
+    r"(?:le |l'|mon )?(?:rythme|heure|frequence)"
+    r"(?: (?:de |d'|des |pour )?(?:mon |l'|mes |tes |cette |les )?(?:alertes?|messages?))?$"
+)
+_IT = re.compile(r"^(?:sup+rim\w*|eff?ac\w*|vire\w*|enleve\w*|retire\w*)[ -](?:la|le)$")
 _GLUED = re.compile(r"\b([ld])['e]? ?(alertes?)\b")
 """« lalerte », « l alerte »."""
 _DROP = re.compile(r"\b(?:sup+rim\w*|efface\w*|enleve\w*|retire\w*|vire\w*)\b")
@@ -103,7 +113,8 @@ _VERBS = (
 )
 _ON_AGAIN = re.compile(
     r"^(?:(?:ok|bon|c'? ?(?:est )?bon|allez|on|tu peux|non|finalement|maintenant) )*"
-    r"(?:reprend\w*|remet\w*|relanc\w*|re ?activ\w*|rallum\w*|redemarr\w*|continue\w*)"
+    r"(?:reprend\w*|recommenc\w*|revien\w*|remet\w*|relanc\w*|re ?activ\w*|rallum\w*|"
+    r"redemarr\w*|continue\w*)"
     r"(?: (?:les?|la|tout|en (?:route|marche)|stp|svp|moi|ca|sa|maintenant))*$"
 )
 """Under « En pause » or « C’est arrêté » it is of the alerts, and not of the search."""
@@ -209,7 +220,7 @@ def said(u: Understanding, slots: Slots, today: date) -> Plan | None:
         return found
     if (years := said_anew(folded, slots["age"])) is not None:
         return Plan(("action_age",), argument=years)
-    one = _about_one(u, folded, slots) or _of_list(folded, slots)
+    one = _about_one(u, folded, slots) or _of_list(folded, slots) or _until(u, folded, slots, today)
     if one is not None:
         return one
     if slots["asked"] == "alert_name" and u.intent not in ("human", "delete_data"):
@@ -228,12 +239,24 @@ def _of_list(folded: str, slots: Slots) -> Plan | None:
     silent = next((payload for payload in choices if payload.startswith("/alert_on ")), None)
     if silent is not None and _ON_AGAIN.match(folded):
         return pressed("alert_on", silent.removeprefix("/alert_on "))
+    if _IT.match(folded) and (drops := [p for p in choices if p.startswith("/alert_drop ")]):
+        return pressed("alert_drop", drops[0].removeprefix("/alert_drop "))
     one = _OF_LIST.match(folded)
     if one is None or f"/alert {one['n']}" not in choices:
         return None
     verb = "pause" if one["rest"] else one["verb"] or ""
     action = next((action for look, action in _VERBS if look.match(verb)), None)
     return Plan((action,), argument=one["n"]) if action else None
+
+
+def _until(u: Understanding, folded: str, slots: Slots, today: date) -> Plan | None:
+    """« Jusqu’à Noël », right after « je recommence quand ? »: the day it ends."""
+    days = [p for _, p in slots["choices"] or () if p.startswith("/alert_pause ")]
+    if len(days) < MOST_DAYS or from_message(u, slots).keys() - {"availability"}:
+        return None
+    until = read_until(folded, today)
+    n = days[0].split(" ")[1]
+    return Plan(("action_alert_pause",), argument=f"{n} {until}") if until else None
 
 
 def _about_one(u: Understanding, folded: str, slots: Slots) -> Plan | None:
@@ -244,7 +267,7 @@ def _about_one(u: Understanding, folded: str, slots: Slots) -> Plan | None:
         return Plan(("action_answer", "action_resume"), argument="alerts")
     if slots["alerts"] and _SILENT.search(folded):
         return Plan(("action_alert_silence",))
-    if slots["alerts"] and _OTHER_BEAT.search(folded):
+    if slots["alerts"] and (_OTHER_BEAT.search(folded) or _RHYTHM.match(folded)):
         at = slots["alert_at"]
         return Plan(("action_alert_rhythm",), argument=str(at)) if at else BUTTONS["alerts"]
     if slots["alerts"] and _NEWS.match(folded):
@@ -318,7 +341,8 @@ def _intended(u: Understanding, folded: str, slots: Slots, today: date) -> Plan 
     n = number[1] if number else "*"
     if u.intent == "pause_alerts" or (number and "alerte" in folded and _PAUSE.search(folded)):
         until = read_until(folded, today)
-        return Plan(("action_alert_pause",), argument=f"{n} {until}" if until else n)
+        dated = until is not None and until > today
+        return Plan(("action_alert_pause",), argument=f"{n} {until}" if dated else n)
     if u.intent != "resume_alerts":
         return None
     found = from_message(replace(u, adds=False), slots)  # « aussi »: another alert, not more of it

@@ -88,14 +88,23 @@ def typed_button(u: Understanding, slots: Slots, today: date) -> Plan | None:
     for label, payload in choices:
         if label_typed(label) == typed:
             return pressed(payload, slots, today)
-    if slots["asked"] != "ask_which_place":
+    which_offer = _which_offer(choices) and not from_message(u, slots)
+    if slots["asked"] != "ask_which_place" and not which_offer:
         return None
     remark = read_remark(u.text)
     number = int(typed) if typed.isdigit() else (remark and remark.number) or 0
     if 1 <= number <= len(choices):
         return pressed(choices[number - 1][1], slots, today)
+    if which_offer:
+        return None
     fits = [p for label, p in choices if words <= label_words(label)]
     return pressed(fits[0], slots, today) if len(fits) == 1 else None
+
+
+def _which_offer(choices: Sequence[Sequence[str]]) -> bool:
+    """Whether one has just asked « laquelle ? »: all buttons do the same, each to an offer."""
+    verbs = {payload.partition(" ")[0] for _, payload in choices}
+    return len(choices) > 1 and len(verbs) == 1 and verbs <= {"/hide", "/taken", "/apply"}
 
 
 _SPOKEN: Mapping[Spoken, Plan] = {

@@ -19,7 +19,9 @@ from tests.talk import TODAY
     ("text", "age"),
     [
         ("16", 16), ("j'ai 17 ans", 17), ("jai 17ans", 17), ("17 et demi", 17), ("18+", 18),
-        ("seize ans", 16), ("dix-sept", 17), ("bientôt 15", 15), ("j'ai pas 15 ans", 14),
+        ("seize ans", 16), ("dix-sept", 17), ("bientôt 15", 14), ("j'ai pas 15 ans", 14),
+        ("j'aurai 15 ans en mars", 14), ("15 ans dans 2 mois", 14), ("presque quinze ans", 14),
+        ("j'vais sur mes 16", 15), ("14 ans, bientôt 15", 14), ("je vais avoir 18 ans", 17),
         ("pas encore 15 ans", 14), ("moins de 15 ans", 14), ("je suis majeure", 18),
         ("je suis pas majeur", None), ("16 km", None), ("16 h", None), ("en 2010", None),
         ("non", None), ("3", None), ("à Lens", None),

@@ -217,9 +217,12 @@ class Name(AboutAlerts):
 
 
 def named(dispatcher: CollectingDispatcher, alert: Alert, words: str) -> list[EventType]:
-    called = cut(re.sub(r"\s+", " ", words).strip(" «»\"'.!"), NAME_LENGTH) or None
+    called = cut(re.sub(r"\s+", " ", words).strip(" «»\"'.!"), NAME_LENGTH)
+    if not called:
+        dispatcher.utter_message(response="utter_ask_alert_name", n=alert.n)
+        return [SlotSet("asked", "alert_name"), SlotSet("alert_at", alert.n)]
     keep(dispatcher, changed(alert, name=called))
-    dispatcher.utter_message(response="utter_alert_named", name=called or alert.n)
+    dispatcher.utter_message(response="utter_alert_named", name=called)
     return [SlotSet("asked", "show_offers"), SlotSet("alert_at", alert.n)]
 
 
