@@ -117,7 +117,8 @@ _VERBS = (
     (re.compile(r"voir|montr|affich|$"), "action_alert"),
 )
 _ON_AGAIN = re.compile(
-    r"^(?:(?:ok|bon|c'? ?(?:est )?bon|allez|on|tu peux|non|finalement|maintenant) )*"
+    r"^(?:(?:ok|bon|c'? ?(?:est )?bon|allez|on|tu peux|non|finalement|en fait|"
+    r"maintenant) )*"
     r"(?:reprend\w*|recommenc\w*|revien\w*|remet\w*|relanc\w*|re ?activ\w*|rallum\w*|"
     r"redemarr\w*|continue\w*)"
     r"(?: (?:les?|la|tout|en (?:route|marche)|stp|svp|moi|ca|sa|maintenant))*$"
