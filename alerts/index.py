@@ -1,16 +1,19 @@
 """Many new offers held against many alerts at once, in memory.
 
-The alerts come in blocks, so that memory does not grow with their number; within a block each trade
-is looked at for itself. Its alerts are ordered by level and latitude, its offers by latitude, and
-only those near enough in latitude are multiplied: an offer lies in a circle when the product of
-the two points of the unit sphere is at least the cosine of the radius.
+The alerts come in blocks, so that memory does not grow with their number. A block's keys are put in
+order once, by trade, kind of place and latitude, and the offers of a trade by latitude; each band
+of offers is then held against the one stretch of keys that is near enough. An offer lies in a
+circle when the product of the two points of the unit sphere is at least the cosine of the radius.
+
+What is found is a number for each pair, of the alert and of the offer: to sort them is to group
+them by alert, and the text of all digests is cut from one array of letters.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import asin, pi, sin
+from math import pi
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,26 +21,46 @@ from numpy.typing import NDArray
 from alerts import grid
 from alerts.keys import Probe
 from matching.model import EARTH_KM
+from storage.digests import Found
+from storage.key_blocks import Keys
 
 Numbers = NDArray[np.int64]
 
-_AT_ONCE = 500_000
-"""Products at a time: what fits a processor's cache, and stops a large trade from eating memory."""
+_AT_ONCE = 200_000
+"""Products at a time: what fits a processor's cache."""
 
 _BAND = 64
 """Offers, next to one another in latitude, that are looked at together."""
 
 _MARGIN = 1e-9
-_N_BITS = 24
-_N_MASK = (1 << _N_BITS) - 1
+_FINE = 1 << 31
+"""Steps of z, from one pole to the other, that keys are ordered by."""
+
+_KINDS = grid.FRANCE_KIND + 1
 
 
 @dataclass(frozen=True, slots=True)
-class _Trade:
-    """The offers that fit a trade, from south to north: which they are, their points (n × 3)."""
+class _Band:
+    """Some offers that fit a trade, with what keys are held against: see :class:`News`."""
 
-    which: Numbers
     points: NDArray[np.float64]
+    n: Numbers
+    start: NDArray[np.int64]
+    undated: NDArray[np.bool_]
+    level: NDArray[np.int8]
+    any_level: NDArray[np.bool_]
+    cell: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """A band of offers, and the keys of its trade that may want them: of a kind, between two steps
+    of z; in the order of :class:`_Keys`."""
+
+    band: _Band
+    kind: int
+    low: int
+    high: int
 
 
 class News:
@@ -45,134 +68,182 @@ class News:
 
     def __init__(self, offers: Sequence[Probe]) -> None:
         self.n = np.array([o.n for o in offers], np.int64)
-        self.start = np.array([o.start for o in offers], np.int32)
-        self.level = np.array([o.level for o in offers], np.int32)
-        self.insee = [o.insee for o in offers]
-        self.cell = np.array([grid.departement_cell(o.departement) for o in offers], np.int64)
-        points = np.array([(o.x, o.y, o.z) for o in offers], np.float64).reshape(-1, 3)
+        self.bits = int(self.n.max(initial=0)).bit_length()
+        """Of the greatest number."""
+        start = np.array([o.start for o in offers], np.int64)
+        dated = start[start > 0]
+        self._day = int(dated.min()) if len(dated) else 1
+        self._days = int(dated.max()) - self._day + 1 if len(dated) else 0
+        self._of_day = np.min_scalar_type(self._days)
+        self._start = (np.maximum(start, self._day) - self._day).astype(self._of_day)[:, None]
+        self._undated = (start == 0)[:, None]
+        self._level = np.array([o.level for o in offers], np.int8)[:, None]
+        self._cell = np.array([grid.departement_cell(o.departement) for o in offers], np.int64)
+        self._points = np.array([(o.x, o.y, o.z) for o in offers], np.float64).reshape(-1, 3)
         fitting: dict[str, list[int]] = {}
-        for at in np.argsort(points[:, 2], kind="stable").tolist():
+        for at in np.argsort(self._points[:, 2], kind="stable").tolist():
             for trade in offers[at].trades:
                 fitting.setdefault(trade, []).append(at)
         self.trades = list(fitting)
         """Those that some offer fits; keys name them by their place in it."""
-        self.by_trade = [
-            _Trade(np.array(which, np.int64), points[which]) for which in fitting.values()
+        self.stretches = [
+            stretch
+            for trade, which in enumerate(fitting.values())
+            for stretch in self._stretches(trade, np.array(which, np.int64))
         ]
-
-        self.names = [str(n) for n in range(int(self.n.max(initial=-1)) + 1)]
+        """What to hold against which keys of a block."""
+        self.low = np.array([stretch.low for stretch in self.stretches], np.int64)
+        self.high = np.array([stretch.high for stretch in self.stretches], np.int64)
+        self.names, self.lengths = _names(int(self.n.max(initial=0)))
+        by_insee: dict[str, list[int]] = {}
+        for offer in offers:
+            by_insee.setdefault(offer.insee, []).append(offer.n)
+        self.by_insee = {insee: np.array(n, np.int64) for insee, n in by_insee.items()}
 
     def __len__(self) -> int:
         return len(self.n)
 
+    def days(self, ordinals: Numbers, by: int) -> NDArray[np.unsignedinteger]:
+        """Days as ``start`` counts them: those before and after all news are as good as the
+        nearest."""
+        return np.clip(ordinals + (by - self._day), 0, self._days).astype(self._of_day)
 
-def digests(
-    keys: NDArray[np.void], news: News, excluded: Mapping[int, frozenset[str]]
-) -> list[tuple[int, str]]:
+    def _stretches(self, trade: int, which: Numbers) -> Iterator[_Stretch]:
+        """Those of the offers that fit a trade, from south to north."""
+        some = [which[at : at + _BAND] for at in range(0, len(which), _BAND)]
+        bands = [self._band(part) for part in some]
+        south = np.arcsin(np.clip([self._points[part[0], 2] for part in some], -1, 1))
+        north = np.arcsin(np.clip([self._points[part[-1], 2] for part in some], -1, 1))
+        for kind in range(_KINDS):
+            reach = grid.SIZES[kind] / EARTH_KM + _MARGIN if kind < len(grid.SIZES) else pi
+            low = np.sin(np.maximum(south - reach, -pi / 2)) - _MARGIN
+            high = np.sin(np.minimum(north + reach, pi / 2)) + _MARGIN
+            first = (trade * _KINDS + kind) * _FINE
+            for band, a, b in zip(bands, _steps(low), _steps(high) + 1, strict=True):
+                yield _Stretch(band, kind, first + int(a), first + int(b))
+
+    def _band(self, which: Numbers) -> _Band:
+        level = self._level[which]
+        return _Band(
+            self._points[which], self.n[which], self._start[which], self._undated[which], level,
+            level == 0, self._cell[which, None],
+        )  # fmt: skip
+
+
+def _steps(z: NDArray[np.float64]) -> Numbers:
+    steps: Numbers = ((np.clip(z, -1, 1) + 1) * (_FINE // 2 - 1)).astype(np.int64)
+    return steps
+
+
+class _Keys:
+    """The keys of a block, in order."""
+
+    def __init__(self, keys: Keys, news: News) -> None:
+        order = (keys.trade * _KINDS + (keys.cell >> grid.KIND_BITS)) * _FINE + _steps(keys.z)
+        by = np.argsort(order)
+        self.order = order.take(by)
+        self.points = np.empty((3, len(keys)))
+        for axis, row in zip((keys.x, keys.y, keys.z), self.points, strict=True):
+            axis.take(by, out=row)
+        self.least, self.cell = keys.least.take(by), keys.cell.take(by)
+        self.first = news.days(keys.first, 0).take(by)
+        self.end = news.days(keys.last, 1).take(by)
+        self.level = keys.level.astype(np.int8).take(by)
+        self.any_level = self.level == 0
+        self.base = int(keys.search.min())
+        """The least number of an alert."""
+        codes = (keys.search - self.base) << news.bits
+        fits = int(codes.max()) + (1 << news.bits) <= 1 << 32
+        self.code = codes.astype(np.uint32 if fits else np.uint64).take(by)
+        """Alerts counted from there, before the bits of an offer's number."""
+
+    def found(
+        self, band: _Band, kind: int, start: int, end: int
+    ) -> Iterator[NDArray[np.unsignedinteger]]:
+        """Which of these keys want which offers."""
+        size = _AT_ONCE // len(band.n)
+        n = band.n.astype(self.code.dtype)
+        for a in range(start, end, size):
+            b = min(a + size, end)
+            if kind == grid.DEPARTEMENT:
+                held = self.cell[a:b] == band.cell
+            else:
+                held = band.points @ self.points[:, a:b] >= self.least[a:b]
+            dated = self.first[a:b] <= band.start
+            dated &= self.end[a:b] > band.start
+            dated |= band.undated
+            held &= dated
+            levels = self.level[a:b] == band.level
+            levels |= self.any_level[a:b]
+            levels |= band.any_level
+            held &= levels
+            at = np.flatnonzero(held)
+            offers = at // (b - a)
+            at -= offers * (b - a)
+            yield self.code[a:b][at] | n[offers]
+
+
+def digests(keys: Keys, news: News) -> Found:
     """For each alert of a block that something is for, in the order of their numbers: the numbers
     of the offers, ascending and each once, between spaces.
 
-    ``keys`` is what :mod:`storage.key_blocks` reads for ``news.trades``; ``excluded``: alert ->
-    INSEE codes.
+    ``keys`` is what :mod:`storage.key_blocks` reads for ``news.trades``.
     """
     if not len(keys) or not len(news):
-        return []
-    keys = keys[np.lexsort((keys["z"], keys["cell"] >> grid.KIND_BITS, keys["trade"]))]
-    ends = np.searchsorted(keys["trade"], np.arange(len(news.by_trade) + 1)).tolist()
-    base = int(keys["search"].min())
-    pairs = []
-    for trade, start, end in zip(news.by_trade, ends, ends[1:], strict=False):
-        if start < end:
-            mine = keys[start:end]
-            for at, offers in _placed(mine, trade, news.cell):
-                at, offers = _held(mine, at, offers, news, excluded)
-                pairs.append((mine["search"][at] - base << _N_BITS) | news.n[offers])
-    return _by_search(np.concatenate(pairs), base, news.names) if pairs else []
+        return Found.nothing()
+    ordered = _Keys(keys, news)
+    starts = np.searchsorted(ordered.order, news.low).tolist()
+    ends = np.searchsorted(ordered.order, news.high).tolist()
+    pairs = [
+        part
+        for stretch, start, end in zip(news.stretches, starts, ends, strict=True)
+        if start < end
+        for part in ordered.found(stretch.band, stretch.kind, start, end)
+    ]
+    codes = np.concatenate(pairs) if pairs else np.empty(0, np.uint32)
+    codes.sort()
+    codes = codes[np.append(True, codes[1:] != codes[:-1])[: len(codes)]]
+    return _text(_allowed(codes, ordered.base, news, keys.excluded), ordered.base, news)
 
 
-def _placed(
-    keys: NDArray[np.void], trade: _Trade, cells: Numbers
-) -> Iterator[tuple[Numbers, Numbers]]:
-    """Which keys, and which offers of a trade, are at one place."""
-    kinds = keys["cell"] >> grid.KIND_BITS
-    points = np.stack([keys[axis] for axis in "xyz"], axis=1)
-    if len(keys) * len(trade.which) <= _AT_ONCE:  # too few to be worth a choice
-        circles = np.flatnonzero(kinds != grid.DEPARTEMENT)
-        inside = points[circles] @ trade.points.T >= keys["least"][circles][:, None]
-        yield _where(inside, circles, trade.which)
-    else:
-        for kind in set(kinds.tolist()) - {grid.DEPARTEMENT}:
-            circles = np.flatnonzero(kinds == kind)
-            yield from _near(points[circles], keys["least"][circles], kind, circles, trade)
-    whole = np.flatnonzero(kinds == grid.DEPARTEMENT)
-    for cell in set(keys["cell"][whole].tolist()):
-        there = trade.which[cells[trade.which] == cell]
-        mine = whole[keys["cell"][whole] == cell]
-        yield np.repeat(mine, len(there)), np.tile(there, len(mine))
+def _allowed(
+    codes: NDArray[np.unsignedinteger], base: int, news: News, excluded: Mapping[int, str]
+) -> NDArray[np.unsignedinteger]:
+    """Without the offers of communes that an alert excludes."""
+    refused = [
+        (search - base << news.bits) | news.by_insee[insee]
+        for search, communes in excluded.items()
+        for insee in communes.split()
+        if insee in news.by_insee
+    ]
+    if not refused or not len(codes):
+        return codes
+    barred = np.concatenate(refused)
+    at = np.minimum(np.searchsorted(codes, barred.astype(codes.dtype)), len(codes) - 1)
+    return np.delete(codes, at[codes[at] == barred])
 
 
-def _near(
-    points: NDArray[np.float64],
-    least: NDArray[np.float64],
-    kind: int,
-    which: Numbers,
-    trade: _Trade,
-) -> Iterator[tuple[Numbers, Numbers]]:
-    """The circles of one level, from south to north, that offers of a trade lie in."""
-    reach = grid.SIZES[kind] / EARTH_KM + _MARGIN if kind < len(grid.SIZES) else pi
-    for first in range(0, len(trade.which), _BAND):
-        offers = slice(first, first + _BAND)
-        band = trade.points[offers]
-        south, north = asin(max(band[0, 2], -1.0)) - reach, asin(min(band[-1, 2], 1.0)) + reach
-        start = np.searchsorted(points[:, 2], sin(south) - _MARGIN) if south > -pi / 2 else 0
-        end = (
-            np.searchsorted(points[:, 2], sin(north) + _MARGIN, "right")
-            if north < pi / 2
-            else len(points)
-        )
-        for a in range(int(start), int(end), _AT_ONCE // _BAND):
-            b = min(a + _AT_ONCE // _BAND, int(end))
-            inside = points[a:b] @ band.T >= least[a:b, None]
-            yield _where(inside, which[a:b], trade.which[offers])
-
-
-def _where(inside: NDArray[np.bool_], keys: Numbers, offers: Numbers) -> tuple[Numbers, Numbers]:
-    rows, columns = np.divmod(np.flatnonzero(inside), inside.shape[1])
-    return keys[rows], offers[columns]
-
-
-def _held(
-    keys: NDArray[np.void],
-    at: Numbers,
-    offers: Numbers,
-    news: News,
-    excluded: Mapping[int, frozenset[str]],
-) -> tuple[Numbers, Numbers]:
-    """Those of the pairs of which the date, the level and the commune are wanted too."""
-    start, level, wanted = news.start[offers], news.level[offers], keys["level"][at]
-    held = (start == 0) | ((keys["first"][at] <= start) & (start <= keys["last"][at]))
-    held &= (wanted == 0) | (level == 0) | (wanted == level)
-    for pair in np.flatnonzero(held & keys["excludes"][at]).tolist():
-        refused = excluded.get(int(keys["search"][at[pair]]), frozenset())
-        held[pair] = news.insee[offers[pair]] not in refused
-    return at[held], offers[held]
-
-
-def _by_search(pairs: Numbers, base: int, names: list[str]) -> list[tuple[int, str]]:
-    """Pairs of an alert and an offer in one number each -> the names of each alert's offers.
+def _text(codes: NDArray[np.unsignedinteger], base: int, news: News) -> Found:
+    """Pairs, in order -> the names of each alert's offers.
 
     They are cut from one long text: to join those of each alert costs more than to find them.
     """
-    if not len(pairs):
-        return []
-    pairs.sort()
-    pairs = pairs[np.diff(pairs, prepend=-1) != 0]
-    searches, numbers = pairs >> _N_BITS, pairs & _N_MASK
-    text = " ".join(map(names.__getitem__, numbers.tolist()))
-    lengths = np.array([len(name) for name in names])[numbers] + 1
-    ends = np.cumsum(lengths)
-    first = np.flatnonzero(np.diff(searches, prepend=-1))
-    last = np.append(first[1:], len(pairs)) - 1
-    begin, end = (ends - lengths)[first].tolist(), (ends[last] - 1).tolist()
-    ids = (searches[first] + base).tolist()
-    return [(id, text[a:b]) for id, a, b in zip(ids, begin, end, strict=True)]
+    if not len(codes):
+        return Found.nothing()
+    bits = codes.dtype.type(news.bits)
+    searches = codes >> bits
+    numbers = codes & codes.dtype.type((1 << news.bits) - 1)
+    first = np.flatnonzero(np.append(True, searches[1:] != searches[:-1]))
+    letters = news.names.take(numbers, axis=0).reshape(-1)  # not [], which is three times slower
+    after = np.cumsum(np.add.reduceat(news.lengths.take(numbers), first, dtype=np.int64))
+    begin = np.append(0, after[:-1])
+    ids = searches[first].astype(np.int64) + base
+    return Found(ids, letters[letters > 0].tobytes(), begin, after - 1)
+
+
+def _names(top: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The letters of each number up to ``top``, a space and zeros; how many letters that is."""
+    width = len(str(top)) + 1
+    named = b"".join(f"{n} ".encode().ljust(width, b"\0") for n in range(top + 1))
+    names = np.frombuffer(named, np.uint8).reshape(-1, width)
+    return names, (names > 0).sum(axis=1, dtype=np.uint8)

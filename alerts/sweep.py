@@ -9,8 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Mapping,
+    Sequence,
+)
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
@@ -22,7 +30,7 @@ from alerts import index
 from alerts.keys import Key, Probe, Trades, keys_of, probe
 from matching.model import Offer, Search, Sketch, WantedTrade, is_open
 from storage.database import Database
-from storage.digests import Digest, Digests
+from storage.digests import Digests, Found
 from storage.key_blocks import KeyBlocks, Keys
 from storage.leases import Leases
 from storage.offer_news import OfferNews
@@ -44,12 +52,12 @@ SLICE = 10_000
 TAKEN_IN = 500
 """Of them a transaction."""
 
-MANY = {True: 1_500, False: 250}
+MANY = {True: 600, False: 150}
 """Offers from which the index costs less than a question each, on SQLite and on PostgreSQL; both
 grow with the alerts."""
 
-BLOCK = 50_000
-"""Alerts held in memory at a time."""
+BLOCK = 125_000
+"""Numbers of alerts held in memory at a time."""
 
 AIM_SECONDS = {True: 0.03, False: 0.5}
 """How long a transaction may last: on SQLite, nobody else writes meanwhile."""
@@ -82,15 +90,6 @@ class Progress:
     digests: int = 0
     runs: list[int] = field(default_factory=list)
     dry: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """The keys of the alerts up to number ``last``, and which communes some of them exclude."""
-
-    last: int
-    keys: Keys
-    excluded: Mapping[int, frozenset[str]]
 
 
 class Expand(Protocol):
@@ -246,34 +245,45 @@ class Sweep:
     async def _in_memory(self, run: Run, progress: Progress, beat: Beat) -> Run:
         """Block after block of alerts: the next is read, and the last written, meanwhile."""
         probes = [p async for _, page in self._news.of_run(run) for p in self._probes(page)]
-        news, top = index.News(probes), await self._blocks.top()
-        reading = asyncio.create_task(self._block(run.reached, news))
+        top = await self._blocks.top()
         writing: asyncio.Task[Run] | None = None
         try:
-            while (block := await reading) is not None:
-                reading = asyncio.create_task(self._block(block.last, news))
-                digests = await asyncio.to_thread(index.digests, block.keys, news, block.excluded)
-                run = await writing if writing else run
-                writing = asyncio.create_task(self._write(run, digests, block.last, top))
-                await beat()
+            async with aclosing(self._found(index.News(probes), run.reached, top)) as blocks:
+                async for last, found in blocks:
+                    run = await writing if writing else run
+                    writing = asyncio.create_task(self._write(run, found, last, top))
+                    await beat()
             return await writing if writing else run
         finally:
-            reading.cancel()
-            await asyncio.wait({task for task in (reading, writing) if task})
+            if writing:
+                await asyncio.wait({writing})
 
-    async def _block(self, after: int, news: index.News) -> _Block | None:
-        last = await self._blocks.bound(after, BLOCK)
-        if last is None:
-            return None
-        keys = await self._blocks.read(after + 1, last, news.trades)
-        refuses = bool(keys["excludes"].any())
-        return _Block(last, keys, await self._blocks.excluded(after + 1, last) if refuses else {})
+    async def _found(
+        self, news: index.News, after: int, top: int
+    ) -> AsyncGenerator[tuple[int, Found]]:
+        """What is for the alerts from the one after ``after`` up to ``top``: block by block, the
+        number it reaches and what it finds; the next one is read meanwhile."""
 
-    async def _write(self, run: Run, digests: list[Digest], last: int, top: int) -> Run:
+        def read(after: int) -> asyncio.Task[Keys]:
+            last = min(after + BLOCK, top)
+            return asyncio.create_task(self._blocks.read(after + 1, last, news.trades))
+
+        reading = read(after) if after < top else None
+        try:
+            while reading is not None:
+                keys, after = await reading, min(after + BLOCK, top)
+                reading = read(after) if after < top else None
+                yield after, await asyncio.to_thread(index.digests, keys, news)
+        finally:
+            if reading is not None:
+                reading.cancel()
+                await asyncio.wait({reading})
+
+    async def _write(self, run: Run, found: Found, last: int, top: int) -> Run:
         size = ROWS[self._digests.sqlite]
-        for at in range(0, max(len(digests), 1), size):
-            some = digests[at : at + size]
-            reached = last if at + size >= len(digests) else some[-1][0]
+        for at in range(0, max(len(found), 1), size):
+            some = found.part(at, at + size)
+            reached = last if at + size >= len(found) else int(some.searches[-1])
             done = run.total * min(reached, top) // max(top, 1)
             run = await self._digests.put(run, some, done=done, reached=reached)
         return run
@@ -281,8 +291,5 @@ class Sweep:
     async def _count(self, fresh: Sequence[Sketch], progress: Progress) -> None:
         progress.total = progress.offers = len(fresh)
         news = index.News([probe(n, offer, self._trades) for n, offer in enumerate(fresh)])
-        after = 0
-        while (block := await self._block(after, news)) is not None:
-            found = await asyncio.to_thread(index.digests, block.keys, news, block.excluded)
+        async for _, found in self._found(news, 0, await self._blocks.top()):
             progress.digests += len(found)
-            after = block.last

@@ -23,6 +23,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import delete, func, insert, select, text
@@ -37,7 +38,7 @@ from matching.model import Circle, Offer, Search, WantedTrade, matches  # noqa: 
 from nlu.gazetteer import Gazetteer  # noqa: E402
 from nlu.trade_table import TradeTable  # noqa: E402
 from storage.database import Database  # noqa: E402
-from storage.digests import Digests  # noqa: E402
+from storage.digests import Digests, Found  # noqa: E402
 from storage.key_blocks import driver  # noqa: E402
 from storage.live_offers import LiveOffers  # noqa: E402
 from storage.runs import Run, Runs  # noqa: E402
@@ -201,6 +202,8 @@ async def measure(url: str, count: int, news: int, way: str, server: int) -> dic
 
 async def _forget(db: Database) -> None:
     async with db.write() as tx:
+        if db.file is None:  # rows that are only marked as gone would still cost
+            await tx.execute(text("TRUNCATE digests"))
         for table in (digests, runs, swept, offers):
             await tx.execute(delete(table))
 
@@ -210,19 +213,26 @@ async def write_again(db: Database, run: Run, server: int) -> tuple[float, float
     those of processor."""
     query = select(digests.c.search, digests.c.offers).where(digests.c.run == run.id)
     async with db.read() as tx:
-        rows = [(row.search, row.offers) for row in await tx.execute(query.order_by("search"))]
+        rows = (await tx.execute(query.order_by("search"))).all()
     async with db.write() as tx:
-        await tx.execute(delete(digests))
-        if db.file is None:
-            await tx.execute(text("TRUNCATE digests"))
+        await tx.execute(text("TRUNCATE digests") if db.file is None else delete(digests))
     floor = await Runs(db).begin("floor", str(run.id), run.total, NOW)
     assert floor is not None
+    found = as_found(rows)
     store, size = Digests(db), ROWS[db.file is not None]
     began, cpu = time.monotonic(), spent(server)
     for at in range(0, len(rows), size):
-        some = rows[at : at + size]
-        floor = await store.put(floor, some, done=0, reached=some[-1][0])
+        some = found.part(at, at + size)
+        floor = await store.put(floor, some, done=0, reached=int(some.searches[-1]))
     return time.monotonic() - began, spent(server) - cpu
+
+
+def as_found(rows: Sequence[Any]) -> Found:
+    """Alerts and their offers as a run holds them before it writes them."""
+    lengths = np.array([len(row.offers) + 1 for row in rows], np.int64)
+    after = np.cumsum(lengths)
+    text_ = "".join(f"{row.offers} " for row in rows).encode()
+    return Found(np.array([row.search for row in rows]), text_, after - lengths, after - 1)
 
 
 async def compare(

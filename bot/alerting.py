@@ -29,6 +29,7 @@ from storage.follow_ups import FollowUps
 from storage.leases import Leases
 from storage.notices import CHANNEL as WEB_PUSH
 from storage.notices import Notices
+from storage.offer_news import OfferNews
 from storage.offers import Offers
 from storage.pauses import Pauses
 from storage.pushes import Pushes
@@ -39,7 +40,11 @@ if TYPE_CHECKING:
     from bot.assembly import Rooms
 
 KEPT = timedelta(days=60)
-"""How long one can tell what became of a message, and so what somebody who is back has read."""
+"""How long one can tell what became of a message, and so what somebody who is back has read; and
+what became of a run."""
+
+REMEMBERED = timedelta(days=365)
+"""For how long an offer that is erased is not news again when it comes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ class Alerting:
     pushes: Pushes
     pauses: Pauses
     runs: Runs
+    news: OfferNews
     rounds: Rounds
     sweep: Sweep
     offers: Offers
@@ -67,10 +73,16 @@ class Alerting:
             secrets.token_hex(8), self.settings.now, self.settings.push_per_second, told=told,
         )  # fmt: skip
 
-    async def purge(self) -> int:
-        """Messages settled long ago, and what spaced them out; how many rows."""
-        gone = await self.pushes.purge(self.settings.now() - KEPT)
-        return gone + await self.rate.purge()
+    async def purge(self) -> dict[str, int]:
+        """What is kept too long goes: messages settled and runs ended long ago, what spaced
+        messages out, marks of offers long gone; how many rows."""
+        now = self.settings.now()
+        return {
+            "pushes": await self.pushes.purge(now - KEPT),
+            "push_rates": await self.rate.purge(),
+            "runs": await self.runs.purge(now - KEPT),
+            "swept": await self.news.forget(now - REMEMBERED),
+        }
 
 
 def build(
@@ -91,8 +103,8 @@ def build(
         Notices(database) if settings.web_push_private_key else None,
     )  # fmt: skip
     return Alerting(
-        settings, Pushes(database), Pauses(database), runs, rounds, sweep, offers,
-        AlertWords(services), shared,
+        settings, Pushes(database), Pauses(database), runs, OfferNews(database), rounds, sweep,
+        offers, AlertWords(services), shared,
     )  # fmt: skip
 
 

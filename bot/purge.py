@@ -1,4 +1,5 @@
-"""What is kept too long goes: conversations, marks of what was answered, unread answers."""
+"""What is kept too long goes: conversations, marks of what was answered, unread answers,
+what alerts found and sent."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ async def purge(rooms: Rooms) -> dict[str, int]:
         "outbox": await turns.outbox.purge(now),
         "applications": await turns.applications.purge(now - kept),
         "rates": await rooms.rate.purge(),
-        "pushes": await rooms.alerting.purge(),
+        **await rooms.alerting.purge(),
     }
 
 

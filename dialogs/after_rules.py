@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from datetime import date
 
 from dialogs.afterwards import ANSWERS, came
-from dialogs.plans import Plan, Slots
+from dialogs.changes import from_message
+from dialogs.plans import SURE, Plan, Slots
 from dialogs.steps import followed, hopeful
 from nlu.meaning import Understanding
 from nlu.text import fold
@@ -17,7 +18,7 @@ BUTTONS: Mapping[str, Plan] = {"still_looking": Plan(("action_still_looking",))}
 
 _CAME = re.compile(rf"(?:{'|'.join(ANSWERS)}) \S{{1,200}}")
 
-_NO = r"(?:pas|po|plus|jamais|aucune?|tjrs pas)"
+_NO = r"(?:pas|po|plus|pu|jamais|aucune?|tjrs pas)"
 _SIGNED = re.compile(r"\b(?:sign(?:e|er|ee|ai|es)|signature)\b")
 _SIGNED_NOT = re.compile(
     rf"\b{_NO} (?:encore )?sign|\b(?:vais|va|veux|veulent|dois|doit|faut|peux|bientot|avant de|"
@@ -35,7 +36,8 @@ _NOT_OF_A_JOB = re.compile(
 )
 _REFUSED = re.compile(
     r"\b(?:refus\w*|recale[er]?s?|(?:dit|repondu|ont mis) (?:que |ke |k )?(?:non|nan|c'?est non)|"
-    rf"c'?est non|ils? (?:ne |n')?(?:prennent|prend|cherchent|cherche|recrutent|recrute) {_NO}|"
+    rf"c'?est non|ils? (?:ne |n')?(?:prennent|prend|cherchent|cherche|recrutent|recrute|veulent|"
+    rf"veut) {_NO}|(?:c'?est|c|ct) mort|"
     rf"(?:ont|a|m'?ont|m'?a) {_NO} (?:pris|prise|retenue?|voulu)|{_NO} (?:retenue?|interess\w+|"
     r"prise?)|deja (?:pris|prise|pourvue?|trouve|quelqu'?un)|(?:reponse|retour) negati\w+)\b"
 )
@@ -59,14 +61,18 @@ _NOTHING = re.compile(
 _YES = re.compile(
     r"^(?:oui|ouais|oue|wi|yes|ui|ouii+|si|grave|ok)\b|"
     r"\b(?:m'? ?ont|mont|m'? ?a|ma|ont|on) (?:bien |enfin )?"
-    r"(?:rep\w*|rap+el\w*|ap+el\w*|contact\w*|ecri\w*|telephone)|"
+    r"(?:rep\w*|rap+el\w*|ap+el\w*|contact\w*|ecri\w*|telephone|dit|pris?|prise)\b|"
     r"\b(?:j'?ai|g) (?:eu|recu) (?:une? |leur |sa )?(?:reponse|appel|mail|message|retour)|"
     r"\b(?:ils? )?(?:me |m')(?:prennent|prend)\b|\bje suis prise?\b"
 )
+_NOT_DONE = re.compile(
+    r"\b(?:j'?ai|j ai) (?:pas|po|jamais) (?:encore )?(?:ose |pu )?(?:ap+el|telephon)"
+)
+"""« J’ai pas encore appelé »: nobody could answer."""
 _QUESTION = re.compile(
     r"^(?:c'?est quoi|comment|qu'?est|quels?|quelles?|combien|pourquoi|pk|pq|ou est|est[ -]ce)\b"
 )
-_NOT_AN_ANSWER = ("human", "delete_data", "export_data", "restart")
+_NOT_AN_ANSWER = ("delete_data", "export_data", "restart")
 
 
 def pressed(name: str, rest: str) -> Plan | None:
@@ -97,7 +103,11 @@ def said(u: Understanding, slots: Slots, today: date) -> Plan | None:
         return Plan(("action_came",), argument=f"signed{of}")
     if u.intent in _NOT_AN_ANSWER or _QUESTION.search(folded):
         return None
+    if _NOT_DONE.search(folded):
+        return Plan(("action_shy",))
     answer = read_answer(folded)
+    if answer is None and u.confidence >= SURE and not from_message(u, slots):
+        answer = {"affirm": "yes", "deny": "nothing"}.get(u.intent)
     return Plan(("action_came",), argument=f"{answer} {about}") if answer else None
 
 

@@ -11,6 +11,9 @@ from nlu.meaning import Understanding
 Slots = Mapping[str, Any]
 Event = dict[str, Any]
 
+SURE = 0.6
+"""Below this a guess without a value does nothing: asking again is kinder than acting on it."""
+
 
 def slot(name: str, value: Any) -> Event:
     return {"event": "slot", "name": name, "value": value}

@@ -12,7 +12,7 @@ from dialogs.asides import in_passing, training_centres
 from dialogs.care import stays_near
 from dialogs.changes import FRANCE, SEARCH_SLOTS, differs, from_message, from_payload, travel
 from dialogs.dropped import what_is_dropped
-from dialogs.plans import Event, Heard, Plan, Slots, form, slot
+from dialogs.plans import SURE, Event, Heard, Plan, Slots, form, slot
 from dialogs.pressing import BUTTONS, LATER, pressed, wider
 from dialogs.spoken import Spoken, asks_for_internship, read_number, read_spoken
 from dialogs.typed import label_typed, label_words, typed_words
@@ -23,9 +23,6 @@ from nlu.text import fold
 
 MOST_CANDIDATES = 6
 """More buttons than that are no longer read."""
-
-SURE = 0.6
-"""Below this a guess without a value does nothing: asking again is kinder than acting on it."""
 
 CERTAIN = 0.9
 IRREVERSIBLE = ("/delete_yes", "/apply_send")
@@ -77,6 +74,8 @@ def _safety(u: Understanding, slots: Slots, today: date) -> Plan | None:
     if u.intent != "human":
         return Plan(("action_stay_near",)) if stays_near(u, slots) else None
     danger = u.reason in ("distress", "violence")
+    if not danger and after_rules.said(u, slots, today) is not None:
+        return None  # « j’ai signé mon contrat » is no call for help
     return Plan(("action_distress",) if danger else ("action_human",))
 
 

@@ -75,7 +75,8 @@ NEVER = frozenset({
     "sept", "janv", "merci", "bonsoir", "hello", "jpense", "jaime", "jtravaille", "bosser",
     "jbosse", "jveut", "jcherch", "chercher", "metier", "mecano", "mecanique", "coiffure",
     "boulangerie", "patisserie", "plomberie", "maconnerie", "electricite", "menuiserie",
-    "like", "douze", "carrosserie", "cuisine", "boucherie", "esthetique", "fleuriste", "peinture", "couvreur",
+    "like", "douze", "carrosserie", "cuisine", "boucherie", "esthetique", "fleuriste", "peinture",
+    "couvreur", "ptit", "ptite", "ptits", "ptites", "pti", "ptt",
 })  # fmt: skip
 NEGATORS = frozenset({
     "pas", "sauf", "hors", "enleve", "enlever", "retire", "retirer", "supprime", "supprimer",

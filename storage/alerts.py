@@ -12,6 +12,9 @@ from sqlalchemy import ColumnElement, Select, func, select
 from storage.database import Database
 from storage.schema import browsers, pushes, searches
 
+READ = ("web", "terminal")
+"""Where nothing is brought to people: they come and read."""
+
 CAUGHT_UP = 5
 """How far back one looks for what somebody was told while they said nothing."""
 
@@ -92,9 +95,10 @@ class Alerts:
 
 
 def unread() -> tuple[ColumnElement[bool], ...]:
-    """What waits on the page, whoever it is for; a notice says only that something does."""
+    """What waits where people come and read, whoever it is for; a notice says only that something
+    does."""
     c = pushes.c
-    return c.channel == "web", c.settled.is_(None), c.kind != "notice"
+    return c.channel.in_(READ), c.settled.is_(None), c.kind != "notice"
 
 
 def _push() -> Select[Any]:

@@ -3,17 +3,52 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import text
 
 from storage.database import COMMAND_SECONDS, Database, unbroken
 from storage.key_blocks import driver, driver_problems
 from storage.runs import Run, step
 
-Digest = tuple[int, str]
-"""The number of an alert, the offers found for it as ``digests.offers`` holds them."""
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found for many alerts, in the order of their numbers: for the one at each place the
+    offers, as ``digests.offers`` holds them, from where to where in the text."""
+
+    searches: NDArray[np.int64]
+    text: bytes
+    begin: NDArray[np.int64]
+    end: NDArray[np.int64]
+
+    @classmethod
+    def nothing(cls) -> Self:
+        none = np.empty(0, np.int64)
+        return cls(none, b"", none, none)
+
+    def __len__(self) -> int:
+        return len(self.searches)
+
+    def part(self, start: int, end: int) -> Found:
+        """That of the alerts at these places."""
+        some = slice(start, end)
+        return Found(self.searches[some], self.text, self.begin[some], self.end[some])
+
+    def rows(self) -> list[tuple[int, str]]:
+        """The number of each alert, its offers."""
+        if not len(self):
+            return []
+        first = int(self.begin[0])
+        text = self.text[first : self.end[-1]].decode("ascii")
+        begins, ends = (self.begin - first).tolist(), (self.end - first).tolist()
+        of = zip(self.searches.tolist(), begins, ends, strict=True)
+        return [(search, text[begin:end]) for search, begin, end in of]
+
 
 # Only how the offers enter and how numbers are strung together differs.
 _POSTGRESQL = """
@@ -59,6 +94,12 @@ _STATEMENTS = {
     "postgresql": text(_WRITE.format(news=_POSTGRESQL, strung="string_agg(CAST(n AS text), ' ')")),
     "sqlite": text(_WRITE.format(news=_SQLITE, strung="group_concat(n, ' ')")),
 }
+# Of a row of COPY's binary form, all but the offers: how many fields, before each its length.
+_ROW = np.dtype(
+    [("fields", ">i2"), ("search bytes", ">i4"), ("search", ">i8"), ("run bytes", ">i4"),
+     ("run", ">i8"), ("offers bytes", ">i4")]
+)  # fmt: skip
+_SENT_AT_ONCE = 5_000
 _PUT = "INSERT INTO digests (search, run, offers) VALUES (?, ?, ?)"
 
 
@@ -107,25 +148,42 @@ class Digests:
             return await step(tx, run, done=done, written=result.rowcount, reached=0)
 
     @unbroken
-    async def put(self, run: Run, found: Sequence[Digest], *, done: int, reached: int) -> Run:
+    async def put(self, run: Run, found: Found, *, done: int, reached: int) -> Run:
         """Write what was found for all alerts up to number ``reached``, in one transaction.
 
         Raises :class:`storage.runs.Overtaken`.
         """
-        rows = [(search, run.id, offers) for search, offers in found]
         async with self._db.write() as tx:
-            run = await step(tx, run, done=done, written=len(rows), reached=reached)
-            if not rows:
+            run = await step(tx, run, done=done, written=len(found), reached=reached)
+            if not len(found):
                 pass
             elif self.sqlite:
+                rows = [(search, run.id, offers) for search, offers in found.rows()]
                 await tx.exec_driver_sql(_PUT, rows)
             else:
                 with driver_problems():
-                    await (await driver(tx)).copy_records_to_table(
-                        "digests", records=rows, columns=("search", "run", "offers"),
-                        timeout=COMMAND_SECONDS,
+                    await (await driver(tx)).copy_to_table(
+                        "digests", source=_binary(run.id, found), format="binary",
+                        columns=("search", "run", "offers"), timeout=COMMAND_SECONDS,
                     )  # fmt: skip
         return run
+
+
+async def _binary(run: int, found: Found) -> AsyncIterator[bytes]:
+    """Rows of COPY's binary form: the driver makes them one by one, which costs more than to write
+    them."""
+    yield b"PGCOPY\n\xff\r\n\0" + bytes(8)
+    rows = np.empty(len(found), _ROW)
+    rows["fields"], rows["search bytes"], rows["run bytes"] = 3, 8, 8
+    rows["search"], rows["run"], rows["offers bytes"] = found.searches, run, found.end - found.begin
+    heads, size, text = rows.tobytes(), _ROW.itemsize, found.text
+    begin, end = found.begin.tolist(), found.end.tolist()
+    for at in range(0, len(begin), _SENT_AT_ONCE):
+        pieces: list[bytes] = []
+        for n in range(at, min(at + _SENT_AT_ONCE, len(begin))):
+            pieces += heads[n * size : (n + 1) * size], text[begin[n] : end[n]]
+        yield b"".join(pieces)
+    yield b"\xff\xff"
 
 
 def _given(news: Sequence[News]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from sqlalchemy import and_, case, func, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from storage.database import Database, Transaction, unbroken
-from storage.pushes import stop_alerts
+from storage.pushes import stop_alerts, wants_silence
 from storage.schema import conversations, follow_ups, pushes, searches
 
 MONTH = timedelta(days=30)
@@ -37,7 +37,10 @@ class FollowUps:
         self._unread = unread
 
     async def ask(self, now: datetime) -> int:
-        """Questions about what is due, once per offer, twice a month per person; how many."""
+        """Questions about what is due, once per offer, twice a month per person; how many.
+
+        Whoever has stopped or paused all their alerts is asked once one of them speaks again.
+        """
         asked = 0
         while found := await self._due(now):
             made = await self._ask(found, now)
@@ -57,7 +60,13 @@ class FollowUps:
         due = (
             select(f.person, f.offer, c.channel, nth.label("nth"), lately.label("lately"))
             .join_from(follow_ups, conversations, c.id == f.person)
-            .where(f.state == "waiting", f.due <= now, f.due > now - FORGOTTEN, c.expires > now)
+            .where(
+                f.state == "waiting",
+                f.due <= now,
+                f.due > now - FORGOTTEN,
+                c.expires > now,
+                ~wants_silence(f.person),
+            )
             .subquery()
         )
         allowed = select(due.c.person, due.c.offer, due.c.channel).where(

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, select, text
 
 from matching.model import Sketch
-from storage import schema
 from storage.database import Database, unbroken
 from storage.offers import mark
 from storage.runs import Run, begin, lengthen
-from storage.schema import offers, revisions, run_offers, swept
+from storage.schema import Moment, offers, revisions, run_offers, swept
 
 SWEPT = "swept offers"
 """Among the revisions: up to which the offers were looked at."""
 
-SWEEPING = 0x636D63
+SWEEPING = 0x636D64
 """An advisory lock of PostgreSQL, for :meth:`Database.alone`."""
 
 _PAGE = 1_000
@@ -49,8 +49,39 @@ _OF_RUN = (
     )
     .order_by(run_offers.c.n)
 )
-_SAID = select(swept.c.offer, swept.c.said).where(
-    swept.c.offer.in_(bindparam("ids", expanding=True))
+# Lists go as JSON: a statement for each row, or a name for each value, costs more than the rest.
+_AT = bindparam("at", type_=Moment())
+_POSTGRESQL = (
+    text("""
+SELECT offer, said FROM swept
+WHERE offer IN (SELECT o->>0 FROM json_array_elements(CAST(:news AS json)) o)
+"""),
+    text("""
+INSERT INTO run_offers (run, n, offer)
+SELECT :run, :first + o.n - 1, o.pair->>0
+FROM json_array_elements(CAST(:news AS json)) WITH ORDINALITY AS o(pair, n)
+"""),
+    text("""
+INSERT INTO swept (offer, said, at)
+SELECT o->>0, o->>1, :at FROM json_array_elements(CAST(:news AS json)) o
+ON CONFLICT (offer) DO UPDATE SET said = excluded.said, at = excluded.at
+""").bindparams(_AT),
+)
+_SQLITE = (
+    text("""
+SELECT offer, said FROM swept
+WHERE offer IN (SELECT json_extract(value, '$[0]') FROM json_each(:news))
+"""),
+    text("""
+INSERT INTO run_offers (run, n, offer)
+SELECT :run, :first + key, json_extract(value, '$[0]') FROM json_each(:news)
+"""),
+    text("""
+INSERT INTO swept (offer, said, at)
+SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), :at FROM json_each(:news)
+WHERE true
+ON CONFLICT (offer) DO UPDATE SET said = excluded.said, at = excluded.at
+""").bindparams(_AT),
 )
 
 
@@ -59,6 +90,7 @@ class OfferNews:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._said, self._number, self._remember = _POSTGRESQL if db.file is None else _SQLITE
 
     async def looked_at(self) -> int:
         """The revision of the offers up to which their news were taken in."""
@@ -106,23 +138,16 @@ class OfferNews:
         """
         async with self._db.write() as tx:
             await self._db.alone(tx, SWEEPING)  # then look again: another may just have done it
-            known = {r.offer: r.said for r in await tx.execute(_SAID, {"ids": list(news)})}
+            given = {"news": json.dumps(list(news.items()))}
+            known = {r.offer: r.said for r in await tx.execute(self._said, given)}
             fresh = [(id, said) for id, said in news.items() if known.get(id) != said]
             if fresh and run is None:
                 run = await begin(tx, job, tick, 0, now)
             if fresh and run is not None:
                 first, run = run.total, await lengthen(tx, run, len(fresh))
-                numbered = [
-                    {"run": run.id, "n": n, "offer": id} for n, (id, _) in enumerate(fresh, first)
-                ]
-                await tx.execute(insert(run_offers), numbered)
-                row = schema.insert(tx, swept)
-                told = row.on_conflict_do_update(
-                    index_elements=["offer"],
-                    set_={"said": row.excluded.said, "at": row.excluded.at},
-                )
-                rows = [{"offer": id, "said": said, "at": now} for id, said in fresh]
-                await tx.execute(told, rows)
+                given = {"news": json.dumps(fresh)}
+                await tx.execute(self._number, {"run": run.id, "first": first, **given})
+                await tx.execute(self._remember, {"at": now, **given})
         return run
 
     @unbroken

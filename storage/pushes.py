@@ -297,10 +297,20 @@ def _apart(push: Claimed, until: datetime) -> Any:
     return update(pushes).where(others).values(not_before=until)
 
 
+def wants_silence(person: Any) -> ColumnElement[bool]:
+    """Whether somebody (a column, or an id) keeps alerts of which none speaks: they were told that
+    nothing is sent any more, or nothing until a day."""
+    theirs = select(searches.c.id).where(searches.c.person == person)
+    return and_(theirs.exists(), ~theirs.where(searches.c.state == "on").exists())
+
+
 async def _step(tx: Transaction, push: Claimed) -> Step | None:
-    """What is asked about, unless they have told already."""
+    """What is asked about, unless they have told already, or want to hear nothing."""
     c = follow_ups.c
-    asked = and_(c.person == push.person, c.offer.in_(push.offers), c.state == "asked")
+    asked = and_(
+        c.person == push.person, c.offer.in_(push.offers), c.state == "asked",
+        ~wants_silence(push.person),
+    )  # fmt: skip
     row = (await tx.execute(select(c.offer, c.title, c.company, c.what).where(asked))).first()
     return Step(*row) if row else None
 

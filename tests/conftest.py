@@ -184,15 +184,20 @@ def empty_database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
-@pytest.fixture
-def redis_url(worker_id: str) -> Iterator[str]:
-    """A Redis database of this worker alone, emptied before and after."""
+@pytest.fixture(scope="session")
+def shared_redis_url(worker_id: str) -> str:
+    """A Redis database of this worker alone, as the tests before have left it."""
     server = _server("TEST_REDIS_URL", servers.start_redis)
     number = 0 if worker_id == "master" else int(worker_id.removeprefix("gw"))
-    url = f"{server}{'&' if '?' in server else '?'}db={number}"
-    with redis.Redis.from_url(url) as client:
+    return f"{server}{'&' if '?' in server else '?'}db={number}"
+
+
+@pytest.fixture
+def redis_url(shared_redis_url: str) -> Iterator[str]:
+    """The same, emptied before and after."""
+    with redis.Redis.from_url(shared_redis_url) as client:
         client.flushdb()
-        yield url
+        yield shared_redis_url
         client.flushdb()
 
 

@@ -7,7 +7,7 @@ where what people got is not what they were to get.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -22,6 +22,9 @@ SPREAD = timedelta(minutes=2)
 us to wait."""
 
 MOST_OFFERS, MOST_OF_ONE, MOST_LIVE = 5, 2, 3
+ASKED_AFTER = timedelta(days=4)
+MOST_ASKED, MONTH = 2, timedelta(days=30)
+PARIS = ZoneInfo("Europe/Paris")
 _DAY = timedelta(days=1)
 _STEP = timedelta(minutes=5)
 
@@ -34,6 +37,10 @@ class Often:
     zone: str
     minute: int = 17 * 60 + 30
     weekday: int = 2
+
+
+AFTERWARDS = Often("daily", "Europe/Paris")
+"""When one is asked what came of a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +74,28 @@ class Kept:
 
 
 @dataclass(slots=True)
+class Step:
+    """A call, to be asked about from ``due`` on."""
+
+    due: datetime
+    state: str = "waiting"
+    asked: datetime | None = None
+
+
+@dataclass(slots=True)
+class Cohort:
+    """What counts of somebody in the figures, by the day they first kept an alert."""
+
+    day: date
+    acted: bool = False
+    signed: bool = False
+
+
+@dataclass(slots=True)
 class Somebody:
+    cohort: Cohort
     alerts: dict[int, Kept] = field(default_factory=dict)
+    steps: dict[str, Step] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
     got: list[datetime] = field(default_factory=list)
 
@@ -99,6 +126,7 @@ class Promise:
         self._said: dict[str, tuple[Any, ...]] = {}
         self._people: dict[int, Somebody] = {}
         self.wrong: list[str] = []
+        self.cohorts: list[Cohort] = []
         self.messages: Counter[str] = Counter()
         self.offers = 0
 
@@ -122,7 +150,10 @@ class Promise:
     # what people do
 
     def _kept(self, at: datetime, chat: int, n: int, search: Search, often: Often) -> None:
-        who = self._people.setdefault(chat, Somebody())
+        who = self._people.get(chat)
+        if who is None:  # nobody knows any more who was erased
+            self.cohorts.append(Cohort(at.astimezone(PARIS).date()))
+            who = self._people[chat] = Somebody(self.cohorts[-1])
         who.alerts[n] = Kept(search, often, at)
 
     def _changed(self, at: datetime, chat: int, n: int, **values: Any) -> None:
@@ -148,6 +179,19 @@ class Promise:
     def _hidden(self, at: datetime, chat: int, offer: str) -> None:
         self._people[chat].told.add(offer)
 
+    def _called(self, at: datetime, chat: int, offer: str) -> None:
+        who = self._people[chat]
+        if offer not in who.steps or who.steps[offer].state == "waiting":
+            who.steps[offer] = Step(at + ASKED_AFTER)
+        if (at.astimezone(PARIS).date() - who.cohort.day).days <= 7:
+            who.cohort.acted = True
+
+    def _answered(self, at: datetime, chat: int, offer: str, answer: str) -> None:
+        who = self._people[chat]
+        who.steps[offer].state = "answered"
+        if answer == "signed" and (at.astimezone(PARIS).date() - who.cohort.day).days <= 120:
+            who.cohort.signed = True
+
     def _erased(self, at: datetime, chat: int) -> None:
         del self._people[chat]
 
@@ -172,7 +216,35 @@ class Promise:
             for _n, alert in alerts:
                 if alert.waiting and alert.speaks(at):
                     self._falls_due(at, who, alert)
+        if self._last_due(AFTERWARDS, at) is not None:
+            for who in self._people.values():
+                self._ask(at, who)
         self._looked = at
+
+    def _ask(self, at: datetime, who: Somebody) -> None:
+        """About the oldest calls, twice a month; who has said stop, or pause, is left alone."""
+        if who.alerts and not any(alert.speaks(at) for alert in who.alerts.values()):
+            return
+        lately = sum(s.asked is not None and s.asked > at - MONTH for s in who.steps.values())
+        due = sorted(
+            (step.due, offer)
+            for offer, step in who.steps.items()
+            if step.state == "waiting" and step.due <= at
+        )
+        for _, offer in due[: max(0, MOST_ASKED - lately)]:
+            who.steps[offer].state, who.steps[offer].asked = "to ask", at
+
+    def _asked(self, at: datetime, chat: int, offer: str) -> None:
+        """« Maison X t’a répondu ? » came."""
+        who = self._people.get(chat)
+        step = who.steps.get(offer) if who else None
+        if step is None or step.state != "to ask" or step.asked is None:
+            self._differs(at, chat, f"asked about {offer}, which was not to be")
+            return
+        if at > step.asked + SPREAD:
+            self._differs(at, chat, f"asked about {offer}, due at {step.asked}")
+        step.state = "asked"
+        self.messages["asked"] += 1
 
     def _falls_due(self, at: datetime, who: Somebody, alert: Kept) -> None:
         due = self._last_due(alert.often, at)
@@ -203,7 +275,10 @@ class Promise:
 
     def _got(self, at: datetime, chat: int, reply: Reply) -> None:
         """An alert's message came."""
-        who = self._people.get(chat, Somebody())
+        who = self._people.get(chat)
+        if who is None:
+            self._differs(at, chat, "nobody is there, and a message came")
+            return
         n = next(int(b.payload[11:]) for b in reply.buttons
                  if b.payload and b.payload.startswith("/alert_all "))  # fmt: skip
         alert, ids = who.alerts.get(n), [card.id for card in reply.cards]
@@ -215,13 +290,19 @@ class Promise:
         if at > alert.due + SPREAD and by_day(alert.due + SPREAD, alert.often.zone):
             self._differs(at, chat, f"alert {n} was due at {alert.due:%d %b %H:%M}")
         wanted = self._wanted(at, who, alert)
-        if ids != (shown := self._shown(wanted)):
+        shown = self._shown(wanted)
+        if [self._job(id) for id in ids] != [self._job(id) for id in shown]:
             self._differs(at, chat, f"alert {n} told {ids}, was to tell {shown} of {wanted}")
         who.told |= set(wanted)
         who.got.append(at)
         alert.batch, alert.due = {}, None
         self.messages[alert.often.kind] += 1
         self.offers += len(ids)
+
+    def _job(self, id: str) -> tuple[str, str | None]:
+        """Two copies of one, of two sources, are one."""
+        offer = self._offers[id]
+        return offer.title, offer.company
 
     def _wanted(self, at: datetime, who: Somebody, alert: Kept) -> list[str]:
         return [
@@ -240,6 +321,8 @@ class Promise:
         shown: list[str] = []
         for id in sorted(ids, key=age):
             company = self._offers[id].company
+            if self._job(id) in map(self._job, shown):
+                continue
             if of_one[company] < MOST_OF_ONE:
                 of_one[company] += 1
                 shown.append(id)
@@ -253,9 +336,53 @@ class Promise:
     def _silent(self, at: datetime, _: int) -> None:
         """All that could be sent was: nobody waits for a message any more, but at night."""
         for chat, who in self._people.items():
+            for offer, step in who.steps.items():
+                if step.state == "to ask":
+                    if not who.alerts or any(a.speaks(at) for a in who.alerts.values()):
+                        self._differs(at, chat, f"was to be asked about {offer}, and was not")
+                    step.state = "dropped"
             for n, alert in who.alerts.items():
                 if not alert.batch or not by_day(at, alert.often.zone):
                     continue
                 if alert.speaks(at) and (wanted := self._wanted(at, who, alert)):
                     self._differs(at, chat, f"alert {n} was to tell {wanted}, and did not")
                 alert.batch, alert.due = {}, None
+
+
+def figures(cohorts: list[Cohort]) -> dict[str, Any]:
+    """Of all people, how many signed; and of those of each week (its Monday), how many acted."""
+    weeks: dict[str, list[int]] = {}
+    for one in cohorts:
+        monday = one.day - timedelta(days=one.day.weekday())
+        week = weeks.setdefault(monday.isoformat(), [0, 0])
+        week[0] += 1
+        week[1] += one.acted
+    return {"signed": [len(cohorts), sum(c.signed for c in cohorts)], "acted": weeks}
+
+
+def invariants(life: list[Happened]) -> list[str]:
+    """What holds of messages as such, whatever was expected: no offer twice nor one put aside, few
+    in one message, no more than two questions in any thirty days and one about an offer."""
+    wrong = []
+    told: defaultdict[int, set[str]] = defaultdict(set)
+    asked: defaultdict[int, dict[str, datetime]] = defaultdict(dict)
+    for one in life:
+        if one.what == "erased":
+            told[one.chat].clear()
+            asked[one.chat].clear()
+        elif one.what == "hidden":
+            told[one.chat].add(one.values["offer"])
+        elif one.what == "asked":
+            lately = [at for at in asked[one.chat].values() if at > one.at - MONTH]
+            if one.values["offer"] in asked[one.chat] or len(lately) >= MOST_ASKED:
+                wrong.append(f"{one.at} {one.chat}: asked too often")
+            asked[one.chat][one.values["offer"]] = one.at
+        elif one.what == "got":
+            cards = one.values["reply"].cards
+            ids = {card.id for card in cards}
+            if told[one.chat] & ids or len(ids) < len(cards):
+                wrong.append(f"{one.at} {one.chat}: told again {told[one.chat] & ids}")
+            if not 1 <= len(cards) <= MOST_OFFERS:
+                wrong.append(f"{one.at} {one.chat}: {len(cards)} offers")
+            told[one.chat] |= ids
+    return wrong

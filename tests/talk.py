@@ -93,6 +93,13 @@ class Alerted(Protocol):
     async def receive(self, told: dict[str, Any], *, waits: bool) -> list[Reply]: ...
 
 
+@runtime_checkable
+class Living(Protocol):
+    """Somebody whose days go by; what has come in the meantime."""
+
+    async def later(self, passed: dict[str, Any]) -> list[Reply]: ...
+
+
 @dataclass(slots=True)
 class Talk:
     """One person talking: ``say``, ``press`` and ``open`` return what the bot answered."""
@@ -165,7 +172,9 @@ async def play(script: Script, talk: Speaker) -> None:
             f"{plain(r.text)} {[plain(b.text) for b in r.buttons]} {len(r.cards)} cards"
             for r in replies
         )
-        assert replies or "attend" in turn, where
+        assert bool(replies) == ("B" in turn) if "passe" in turn else replies or "attend" in turn, (
+            where
+        )
         _expect(turn, replies, where)
         check_manners(replies, where)
     for one, other in pairwise(talk.said):
@@ -184,6 +193,9 @@ async def _do(talk: Speaker, turn: dict[str, Any]) -> list[Reply]:
         assert isinstance(talk, Alerted)
         waits = "attend" in turn
         return await talk.receive(turn["attend" if waits else "recoit"], waits=waits)
+    if "passe" in turn:
+        assert isinstance(talk, Living)
+        return await talk.later(turn["passe"])
     if "bouton" in turn:
         return await talk.send(payload=turn["bouton"])
     return await talk.say(str(turn["J"]) * turn.get("fois", 1))

@@ -109,6 +109,17 @@ async def test_a_button_of_an_alert_that_is_gone_never_reaches_the_next(talk: Al
     assert len(await talk.rooms.turns.alerts.of(talk.person)) == 1
 
 
+async def test_what_is_put_aside_while_alerts_are_stopped_is_remembered_too(
+    talk: AlertedTalk,
+) -> None:
+    await kept(talk)
+    await talk.say("stop")
+    await talk.say("mécano à saint-pol-sur-ternoise")
+    await talk.press("Pas pour moi")
+    await talk.say("reprends mes alertes")
+    assert len(await told_to(talk)) == 1
+
+
 async def test_what_was_read_on_the_page_is_settled_and_told(talk: AlertedTalk) -> None:
     await kept(talk)
     await talk.receive({"alerte": 1, "offres": 2}, waits=True)

@@ -14,7 +14,7 @@ from alerts import push
 from nlu.understander import Understander
 from storage.schema import conversations, follow_ups, searches
 from tests.pushers import House, house
-from tests.pushing import FIRST_CHAT, NOON, found, person
+from tests.pushing import FIRST_CHAT, NOON, found, person, set_alert
 from tests.telegramming import furnished_copy
 
 SECOND = timedelta(seconds=1)
@@ -86,3 +86,25 @@ async def test_who_is_silent_for_months_is_asked_then_left_alone(at: House) -> N
     async with db.read() as tx:
         states = (await tx.execute(select(searches.c.state).order_by(searches.c.id))).scalars()
         assert list(states) == ["stopped", "on"]
+
+
+@pytest.mark.parametrize("state", ["stopped", "paused"])
+async def test_who_wants_silence_is_asked_once_they_want_to_hear_again(
+    at: House, state: str
+) -> None:
+    """« C’est arrêté : plus aucun message »; who stops what is already on its way as well."""
+    await found(at.rooms.database, 2)
+    await at.due()
+    await at.push()
+    await set_alert(at.rooms.database, FIRST_CHAT, state=state)
+    at.now += DAY
+    await at.write(insert(follow_ups).values([step(1), step(1, FIRST_CHAT + 1)]))
+    assert await at.due() == 1
+    await set_alert(at.rooms.database, FIRST_CHAT + 1, state=state)
+    await at.push()
+    assert [len(at.api.sent[chat]) for chat in (FIRST_CHAT, FIRST_CHAT + 1)] == [1, 1]
+    await set_alert(at.rooms.database, FIRST_CHAT, state="on")
+    at.now += DAY
+    await at.due()
+    await at.push()
+    assert at.api.sent[FIRST_CHAT][-1].text == "Fournil 1 t’a répondu\u202f?"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from alerts import index
 from alerts.keys import Trades, keys_of, probe
 from matching.model import Circle, Offer, Search, distance_km, is_open, matches
-from storage.key_blocks import KEY
+from storage.key_blocks import Keys
 from tests.alerting import BY_ID, TABLE, TRADES, on_a_border
 from tests.searches import NOW
 
@@ -66,12 +66,14 @@ def test_the_index_says_what_matches_says(search: Search, offer: Offer, exact: b
 def _told(search: Search, offer: Offer) -> bool:
     news = index.News([probe(7, offer, FITS)])
     place = {trade: n for n, trade in enumerate(news.trades)}
-    rows = [
-        (place[k.trade], 12, k.cell, k.x, k.y, k.z, k.least, k.first, k.last, k.level,
-         bool(k.excluded))
-        for k in keys_of(search)
-        if k.trade in place
-    ]  # fmt: skip
-    found = index.digests(np.array(rows, KEY), news, {12: frozenset(search.excluded)})
+    rows = [k for k in keys_of(search) if k.trade in place]
+    names = ("cell", "x", "y", "z", "least", "first", "last", "level")
+    keys = Keys(
+        trade=np.array([place[k.trade] for k in rows]),
+        search=np.full(len(rows), 12),
+        excluded={12: " ".join(search.excluded)},
+        **{name: np.array([getattr(k, name) for k in rows]) for name in names},
+    )
+    found = index.digests(keys, news).rows()
     assert found in ([], [(12, "7")])
     return bool(found)

@@ -17,9 +17,19 @@ from alerts import push
 from dialogs.rhythm import Rhythm
 from nlu.understander import Understander
 from storage.live_offers import LiveOffers
-from storage.schema import conversations, counters, pushes, rates, searches, told
+from storage.schema import (
+    conversations,
+    counters,
+    pushes,
+    rates,
+    run_offers,
+    runs,
+    searches,
+    swept,
+    told,
+)
 from tests.pushers import House, house
-from tests.pushing import FIRST_CHAT, WISH, found, offer, person, set_alert
+from tests.pushing import FIRST_CHAT, WISH, found, offer, person, ready, set_alert
 from tests.telegramming import furnished_copy
 
 SECOND = timedelta(seconds=1)
@@ -332,3 +342,19 @@ async def test_an_offer_is_told_once_even_when_its_alert_was_stopped_meanwhile(
     assert await at.states() == ["gone"]
     async with at.rooms.database.read() as tx:
         assert len((await tx.execute(select(told.c.offer))).all()) == 1
+
+
+async def test_jobs_of_long_ago_are_forgotten(at: House) -> None:
+    """Every few minutes there is one more."""
+    db, alerting = at.rooms.database, at.rooms.alerting
+    now = alerting.settings.now()
+    for days in (400, 1):
+        await ready(db, ["test:1"], now=now - days * DAY)
+        told_of = {"offer": f"test:{days}", "said": "x", "at": now - days * DAY}
+        await at.write(insert(swept).values(told_of))
+    await alerting.purge()
+    async with db.read() as tx:
+        kept = (await tx.execute(select(runs.c.started))).scalars().all()
+        assert [(now - started).days for started in kept] == [1]
+        assert (await tx.execute(select(swept.c.offer))).scalars().all() == ["test:1"]
+        assert len((await tx.execute(select(run_offers))).all()) == 1

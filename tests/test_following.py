@@ -12,13 +12,17 @@ import pytest
 from sqlalchemy import select
 
 from dialogs.after_rules import declares, read_answer
+from dialogs.apply_rules import plan
 from dialogs.conversation import SLOTS
+from dialogs.plans import Heard
+from dialogs.pressing import pressed
+from dialogs.reply import short_press
 from dialogs.steps import KEPT, followed, hears_from_us, noted
 from nlu.text import fold
 from nlu.understander import Understander
 from storage.schema import follow_ups
 from tests.alerted import AlertedTalk
-from tests.talk import TODAY, rooms_for
+from tests.talk import TODAY, plain, rooms_for
 
 GARAGE = "offres_emploi_lba:000000000000000000000001"
 DAY = timedelta(days=1)
@@ -114,6 +118,29 @@ async def test_a_late_button_after_everything_was_erased_changes_nothing(
     assert (await rows(talk), await came(talk)) == ([], {})
 
 
+async def test_stop_is_for_the_question_too(talk: AlertedTalk) -> None:
+    await calls(talk)
+    await talk.say("stop")
+    (row,) = await rows(talk)
+    assert (row.state, row.answer) == ("answered", "stopped")
+    assert await came(talk) == {}
+
+
+async def test_who_has_not_dared_yet_is_helped_to(talk: AlertedTalk) -> None:
+    await calls(talk)
+    await talk.receive({"suite": 1}, waits=False)
+    assert "Bonjour, je cherche" in plain((await talk.say("j'ai pas encore appelé"))[0].text)
+    assert await came(talk) == {}
+
+
+@pytest.mark.parametrize(("text", "answer"), [("👍", "yes"), ("👎", "nothing")])
+async def test_a_plain_yes_or_no_is_an_answer(talk: AlertedTalk, text: str, answer: str) -> None:
+    await calls(talk)
+    await talk.receive({"suite": 1}, waits=False)
+    await talk.say(text)
+    assert await came(talk) == {answer: 1}
+
+
 async def test_on_recommence_forgets_no_step(talk: AlertedTalk) -> None:
     await calls(talk)
     await talk.send(payload="/restart")
@@ -127,20 +154,23 @@ async def test_an_answer_outside_of_the_question_is_none(talk: AlertedTalk) -> N
     assert await came(talk) == {}
 
 
-async def test_a_yes_after_a_question_pushed_never_confirms_what_stood_before(
-    talk: AlertedTalk,
+@pytest.mark.parametrize("told", [{"suite": 1}, {"alerte": 1, "offres": 1}, {"toujours": True}])
+async def test_a_yes_to_what_was_pushed_never_confirms_what_stood_before(
+    talk: AlertedTalk, told: dict[str, Any]
 ) -> None:
     await calls(talk)
+    await talk.say("préviens-moi")
+    await talk.say("16")
     await talk.send(payload="/delete")
-    await talk.receive({"suite": 1}, waits=False)
-    await talk.say("ouais")
-    assert await came(talk) == {"yes": 1}
-    assert await rows(talk) != []
+    await talk.receive(told, waits=False)
+    await talk.say("oui")
+    assert len(await talk.rooms.turns.alerts.of(talk.person)) == 1, "« supprime tout » was done"
 
 
 SAID = {
     "yes": ["oui", "oui ils mont appeler", "ils mont rapelé", "il ma ecrit", "j'ai eu une réponse",
-            "oui mais pas encore signé", "on signe lundi"],
+            "oui mais pas encore signé", "on signe lundi", "ils mont pri",
+            "ils m'ont dit qu'ils me rappellent"],
     "interview": ["jai un entretien", "j'ai rdv mardi", "oui j'ai un essai", "ils veulent me voir",
                   "rendez-vous jeudi"],
     "signed": ["j'ai signé", "g signé !!", "contrat signé", "j'ai signé lundi",
@@ -148,7 +178,7 @@ SAID = {
     "nothing": ["rien", "tjrs pas", "nan tjrs rien", "pas de nouvelles", "ils ont pas répondu",
                 "personne répond", "pas encore", "j'attends", "pas d'entretien", "silence radio"],
     "refused": ["ils mont dit non", "refusé", "c'est déjà pris", "ils prennent plus personne",
-                "il ma repondu ke non", "pas retenue"],
+                "il ma repondu ke non", "pas retenue", "c mort", "ils cherchent pu"],
     None: ["boulanger à lens", "trop loin", "merci", "finalement coiffure"],
 }  # fmt: skip
 
@@ -158,6 +188,18 @@ SAID = {
 )
 def test_what_is_typed_is_understood(answer: str | None, text: str) -> None:
     assert read_answer(folded(text)) == answer
+
+
+@pytest.mark.parametrize("answer", SAID, ids=str)
+async def test_what_is_typed_reaches_its_answer(talk: AlertedTalk, answer: str | None) -> None:
+    """Whatever the understander takes it for."""
+    for n, text in enumerate(SAID[answer]):
+        talk.address = f"{answer} {n}"
+        await calls(talk)
+        await talk.receive({"suite": 1}, waits=False)
+        await talk.say(text)
+        told = [row.answer for row in await rows(talk) if row.person == talk.person]
+        assert told == [answer], text
 
 
 def folded(text: str) -> str:
@@ -173,6 +215,22 @@ def folded(text: str) -> str:
 )  # fmt: skip
 def test_a_contract_is_declared_in_so_many_words(text: str, signed: bool) -> None:
     assert declares(folded(text)) is signed
+
+
+def test_an_application_being_written_goes_on_after_the_answer() -> None:
+    slots = {**SLOTS, "apply_offer": {"id": "other", "company": "Garage"}}
+    heard = Heard(payload=f"/came nothing {GARAGE}")
+    assert plan(heard, slots, TODAY).actions == ("action_came", "action_apply_resume")
+
+
+def test_a_shortened_button_is_known_for_as_long_as_its_offer() -> None:
+    due = TODAY + 4 * DAY
+    [event] = noted(SLOTS, GARAGE, {"title": "Apprenti"}, "called", TODAY, due)
+    slots = {**SLOTS, "steps": event["value"]}
+    short = short_press(f"/came signed {GARAGE}")
+    found = pressed(short, slots, TODAY)
+    assert (found.actions, found.argument) == (("action_came",), f"signed {GARAGE}")
+    assert pressed(short, SLOTS, TODAY).actions == ("action_old_button",)
 
 
 def test_what_was_only_looked_at_is_forgotten_first() -> None:

@@ -147,7 +147,7 @@ def test_a_payload_too_long_is_found_again_among_the_latest_buttons() -> None:
     assert len(data.encode()) <= PRESS_BYTES
     short = SIGNER.verify(data, "telegram:12")
     assert short == short_press(long)
-    slots = {"choices": [["Tout", long]], "shown": None}
+    slots = {"choices": [["Tout", long]], "shown": None, "steps": None}
     assert pressed(short, slots, TODAY) == pressed(long, slots, TODAY)
     assert pressed(short, slots | {"choices": None}, TODAY).actions == ("action_old_button",)
 

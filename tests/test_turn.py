@@ -252,6 +252,24 @@ async def test_the_cleaning_takes_what_is_over(
     assert timedelta(hours=1) >= EVERY
 
 
+async def test_the_cleaning_takes_what_alerts_left(
+    furnished_sqlite_url: str, understander: Understander
+) -> None:
+    async with rooms_for(furnished_sqlite_url, None, understander) as rooms:
+        now = rooms.settings.now()
+        for tick, days in (("1", 366), ("2", 61), ("3", 59)):
+            news = {f"x:gone {tick}": "a"}
+            run = await rooms.alerting.news.take_in(
+                None, "sweep", tick, news, now - timedelta(days)
+            )
+            assert run is not None
+            await rooms.alerting.runs.finish(run, now)
+        gone = await purge(rooms)
+        assert (gone["runs"], gone["swept"]) == (2, 1)
+        gone = await purge(rooms)
+        assert (gone["runs"], gone["swept"]) == (0, 0)
+
+
 def _on(rooms: Rooms, day: date) -> Rooms:
     return replace(rooms, settings=rooms.settings.model_copy(update={"fixed_today": day}))
 

@@ -12,6 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from dialogs.actions.alert_list import AboutAlerts
 from dialogs.actions.alerting import changed, how, keep
 from dialogs.actions.base import argument, button, effect
+from dialogs.actions.following import unasked
 from dialogs.alert_cards import title
 from dialogs.apply_form import applying
 from dialogs.plans import Slots
@@ -125,6 +126,13 @@ class Stop(Quiet):
 
     def name(self) -> str:
         return "action_alert_stop"
+
+    async def speak(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, alerts: Sequence[Alert]
+    ) -> list[EventType]:
+        if not alerts:  # who has some is asked nothing as long as none of them speaks
+            unasked(dispatcher, tracker.slots)
+        return await super().speak(dispatcher, tracker, alerts)
 
     def that_one(self, alerts: Sequence[Alert], words: str) -> list[Alert]:
         return super().that_one(alerts, words) or list(alerts)

@@ -21,6 +21,9 @@ from matching.model import Offer, Unavailable
 
 Slots = Mapping[str, Any]
 
+STOPPED = "stopped"
+"""What is kept in place of an answer once nobody is to ask any more."""
+
 
 def count_cohort(
     dispatcher: CollectingDispatcher, slots: Slots, what: Reached, today: date
@@ -56,6 +59,13 @@ def done(
         )  # fmt: skip
     reach: Reached = "called" if what == "called" else "applied"
     return [*step, *count_cohort(dispatcher, slots, reach, today)]
+
+
+def unasked(dispatcher: CollectingDispatcher, slots: Slots) -> None:
+    """« Stop » is for questions too: those of which nothing was answered are put no more."""
+    for step in followed(slots):
+        if "answer" not in step:
+            effect(dispatcher, "deed", do="followed", offer=step["id"], answer=STOPPED)
 
 
 class Came(Action):

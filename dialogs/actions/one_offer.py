@@ -50,7 +50,7 @@ class Hide(Action):
         said = TAKEN[await self.services.matcher.recheck(id)] if self.taken else "utter_hidden"
         dispatcher.utter_message(response=said, buttons=self._then(left))
         effect(dispatcher, "count", name="taken" if self.taken else "not_for_me")
-        if slots["alerts"]:
+        if slots["alerts"] or slots["alert_last"]:  # those that are stopped may speak again
             effect(dispatcher, "deed", do="tell", offers=[id])
         events = [
             SlotSet("hidden", hidden),
