@@ -27,8 +27,13 @@ Dry = Annotated[
 ]
 
 KINDS = {
-    "alert": "alertes", "follow_up": "suites", "still_looking": "relances",
-    "notice": "signaux aux navigateurs",
+    "alert": ("alerte", "alertes"), "follow_up": ("suite", "suites"),
+    "still_looking": ("relance", "relances"),
+    "notice": ("signal à un navigateur", "signaux à des navigateurs"),
+}  # fmt: skip
+"""One of a kind, and several."""
+JOBS = {
+    "sweep": "recherche", "push": "préparation", "follow_ups": "suites", "resume": "fins de pause",
 }  # fmt: skip
 STATES = {"pending": "à envoyer", "later": "remis à plus tard", "claimed": "en cours d’envoi"}
 RUNS = {"building": "en cours", "ready": "fini", "cancelled": "abandonné"}
@@ -122,8 +127,12 @@ async def _planned() -> list[str]:
     async with _rooms() as rooms:
         planned = await rooms.alerting.rounds.planned()
         waiting = await rooms.alerting.pushes.waiting(_networks(rooms), rooms.settings.now())
-    lines = [f"{beat} : {number(n)} alertes ont quelque chose à dire" for beat, n in planned if n]
+    lines = [f"{beat} : {_to_say(n)}" for beat, n in planned if n]
     return [*lines, f"À envoyer déjà : {number(waiting)}."]
+
+
+def _to_say(n: int) -> str:
+    return f"{number(n)} {'alertes ont' if n > 1 else 'alerte a'} quelque chose à dire"
 
 
 def _networks(rooms: Rooms) -> list[str]:
@@ -188,7 +197,7 @@ def _waits(channel: str, kind: str, state: str, count: int, since: timedelta) ->
     from storage.notices import CHANNEL as NOTICES
 
     read = channel not in PUSHED | {NOTICES}
-    what = f"{KINDS[kind]} {'à lire' if read else STATES[state]}"
+    what = f"{KINDS[kind][count > 1]} {'à lire' if read else STATES[state]}"
     return f"{channel} : {number(count)} {what}, depuis {age(since)} au plus"
 
 
@@ -196,8 +205,8 @@ def _run(run: Any) -> str:
     counts = f"{number(run.done)} sur {number(max(run.total, run.done))}"
     began: datetime = run.started
     return (
-        f"{began:%Y-%m-%d %H:%M} {run.job} {run.tick} : {RUNS[run.state]}, {counts},"
-        f" {number(run.written)} écrits"
+        f"{began:%Y-%m-%d %H:%M} UTC {JOBS.get(run.job, run.job)} {run.tick} : {RUNS[run.state]},"
+        f" {counts}, {number(run.written)} {'écrits' if run.written > 1 else 'écrit'}"
     )
 
 

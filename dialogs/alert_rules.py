@@ -98,6 +98,11 @@ _QUIET_ONE = re.compile(
     rf"{_ASKS}(?:sup+rim\w*|eff?ac\w*|enleve\w*|retire\w*|vire\w*|arr?et\w*|stop|coupe\w*|"
     r"desactive\w*) (?:moi )?(?:l'|mon |cette |ton )alerte\b"
 )
+_OFF = re.compile(
+    r"^(?:c'?est )?(?:fini\w*|termine\w*|off|marre|mute) (?:avec |de )?(?:les |mes |tes |l')?"
+    r"(?:alertes?|notifs?)$|^(?:alertes?|notifs?) off$"
+)
+_OFF_ALONE = re.compile(r"^(?:desactive\w*|mute|off)(?: (?:tout|stp|svp))*$")
 _OF_LIST = re.compile(
     rf"{_ASKS}(?:(?P<verb>(?!l[ae] |alerte |mets? )\w+) )?(?:mets? )?(?:l[ae] |l'|alerte )?"
     rf"(?P<n>{_ONE})(?: ?(?:e|eme))?(?P<rest> en (?:pause|veille))?$"
@@ -112,7 +117,8 @@ _VERBS = (
     (re.compile(r"voir|montr|affich|$"), "action_alert"),
 )
 _ON_AGAIN = re.compile(
-    r"^(?:(?:ok|bon|c'? ?(?:est )?bon|allez|on|tu peux|non|finalement|maintenant) )*"
+    r"^(?:(?:ok|bon|c'? ?(?:est )?bon|allez|on|tu peux|non|finalement|en fait|"
+    r"maintenant) )*"
     r"(?:reprend\w*|recommenc\w*|revien\w*|remet\w*|relanc\w*|re ?activ\w*|rallum\w*|"
     r"redemarr\w*|continue\w*)"
     r"(?: (?:les?|la|tout|en (?:route|marche)|stp|svp|moi|ca|sa|maintenant))*$"
@@ -201,6 +207,8 @@ def stops(u: Understanding, slots: Slots, today: date) -> Plan | None:
     """« Stop », before what a button of the same words would do: it always means all of them."""
     folded = _folded(u)
     if _ALL_OF_THEM.match(folded):
+        return Plan(("action_alert_stop",), argument="*")
+    if _OFF.match(folded) or (slots["alerts"] and _OFF_ALONE.match(folded)):
         return Plan(("action_alert_stop",), argument="*")
     if u.intent != "stop_alerts" and not _QUIET_ONE.match(folded):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -171,11 +172,17 @@ def answer_to_pending(u: Understanding, slots: Slots, today: date) -> Plan | Non
     return pressed(yes if u.intent == "affirm" else no, slots, today)
 
 
+_GO_ON = re.compile(r"^(?:(?:ok|bon|allez|on|tu|c'?est bon) )*repren(?:ds?|ons|d on)[ !.]*$")
+"""« On reprend »: what stands goes on, and nothing is lost by it."""
+
+
 def _data(u: Understanding, slots: Slots, today: date) -> Plan | None:
     actions = {
         "delete_data": "action_confirm_delete", "export_data": "action_my_data",
         "restart": "action_restart",
     }  # fmt: skip
+    if u.intent == "restart" and _GO_ON.match(fold(u.text[:200])):
+        return Plan(("action_resume",))
     return Plan((actions[u.intent],)) if u.intent in actions else None
 
 

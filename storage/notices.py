@@ -23,7 +23,8 @@ AT_ONCE = 500
 
 
 class Notices:
-    """A person gets one for all that waits, and none more until they have read it."""
+    """A person gets one for all that waits; another once they have read it, or once newer messages
+    have taken the place of all that waited: what an alert finds on another day is news too."""
 
     def __init__(self, db: Database) -> None:
         self._db = db

@@ -20,6 +20,8 @@ from dialogs.services import Alert, Services
 from nlu.moments import plus_months
 from nlu.text import fold
 
+_POLITE = ("stp", "svp", "merci", "maintenant", "tout", "suite", "moi", "please", "aussi")
+
 
 class Quiet(AboutAlerts):
     """What acts on one alert by its number, or on all of them: « 2 … », « * … »."""
@@ -45,10 +47,10 @@ class Quiet(AboutAlerts):
 
     def that_one(self, alerts: Sequence[Alert], words: str) -> list[Alert]:
         """« Mon alerte », « l’alerte coiffure »: the only one, or the only one called so; none when
-        that does not tell which."""
-        if len(alerts) == 1:
+        that does not tell which, or tells of one that there is not."""
+        said = [word[:5] for word in words.split() if len(word) > 2 and word not in _POLITE]
+        if len(alerts) == 1 and not said:
             return list(alerts)
-        said = [word[:5] for word in words.split() if len(word) > 2]
         names = {a.n: fold(f"{a.name or ''} {title(self.services, a)}") for a in alerts}
         fits = [a for a in alerts if said and all(word in names[a.n] for word in said)]
         return fits if len(fits) == 1 else []
