@@ -33,7 +33,7 @@ from storage.offer_news import OfferNews
 from storage.offers import Offers
 from storage.pauses import Pauses
 from storage.pushes import Pushes
-from storage.rates import DatabaseRate, Rate, RedisRate
+from storage.rates import DatabaseRate, Rate
 from storage.runs import Runs
 
 if TYPE_CHECKING:
@@ -92,6 +92,8 @@ def build(
     """Nothing runs yet. The rate is shared by the service and the commands beside it."""
     shared: Rate = DatabaseRate(database)
     if settings.redis_url:
+        from storage.redis_rates import RedisRate
+
         shared = RedisRate(settings.redis_url, DatabaseRate(database))
         stack.push_async_callback(shared.close)
     runs = Runs(database)

@@ -33,14 +33,12 @@ from matching.ports import Cache, MemoryCache
 from matching.sources import EXPORT, FRANCE_TRAVAIL, Patience, Sources
 from nlu.understander import Understander
 from storage.alerts import Alerts
-from storage.answers import RedisCache
 from storage.applications import Applications
 from storage.browsers import Browsers
 from storage.database import Database, DatabaseProblem
 from storage.live_offers import LiveOffers
 from storage.locks import LocalLocks, Locks
-from storage.rates import DatabaseRate, LocalRate, Rate, RedisRate
-from storage.redis_locks import RedisLocks
+from storage.rates import DatabaseRate, LocalRate, Rate
 
 if TYPE_CHECKING:
     from bot.web_push import WebPush
@@ -290,6 +288,8 @@ async def _backends(
     counted = DatabaseRate(database, passing.since_1970)
     shared: Rate = counted
     if settings.redis_url:
+        from storage.redis_rates import RedisRate
+
         shared = RedisRate(settings.redis_url, counted, spent=True)
         stack.push_async_callback(shared.close)
     cache = await _cache(settings, stack)
@@ -349,6 +349,8 @@ async def _cache(settings: Settings, stack: AsyncExitStack) -> Cache:
     """A few minutes of answers, shared through Redis when several processes serve together."""
     if settings.redis_url is None:
         return MemoryCache()
+    from storage.answers import RedisCache
+
     cache = RedisCache(settings.redis_url)
     stack.push_async_callback(cache.close)
     return cache
@@ -360,6 +362,9 @@ async def _shared(
     """In process, or through Redis when several processes serve together."""
     if settings.redis_url is None:
         return LocalLocks(), LocalRate()
+    from storage.redis_locks import RedisLocks  # Redis's client is 9 MiB: for who has one
+    from storage.redis_rates import RedisRate
+
     locks = RedisLocks(settings.redis_url)
     stack.push_async_callback(locks.close)
     rate = RedisRate(settings.redis_url, DatabaseRate(database))

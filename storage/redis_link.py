@@ -101,6 +101,14 @@ class RedisLink:
                 self._wire = await Wire.open(self.client, ANSWER_SECONDS)
             return self._wire
 
+    async def answers(self) -> bool:
+        """Whether Redis does, at this moment."""
+        try:
+            await self.run("return 1", [])
+        except RedisLost:
+            return False
+        return True
+
     async def close(self) -> None:
         self._closed = True
         async with self._opening:

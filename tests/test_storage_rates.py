@@ -13,7 +13,8 @@ import pytest
 
 from storage import redis_link
 from storage.database import Database
-from storage.rates import DatabaseRate, LocalRate, Rate, RedisRate
+from storage.rates import DatabaseRate, LocalRate, Rate
+from storage.redis_rates import RedisRate
 from tests import servers
 
 

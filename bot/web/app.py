@@ -11,10 +11,10 @@ from aiohttp import web
 from bot.channels.webchat import WebChat
 from bot.web import guard, templating
 from bot.web.pages import Pages
-from storage.redis_link import RedisLink
 
 if TYPE_CHECKING:
     from bot.assembly import Rooms
+    from storage.redis_link import RedisLink
 
 LARGEST_FORM = 256 * 1024
 """Bytes: 10,000 characters of any script, percent-encoded, and room to spare."""
@@ -31,7 +31,7 @@ def make_app(
     assets = templating.read_assets()
     templating.setup(app, assets, rooms.settings.public_url)
     app.on_response_prepare.append(guard.headers(rooms.settings.secure))
-    redis = RedisLink(rooms.settings.redis_url) if rooms.settings.redis_url else None
+    redis = _redis(rooms.settings.redis_url)
     shown = Pages(rooms, assets, redis)
     app.add_routes([*shown.watched(), *routes])
     if pages:
@@ -43,6 +43,14 @@ def make_app(
     if redis:
         app.on_cleanup.append(partial(_close, redis))
     return app
+
+
+def _redis(url: str | None) -> RedisLink | None:
+    if url is None:
+        return None
+    from storage.redis_link import RedisLink  # 9 MiB, for nothing where nobody has one
+
+    return RedisLink(url)
 
 
 async def _close(redis: RedisLink, _app: web.Application) -> None:

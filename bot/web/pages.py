@@ -12,10 +12,10 @@ from dialogs.cards import card, facts
 from dialogs.french import in_pairs
 from matching.attribution import attribution
 from matching.model import DEMONSTRATION, Found, Offer, Unavailable
-from storage.redis_link import RedisLink, RedisLost
 
 if TYPE_CHECKING:
     from bot.assembly import Rooms
+    from storage.redis_link import RedisLink
 
 LEGAL = {
     "mentions-legales": "Mentions légales",
@@ -102,16 +102,8 @@ class Pages:
         """
         state = {"database": "ok" if await self._rooms.database.ping() else "down"}
         if self._redis:
-            state["redis"] = "ok" if await _answers(self._redis) else "down"
+            state["redis"] = "ok" if await self._redis.answers() else "down"
         well = state["database"] == "ok"
         return web.json_response(
             {"status": "ok" if well else "down", **state}, status=200 if well else 503
         )
-
-
-async def _answers(redis: RedisLink) -> bool:
-    try:
-        await redis.run("return 1", [])
-    except RedisLost:
-        return False
-    return True
