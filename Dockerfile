@@ -2,8 +2,12 @@
 FROM python:3.12-slim AS libraries
 RUN python -m venv /opt/venv
 COPY requirements/run.txt /tmp/run.txt
-RUN /opt/venv/bin/python -m pip install --disable-pip-version-check --no-cache-dir --quiet \
-    --require-hashes --only-binary :all: -r /tmp/run.txt \
+# http-ece has no ready-made package: it is built with the setuptools of the lock.
+RUN awk '/^setuptools==/ { found = 1 } found { print; if (!/\\$/) exit }' /tmp/run.txt >/tmp/make.txt \
+    && /opt/venv/bin/python -m pip install --disable-pip-version-check --no-cache-dir --quiet \
+    --require-hashes --only-binary :all: -r /tmp/make.txt \
+    && /opt/venv/bin/python -m pip install --disable-pip-version-check --no-cache-dir --quiet \
+    --require-hashes --only-binary :all: --no-binary http-ece --no-build-isolation -r /tmp/run.txt \
     && /opt/venv/bin/python -m pip uninstall --quiet --yes pip
 
 # The service: no compiler, no pip, no root.

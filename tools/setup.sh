@@ -62,6 +62,12 @@ paquets tout prêts (il faut Linux x86-64 ou Arm 64 bits, et Python 3.11 à 3.13
 }
 
 say "Bibliothèques de $lock : une à deux minutes la première fois…"
-pip install --require-hashes --only-binary :all: -r "$lock"
+# http-ece (which pywebpush needs) has no ready-made package: it is built here, with the setuptools
+# of the lock, so that nothing unpinned is downloaded to build it.
+maker=$(mktemp)
+awk '/^setuptools==/ { found = 1 } found { print; if (!/\\$/) exit }' "$lock" >"$maker"
+pip install --require-hashes --only-binary :all: -r "$maker"
+rm -f "$maker"
+pip install --require-hashes --only-binary :all: --no-binary http-ece --no-build-isolation -r "$lock"
 say "Le projet lui-même…"
 pip install --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
