@@ -125,12 +125,11 @@ async def test_slow_bodies_keep_nobody_waiting(
     door: aiohttp.ClientSession,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(webhook, "BODY_SECONDS", 0.5)
+    ended = asyncio.Event()
 
     async def slowly() -> AsyncIterator[bytes]:
-        for _ in range(40):
-            yield b" "
-            await asyncio.sleep(0.1)
+        yield b" "
+        await ended.wait()
 
     async def bring() -> int:
         async with door.post(PATH, data=slowly()) as response:
@@ -139,4 +138,10 @@ async def test_slow_bodies_keep_nobody_waiting(
     slow = [asyncio.create_task(bring()) for _ in range(50)]
     await still_answers(api, house)
     assert not [task for task in slow if task.done()]
+    ended.set()
+    assert set(await asyncio.gather(*slow)) == {400}
+    ended.clear()
+    monkeypatch.setattr(webhook, "BODY_SECONDS", 0.1)
+    asyncio.get_running_loop().call_later(1, ended.set)
+    slow = [asyncio.create_task(bring()) for _ in range(5)]
     assert set(await asyncio.gather(*slow)) == {408}
