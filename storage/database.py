@@ -11,7 +11,6 @@ from inspect import signature
 from pathlib import Path
 from typing import Any, ParamSpec, Self, TypeAlias, TypeVar
 
-import asyncpg
 from sqlalchemy import URL, Connection, event, make_url, text
 from sqlalchemy.exc import (
     ArgumentError,
@@ -248,6 +247,8 @@ def _options(driver: str) -> set[str]:
     """What may stand after the « ? » of an address: what its driver takes."""
     if driver == "sqlite+aiosqlite":
         return set()
+    import asyncpg  # 3 MiB, for who has a PostgreSQL
+
     return {*signature(asyncpg.connect).parameters, "prepared_statement_cache_size"}
 
 

@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
-import asyncpg
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import func, select
@@ -191,7 +190,9 @@ async def driver(tx: Any) -> Any:
 @contextmanager
 def driver_problems() -> Iterator[None]:
     """What asyncpg says, in our own words and without the values."""
+    from asyncpg import InterfaceError, PostgresError
+
     try:
         yield
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except (PostgresError, InterfaceError, OSError) as error:
         raise DatabaseProblem(type(error).__name__) from None

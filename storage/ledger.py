@@ -11,7 +11,6 @@ from sqlalchemy import BigInteger, cast, or_, update
 from storage.conversations import Stored
 from storage.database import Database
 from storage.lanes import Lane
-from storage.ledger_postgresql import PostgresqlBooks
 from storage.ledger_sqlite import SqliteBooks
 from storage.left import Books, Kept, Left, Mark, Turn, prepared
 from storage.outbox import State, Waiting, settled
@@ -31,7 +30,7 @@ class Ledger:
     def __init__(self, db: Database, owner: str) -> None:
         self._db = db
         self.owner = owner
-        books: Books = SqliteBooks(db, owner) if db.file else PostgresqlBooks(db, owner)
+        books = _books(db, owner)
         self._books = books
         self._loads = Lane[str, Stored | None](books.load)
         self._keeps = Lane[Turn, Kept](books.keep, Turn.keys)
@@ -106,6 +105,14 @@ class Ledger:
         for lane in (self._loads, self._keeps, self._settles):
             await lane.close()
         await self._books.close()
+
+
+def _books(db: Database, owner: str) -> Books:
+    if db.file:
+        return SqliteBooks(db, owner)
+    from storage.ledger_postgresql import PostgresqlBooks  # with its driver, for who has one
+
+    return PostgresqlBooks(db, owner)
 
 
 __all__ = ["Kept", "Left", "Ledger"]
