@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import errno
 import gc
 import signal
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -57,6 +59,7 @@ async def serve(
     if "telegram" in only and "web" not in only and settings.telegram_token is None:
         raise BadSettings("TELEGRAM_TOKEN est obligatoire avec « --only telegram »")
     stop = stop or asyncio.Event()
+    _one_heap()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
@@ -64,10 +67,27 @@ async def serve(
         async with assemble(settings) as rooms:
             gc.collect()
             gc.freeze()
+            _give_back()
             await _until(stop, rooms, say, only)
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
+
+
+M_ARENA_MAX = -8
+"""As glibc's malloc.h names it to mallopt."""
+
+
+def _one_heap() -> None:
+    """Threads share one heap: each of a database's driver would have its own, and keep it."""
+    with suppress(AttributeError, OSError):  # another C library has its own ways
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
+
+
+def _give_back() -> None:
+    """What starting needed, and nothing needs any more, goes back to the system."""
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 async def _until(
