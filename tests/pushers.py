@@ -6,8 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from alerts import push
 from alerts.push import Pusher
 from bot.assembly import Rooms
 from bot.channels.telegram.channel import outgoing
@@ -69,3 +73,11 @@ async def house(url: str, understander: Understander, senders: int = 1) -> Async
             sender.now, sender.per_second = made.clock, 5_000
             made.senders.append(sender)
         yield made
+
+
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sender waits for nothing, and is never late."""
+    monkeypatch.setattr(push, "APART", timedelta())
+    monkeypatch.setattr(push, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(push, "AGAIN_SECONDS", 0.02)
+    monkeypatch.setattr(push, "LATE_SECONDS", 5)

@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from alerts import push
 from nlu.understander import Understander
 from storage.schema import conversations, follow_ups, searches
-from tests.pushers import House, house
+from tests.pushers import House, house, hurry
 from tests.pushing import FIRST_CHAT, NOON, found, person, set_alert
 from tests.telegramming import furnished_copy
 
@@ -23,10 +22,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(push, "APART", timedelta())
-    monkeypatch.setattr(push, "LOOK_SECONDS", 0.02)
-    monkeypatch.setattr(push, "AGAIN_SECONDS", 0.02)
-    monkeypatch.setattr(push, "LATE_SECONDS", 5)
+    hurry(monkeypatch)
 
 
 @pytest.fixture

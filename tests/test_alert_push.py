@@ -28,7 +28,7 @@ from storage.schema import (
     swept,
     told,
 )
-from tests.pushers import House, house
+from tests.pushers import House, house, hurry
 from tests.pushing import FIRST_CHAT, WISH, found, offer, person, ready, set_alert
 from tests.telegramming import furnished_copy
 
@@ -38,10 +38,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(push, "APART", timedelta())
-    monkeypatch.setattr(push, "LOOK_SECONDS", 0.02)
-    monkeypatch.setattr(push, "AGAIN_SECONDS", 0.02)
-    monkeypatch.setattr(push, "LATE_SECONDS", 5)
+    hurry(monkeypatch)
 
 
 @pytest.fixture
