@@ -144,6 +144,14 @@ def test_who_is_writing_is_told_and_not_interrupted(open_screen: Open, do: Do[An
     assert screen.page.evaluate("document.activeElement.matches('.message.bot')")
 
 
+def until(promise: str) -> str:
+    """Asked again until it answers true; ``wait_for_function`` takes any promise for true."""
+    return f"""async () => {{
+      while (!await {promise}) await new Promise((again) => setTimeout(again, 20));
+      return true;
+    }}"""
+
+
 SERVICE_BY_HAND = """
 ([given, key]) => {
   // The browser's part, without its maker's service: nothing of ours is replaced.
@@ -202,7 +210,7 @@ def test_a_press_asks_to_be_told_and_another_not_any_more(
     own = (
         "navigator.serviceWorker.getRegistration('/').then((r) => r.pushManager.getSubscription())"
     )
-    page.wait_for_function(f"{own}.then((s) => s === null)")
+    assert page.evaluate(until(f"{own}.then((s) => s === null)"))
 
 
 def test_a_notice_says_that_something_came_and_no_more(open_screen: Open) -> None:
@@ -228,7 +236,7 @@ def test_a_notice_says_that_something_came_and_no_more(open_screen: Open) -> Non
         {"origin": screen.base, "registrationId": registered, "data": "Garage Dupont"},
     )
     shown = "navigator.serviceWorker.ready.then((r) => r.getNotifications())"
-    page.wait_for_function(f"{shown}.then((all) => all.length === 1)")
+    assert page.evaluate(until(f"{shown}.then((all) => all.length === 1)"))
     title, body = page.evaluate(f"{shown}.then(([one]) => [one.title, one.body])")
     assert title == "C’est ma chance\u00a0: il y a du nouveau"
     assert body == ""
