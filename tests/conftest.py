@@ -23,6 +23,7 @@ import asyncpg
 import hypothesis
 import pytest
 import redis
+import uvloop
 
 from tests import servers
 
@@ -65,6 +66,11 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.enable()
         gc.freeze()
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Everything runs in the loop that serves in production."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
