@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -53,7 +54,7 @@ class RedisLink:
         What one task asks runs in the order asked, even when it is stopped before an answer.
         Raises :class:`RedisLost`.
         """
-        clock = asyncio.get_running_loop().time
+        clock = time.monotonic  # a loop's own time may stand still from one answer to the next
         started = clock()
         if started < self._ask_again:
             raise RedisLost
@@ -95,7 +96,7 @@ class RedisLink:
 
     async def _open(self) -> Wire:
         async with self._opening:
-            if self._closed or asyncio.get_running_loop().time() < self._ask_again:
+            if self._closed or time.monotonic() < self._ask_again:
                 raise RedisLost  # another has just tried
             if self._wire is None or self._wire.broken:
                 self._wire = await Wire.open(self.client, ANSWER_SECONDS)
