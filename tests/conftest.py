@@ -179,7 +179,7 @@ def postgres_url(
 ) -> Iterator[str]:
     """A PostgreSQL database of this test alone, migrated and empty.
 
-    To make one costs the server ten times as much as to empty one that was used.
+    To make one costs the server five times as much as to empty one that was used.
     """
     if _postgres_spares:
         url, shape, dropping = _postgres_spares.pop()
