@@ -52,7 +52,7 @@ SLICE = 10_000
 TAKEN_IN = {True: 500, False: 1_000}
 """Of them a transaction, on SQLite and on PostgreSQL."""
 
-MANY = {True: 600, False: 150}
+MANY = {True: 120, False: 30}
 """Offers from which the index costs less than a question each, on SQLite and on PostgreSQL; both
 grow with the alerts."""
 
