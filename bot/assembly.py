@@ -134,7 +134,7 @@ async def assemble(
         yield Rooms(
             settings, database, offers, catalogue, backends, matcher, crafts, understander, voice,
             engine, turns, locks, rate, signer, BotName(settings.telegram_bot_name or ""),
-            alerts.build(settings, database, offers, services, stack),
+            alerts.build(settings, database, offers, services),
             applying, await _web_push(settings, database, stack),
         )  # fmt: skip
 
