@@ -207,13 +207,9 @@ class Pushes:
 
     @unbroken
     async def left(self, person: str, now: datetime) -> None:
-        """They want no more of our messages: nothing is sent, alerts stop, all is soon erased."""
+        """See :func:`leave`."""
         async with self._db.write() as tx:
-            await stop_alerts(tx, person, now)
-            theirs = update(conversations).where(conversations.c.id == person)
-            end = now + LEFT_FOR
-            sooner = case((conversations.c.expires < end, conversations.c.expires), else_=end)
-            await tx.execute(theirs.values(expires=sooner))
+            await leave(tx, person, now)
 
     @unbroken
     async def release(self, ids: Iterable[int], owner: str) -> None:
@@ -252,6 +248,15 @@ class Pushes:
         old = or_(pushes.c.settled < before, pushes.c.expires < before)
         async with self._db.write() as tx:
             return (await tx.execute(delete(pushes).where(old))).rowcount
+
+
+async def leave(tx: Transaction, person: str, now: datetime) -> None:
+    """They want no more of our messages: nothing is sent, alerts stop, all is soon erased."""
+    theirs = update(conversations).where(conversations.c.id == person)
+    end = now + LEFT_FOR
+    sooner = case((conversations.c.expires < end, conversations.c.expires), else_=end)
+    await tx.execute(theirs.values(expires=sooner))
+    await stop_alerts(tx, person, now)
 
 
 async def stop_alerts(tx: Transaction, person: str, now: datetime) -> None:
