@@ -148,7 +148,7 @@ def pushed(ids: Sequence[str], n: int, wish: Mapping[str, Any]) -> list[Event]:
     """What is being looked at once a message of alert ``n`` has shown these offers."""
     shown = {"before": [], "total": len(ids), "ids": list(ids)}
     return [
-        slot("shown", {**shown, "alert": n, "trades": wish.get("trades")}),
+        slot("shown", {**shown, "alert": n, "wish": dict(wish)}),
         slot("looked", ids[0] if len(ids) == 1 else None),
         slot("asked", "show_offers"),
         slot("alert_at", n),

@@ -52,12 +52,14 @@ class AboutAlerts(Action):
 
 
 class AboutOne(AboutAlerts):
-    """What acts on one alert, by its number; a number that is gone is an old button."""
+    """What acts on one alert, by its number, else on the one being spoken of; a number that is gone
+    is an old button."""
 
     async def speak(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, alerts: Sequence[Alert]
     ) -> list[EventType]:
-        n, _, rest = (argument(tracker) or "").partition(" ")
+        spoken_of = str(tracker.slots["alert_at"] or "")
+        n, _, rest = (argument(tracker) or spoken_of).partition(" ")
         alert = next((a for a in alerts if str(a.n) == n), None)
         if alert is None:
             listed = button(self.services.voice.phrase("button_alerts"), "/alerts")

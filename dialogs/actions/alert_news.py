@@ -62,6 +62,7 @@ class News(AboutAlerts):
             )
         if len(by_alert) > MOST_TOLD:
             dispatcher.utter_message(response="utter_news_left")
+            events.append(SlotSet("pending", ["/news", "/resume"]))
         return events
 
     async def _read(
