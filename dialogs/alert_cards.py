@@ -14,6 +14,7 @@ from dialogs.reply import Button, Reply
 from dialogs.services import Push, Services
 from dialogs.steps import waits_for
 from dialogs.voice import Voice
+from matching.merging import merge
 from matching.model import Found, Search, matches, nearest_km
 
 MOST_OFFERS = 5
@@ -60,6 +61,12 @@ def whole_title(services: Services, alert: Told) -> str:
 
 def summary(services: Services, wish: Mapping[str, Any]) -> str:
     return cut(services.criteria.summary(slots_of(wish)), SUMMARY_LENGTH)
+
+
+def each_once(found: Sequence[Found]) -> list[Found]:
+    """Without the copies of one job that came from several sources."""
+    jobs = {offer.id for offer in merge(one.offer for one in found).offers}
+    return [one for one in found if one.offer.id in jobs]
 
 
 def chosen(found: Sequence[Found]) -> list[Found]:

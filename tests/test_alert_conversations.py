@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from dialogs.rhythm import Rhythm
 from nlu.understander import Understander
 from storage.ledger import Ledger
+from storage.live_offers import LiveOffers
 from tests.alerted import AlertedTalk, states, told_to
 from tests.talk import Script, plain, play, rooms_for, scripts
 
@@ -127,6 +129,22 @@ async def test_what_was_read_on_the_page_is_settled_and_told(talk: AlertedTalk) 
     await talk.send(payload="/news")
     assert await states(talk) == ["sent"]
     assert len(await told_to(talk)) == 2
+
+
+async def test_a_copy_of_what_was_read_on_the_page_is_no_news(talk: AlertedTalk) -> None:
+    """The same job from another source, days later."""
+    await kept(talk)
+    await talk.receive({"alerte": 1, "offres": 2}, waits=True)
+    await talk.send(payload="/news")
+    [id, *_] = sorted(await told_to(talk))
+    read = await talk.rooms.offers.get(id)
+    assert read is not None
+    copy = replace(read, id="other:1", source="Ailleurs", title=read.title.upper())
+    await LiveOffers(talk.rooms.database).put("other", [copy])
+    alert = await talk.alert(1)
+    await talk._pushed("alert", ["other:1"], alert.id, waits=True)
+    [news] = await talk.send(payload="/news")
+    assert (news.name, await states(talk)) == ("utter_news_none", ["sent", "sent"])
 
 
 async def test_stop_settles_what_is_queued(talk: AlertedTalk) -> None:
