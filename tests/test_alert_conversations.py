@@ -131,6 +131,24 @@ async def test_what_was_read_on_the_page_is_settled_and_told(talk: AlertedTalk) 
     assert len(await told_to(talk)) == 2
 
 
+async def test_what_was_closed_when_the_page_was_read_may_still_be_news(talk: AlertedTalk) -> None:
+    """Nobody has heard of it: once it is open again, it is told, as on a phone."""
+    await kept(talk)
+    await talk.receive({"alerte": 1, "offres": 2}, waits=True)
+    [push] = await talk.rooms.turns.alerts.unread(talk.person)
+    closed, other = push.offers
+    await talk.rooms.offers.close(closed)
+    await talk.send(payload="/news")
+    assert await told_to(talk) == {other}
+    offer = await talk.rooms.offers.get(closed)
+    assert offer is not None
+    back = replace(offer, status="open", title=f"{offer.title} à pourvoir")
+    await LiveOffers(talk.rooms.database).put("other", [back])
+    await talk._pushed("alert", [closed], (await talk.alert(1)).id, waits=True)
+    [news] = await talk.send(payload="/news")
+    assert [card.id for card in news.cards] == [closed]
+
+
 async def test_a_copy_of_what_was_read_on_the_page_is_no_news(talk: AlertedTalk) -> None:
     """The same job from another source, days later."""
     await kept(talk)

@@ -89,9 +89,10 @@ class News(AboutAlerts):
         fresh = unheard([one.offer for one in news], known)
         found = chosen(each_once([one for one in news if one.offer in fresh]))
         heard += fresh
-        effect(dispatcher, "deed", do="tell", offers=ids)
         if not found:
             return []
+        # What is closed by now was told to nobody, and is news if it comes back changed.
+        effect(dispatcher, "deed", do="tell", offers=[offer.id for offer in fresh])
         shown = [f.offer.id for f in found]
         then = buttons(self.services.voice, alert.n, shown)
         dispatcher.utter_message(
