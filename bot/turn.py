@@ -28,7 +28,7 @@ from dialogs.steps import hears_from_us
 from dialogs.voice import Voice
 from matching.calling import TURN_SECONDS, within
 from nlu.understander import Understander
-from storage.alerts import Alerts
+from storage.alerts import READ, Alerts
 from storage.applications import Applications
 from storage.conversations import Conversations, Stale
 from storage.counters import Counters
@@ -247,6 +247,7 @@ class Turns:
         if incoming.link is not None:
             return Heard(arrival=arrival(incoming.link))
         beside: dict[str, Any] = {
+            "reads": incoming.channel in READ,
             "way": WAYS.get(incoming.channel, "sent"),
             "files": tuple(
                 FileSeen(f.ref, _UNSTORABLE.sub("\ufffd", f.name), f.size, f.photo)

@@ -10,11 +10,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
 from dialogs.rhythm import Rhythm
 from nlu.understander import Understander
 from storage.ledger import Ledger
 from storage.live_offers import LiveOffers
+from storage.schema import browsers
 from tests.alerted import AlertedTalk, states, told_to
 from tests.talk import Script, plain, play, rooms_for, scripts
 
@@ -129,6 +131,25 @@ async def test_what_was_read_on_the_page_is_settled_and_told(talk: AlertedTalk) 
     await talk.send(payload="/news")
     assert await states(talk) == ["sent"]
     assert len(await told_to(talk)) == 2
+
+
+@pytest.mark.parametrize("channel", ["test", "web", "terminal"])
+async def test_what_is_promised_of_an_alert_is_true(talk: AlertedTalk, channel: str) -> None:
+    """Where people come and read, nothing is sent: it waits there, and a device may say so."""
+    talk.channel = channel
+    await talk.say("préviens-moi pour mécano à saint-pol-sur-ternoise")
+    [said] = await talk.say("16")
+    sent = "Un message à 17 h 30" in plain(said.text)
+    assert (sent, " ici" in said.text) == (channel == "test", channel != "test")
+    assert "17 h 30" in plain(said.text)
+    silence = (await talk.say("j'ai rien reçu"))[0]
+    assert silence.name.endswith("_here") == (channel != "test")
+    row = {"person": talk.person, "endpoint": "https://push.invalid/1", "p256dh": "", "auth": ""}
+    async with talk.rooms.database.write() as tx:
+        await tx.execute(insert(browsers).values(**row, created=talk.rooms.settings.now()))
+    [said] = await talk.say("préviens-moi pour carrossier à arras")
+    by_device = "appareil" in plain(said.text) and "17 h 30" in plain(said.text)
+    assert by_device == (channel != "test")
 
 
 async def test_what_was_closed_when_the_page_was_read_may_still_be_news(talk: AlertedTalk) -> None:

@@ -11,7 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from dialogs.actions.alerting import how, whole
-from dialogs.actions.base import argument, button
+from dialogs.actions.base import argument, button, reads
 from dialogs.alert_cards import WISH, slots_of, title, whole_title
 from dialogs.cards import cut
 from dialogs.french import capital
@@ -107,7 +107,9 @@ class Silence(AboutAlerts):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, alerts: Sequence[Alert]
     ) -> list[EventType]:
         if any(alert.state == "on" for alert in alerts):
-            dispatcher.utter_message(response="utter_alerts_silence")
+            here = reads(tracker)
+            name = "utter_alerts_silence_here" if here else "utter_alerts_silence"
+            dispatcher.utter_message(response=name)
         return [FollowupAction("action_alerts")]
 
 
