@@ -10,7 +10,6 @@ from datetime import date, timedelta
 from dialogs.ages import read_age, said_anew
 from dialogs.changes import differs, from_message
 from dialogs.plans import Plan, Slots, slot
-from dialogs.steps import which
 from nlu.datewords import DateWords
 from nlu.meaning import Understanding
 from nlu.moments import moments, plus_months
@@ -172,7 +171,6 @@ _WHY = re.compile(
     r"\b(?:pourquoi|pk|pq|prk|pkoi|a quoi (?:ca|sa) sert|ca te regarde|regarde pas|tes affaires)\b"
 )
 _NO_NAME = re.compile(r"^(?:annule\w*|laisse(?: tomber)?|rien|aucun|pas de nom|retour|tant pis)$")
-_CALL = re.compile(r"^(?:ok |bon |alors |je vais )?(?:j'|je l'|je les? )?appell?e[rz]?$")
 _AGAIN = re.compile(
     r"^(?:re|start|redem|reab)|\b(?:re(?:met|prend|lanc|activ|commenc|abon)\w*|start)"
 )
@@ -236,8 +234,6 @@ def said(u: Understanding, slots: Slots, today: date) -> Plan | None:
             return BUTTONS["alert_leave"]
         if not u.text.rstrip().endswith("?"):
             return Plan(("action_alert_named",), argument=u.text.strip()[:80])
-    if _CALL.match(folded) and (id := which(slots)) is not None:
-        return Plan(("action_call",), argument=id)
     return _rhythm(folded, slots) or _intended(u, folded, slots, today)
 
 

@@ -179,6 +179,12 @@ def _start(value: str, today: date) -> dict[str, Any]:
     return {"start": first.isoformat(), "end": last.isoformat(), "asap": False}
 
 
+def looked_for(slots: Slots) -> Slots:
+    """The slots with the search of what is being looked at: that of an alert which has spoken."""
+    wish = (slots["shown"] or {}).get("wish")
+    return slots if wish is None else {**slots, **dict.fromkeys(SEARCH_SLOTS), **wish}
+
+
 def differs(found: Mapping[str, Any], slots: Slots) -> bool:
     """Whether anything of the search really changes."""
     return any(slots[k] != v for k, v in found.items() if k in SEARCH_SLOTS)

@@ -84,13 +84,15 @@ class Conversation:
     """One person's conversation on one channel.
 
     ``slots`` holds every name of :data:`SLOTS`; ``form`` is the active form or ``None``;
-    ``version`` is the one loaded from storage (0: new).
+    ``version`` is the one loaded from storage (0: new); ``order`` the highest number of an update
+    that was answered, where updates have one.
     """
 
     id: str
     slots: Mapping[str, Any] = field(default_factory=lambda: dict(SLOTS))
     form: str | None = None
     version: int = 0
+    order: int = 0
 
     def after(self, events: Iterable[Mapping[str, Any]]) -> Conversation:
         """The conversation once these rasa events happened; the only way it changes.
@@ -111,17 +113,15 @@ class Conversation:
                     form = None
                 case other:
                     raise ValueError(f"no such event: {other}")
-        return Conversation(self.id, slots, form, self.version)
+        return Conversation(self.id, slots, form, self.version, self.order)
 
     def to_json(self) -> dict[str, Any]:
-        """Slots that differ from their start, and the form; see :meth:`from_json`."""
-        return {
-            "slots": {k: v for k, v in self.slots.items() if v != SLOTS[k]},
-            "form": self.form,
-        }
+        """Slots that differ from their start, the form and the order; see :meth:`from_json`."""
+        kept = {"slots": {k: v for k, v in self.slots.items() if v != SLOTS[k]}, "form": self.form}
+        return kept | ({"order": self.order} if self.order else {})
 
     @classmethod
     def from_json(cls, id: str, version: int, data: Mapping[str, Any]) -> Conversation:
         """Slots an older version of the product kept and this one does not know are dropped."""
         known = {k: v for k, v in data["slots"].items() if k in SLOTS}
-        return cls(id, {**SLOTS, **known}, data["form"], version)
+        return cls(id, {**SLOTS, **known}, data["form"], version, data.get("order", 0))

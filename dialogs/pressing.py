@@ -11,6 +11,7 @@ from dialogs import after_rules, alert_rules
 from dialogs.changes import from_payload
 from dialogs.plans import Plan, Slots, form
 from dialogs.reply import meant
+from dialogs.steps import pushed_by
 from dialogs.typed import latest_payloads
 
 _PAGE = re.compile(r"\d{1,5} \d{1,9}")
@@ -56,7 +57,7 @@ WITH_ARGUMENT: Mapping[str, str] = {
     "share": "action_share", "card": "action_card", "sent": "action_sent",
     "liking": "action_choose_by_liking", "domain": "action_choose_in_domain",
     "unreadable": "action_unreadable", "apply": "action_apply", "apply_change": "action_apply_fix",
-    "appointment": "action_appointment",
+    "appointment": "action_appointment", "check": "action_check",
 }  # fmt: skip
 """Buttons whose value an action works on."""
 
@@ -71,6 +72,8 @@ def pressed(payload: str, slots: Slots, today: date) -> Plan:
     found = alert_rules.pressed(name, rest) or after_rules.pressed(name, rest)
     if found is not None:
         return found
+    if name == "again" and (n := pushed_by(slots)):
+        return Plan(("action_alert_all",), argument=str(n))
     if name in BUTTONS:
         return BUTTONS[name]
     if name == "page" and not _PAGE.fullmatch(rest):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from dialogs import after_rules, alert_rules
+from dialogs import after_rules, alert_rules, offer_rules
 from dialogs.asides import in_passing, training_centres
 from dialogs.care import stays_near
 from dialogs.changes import FRANCE, SEARCH_SLOTS, differs, from_message, from_payload, travel
@@ -27,6 +27,9 @@ MOST_CANDIDATES = 6
 CERTAIN = 0.9
 IRREVERSIBLE = ("/delete_yes", "/apply_send")
 """What only a plain yes may do, never one that was guessed (« mouais », « ok attends »)."""
+
+OF_ONE = frozenset(("/hide", "/taken", "/apply", "/call", "/card", "/check"))
+"""What buttons do to one offer, after « laquelle ? »."""
 
 SHORT = 2
 """Words in a no that only means « I do not know when »."""
@@ -58,12 +61,14 @@ def _arrival(arrival: Mapping[str, str], slots: Slots, today: date) -> Plan:
 
 def _said(u: Understanding, slots: Slots, today: date) -> Plan:
     for rule in (
-        _safety, alert_rules.stops, typed_button, after_rules.said, alert_rules.said, in_passing,
-        _spoken, _numbered, answer_to_pending, _data, _aside,
+        _safety, alert_rules.stops, typed_button, after_rules.said, alert_rules.said,
+        offer_rules.said, in_passing, _spoken, _numbered, answer_to_pending, _data, _aside,
     ):  # fmt: skip
         if (found := rule(u, slots, today)) is not None:
             return found
-    found = _searched(u, slots, today)
+    search = offer_rules.stands(u, slots)
+    found = _searched(u, {**slots, **search}, today)
+    found = offer_rules.of_the_alert(found, search, slots)
     if u.intent != "resume_alerts":
         return found
     return replace(found, events=(*found.events, slot("alert_due", "search")))  # once it is whole
@@ -74,8 +79,8 @@ def _safety(u: Understanding, slots: Slots, today: date) -> Plan | None:
     if u.intent != "human":
         return Plan(("action_stay_near",)) if stays_near(u, slots) else None
     danger = u.reason in ("distress", "violence")
-    if not danger and after_rules.said(u, slots, today) is not None:
-        return None  # « j’ai signé mon contrat » is no call for help
+    if not danger and (after_rules.said(u, slots, today) or offer_rules.calls(u, slots)):
+        return None  # « j’ai signé mon contrat », « appeler » are no call for help
     return Plan(("action_distress",) if danger else ("action_human",))
 
 
@@ -105,7 +110,7 @@ def typed_button(u: Understanding, slots: Slots, today: date) -> Plan | None:
 def _which_offer(choices: Sequence[Sequence[str]]) -> bool:
     """Whether one has just asked « laquelle ? »: all buttons do the same, each to an offer."""
     verbs = {payload.partition(" ")[0] for _, payload in choices}
-    return len(choices) > 1 and len(verbs) == 1 and verbs <= {"/hide", "/taken", "/apply"}
+    return len(choices) > 1 and len(verbs) == 1 and verbs <= OF_ONE
 
 
 _SPOKEN: Mapping[Spoken, Plan] = {
@@ -267,7 +272,8 @@ def _bare(u: Understanding, slots: Slots, today: date) -> Plan:
         return Plan(("action_thanks",))
     asked_when = slots["asked"] == "ask_availability"
     if u.intent == "affirm":
-        return BUTTONS["when"] if asked_when else Plan(("action_go_on",))
+        shown = offer_rules.agreed(slots) or Plan(("action_go_on",))
+        return BUTTONS["when"] if asked_when else shown
     if u.intent == "deny":
         if asked_when and len(u.text.split()) <= SHORT:
             return LATER

@@ -99,6 +99,11 @@ def hears_from_us(slots: Slots, today: date) -> bool:
     return bool(slots["alerts"]) or any(asked)
 
 
+def pushed_by(slots: Slots) -> int | None:
+    """The number of the alert whose message is what is being looked at."""
+    return (slots["shown"] or {}).get("alert")
+
+
 def which(slots: Slots) -> str | None:
     """The offer that is meant when none is named: the one looked at, or the only one shown."""
     ids = (slots["shown"] or {}).get("ids", [])

@@ -129,6 +129,36 @@ async def test_what_was_closed_before_it_was_told_may_still_be_told(at: House) -
         assert list((await tx.execute(select(told.c.offer))).scalars()) == ["test:2"]
 
 
+COPIES = {
+    "in other letters": {"title": "APPRENTI BOULANGER 1", "company": "fournil 1"},
+    "by its number": {"title": "Boulanger (H/F)", "also": ("francetravail:207QYWM",)},
+    "another job": {"title": "Apprenti tourier", "rome_codes": ("D1102",)},
+}  # fmt: skip
+
+
+@both
+@pytest.mark.parametrize("copy", COPIES)
+async def test_a_copy_of_a_job_that_was_told_is_no_news(
+    furnished_url: str, understander: Understander, copy: str
+) -> None:
+    """Days later, from another source; another job of the same company is."""
+    async with house(furnished_url, understander) as at:
+        db = at.rooms.database
+        await found(db, 1)
+        await LiveOffers(db).put("test", [offer(1, also=("francetravail:207QYWM",))])
+        await at.due()
+        await at.push()
+        at.now += 3 * DAY
+        values = {"id": "ft:1", "source": "France Travail"} | COPIES[copy]
+        await LiveOffers(db).put("other", [offer(1, **values)])
+        await ready(db, ["ft:1"], now=at.now)
+        await at.due()
+        await at.push()
+        news = copy == "another job"
+        assert await at.states() == ["sent", "sent" if news else "gone"]
+        assert len(at.heard()) == 1 + news
+
+
 async def test_a_stop_counts_for_what_waits_for_its_turn(
     at: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

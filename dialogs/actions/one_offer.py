@@ -13,6 +13,7 @@ from rasa_sdk.types import DomainDict
 from dialogs.actions.base import argument, button, effect
 from dialogs.actions.following import done
 from dialogs.cards import COMPANY_LENGTH, SAID_LENGTH, cut, facts, offer_url
+from dialogs.changes import looked_for
 from dialogs.services import Services
 from dialogs.steps import noted, which
 from matching.model import DEMONSTRATION, Found, Offer, Recheck, Unavailable, nearest_km
@@ -24,6 +25,8 @@ HIDDEN_KEPT = 100
 TAKEN: dict[Recheck, str] = {
     "gone": "utter_taken_gone", "there": "utter_taken_there", "unknown": "utter_taken",
 }  # fmt: skip
+
+THERE: dict[Recheck, str] = {"there": "utter_still_there", "unknown": "utter_perhaps_there"}
 
 Shown = dict[str, Any]
 
@@ -86,6 +89,27 @@ def _without(shown: Shown | None, id: str) -> Shown | None:
 def _empty(shown: Shown | None) -> bool:
     """Whether nothing is left of a list; of an alert's message, one goes back to nothing."""
     return shown is not None and shown["total"] < 1 and "alert" not in shown
+
+
+class StillThere(Action):
+    """« C’est pris ? »: asked for anew at its source; it stays in the list unless it is gone."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    def name(self) -> str:
+        return "action_check"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        id, say = argument(tracker) or "", self.services.voice.phrase
+        found = await self.services.matcher.recheck(id)
+        if found == "gone":
+            return [FollowupAction("action_taken")]
+        choices = [button(say("button_show_one"), f"/card {id}")]
+        dispatcher.utter_message(response=THERE[found], buttons=choices)
+        return [SlotSet("asked", "show_offers"), SlotSet("looked", id)]
 
 
 class WhichOffer(Action):
@@ -181,7 +205,7 @@ def say_contact(
 
 def craft_of(services: Services, slots: Mapping[str, Any]) -> str:
     """« en carrosserie » after « un apprentissage », with its space; nothing for several trades."""
-    trades = list((slots["shown"] or {}).get("trades", slots["trades"]) or ())
+    trades = list(looked_for(slots)["trades"] or ())
     if len(trades) != 1:
         return ""
     return " " + services.voice.phrase("part_in_trade", trade=services.table.get(trades[0]).craft)
@@ -260,11 +284,12 @@ class OneCard(Action):
         if offer is None:
             dispatcher.utter_message(response="utter_offer_gone")
             return [SlotSet("pending", ["/again", "/change"])]
-        far = nearest_km(self.services.criteria.search(tracker.slots), offer)
+        asked = looked_for(tracker.slots)
+        far = nearest_km(self.services.criteria.search(asked), offer)
         card = facts(
             Found(offer, far),
             self.services.public_url,
-            tracker.slots["where"],
+            asked["where"],
             apply=self.services.takes(offer),
             detail=True,
         )
@@ -282,7 +307,8 @@ def build(services: Services) -> Sequence[Action]:
         OneCard(services),
         Hide(services, taken=False),
         Hide(services, taken=True),
-        *(WhichOffer(services, verb) for verb in ("hide", "taken", "apply")),
+        *(WhichOffer(services, v) for v in ("hide", "taken", "apply", "call", "card", "check")),
+        StillThere(services),
         Shy(services),
         Contact(services, share=False),
         Contact(services, share=True),
