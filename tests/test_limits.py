@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import suppress
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import pytest
@@ -19,6 +19,7 @@ from tests.counting import Counts
 from tests.test_calling import Clock, House
 from tests.wire import Wire, says, wired
 
+T = TypeVar("T")
 QUICK = Route("offers", limit=Limit(4, 0.4, until_answered=True))
 
 
@@ -125,7 +126,7 @@ class Slow:
     async def leave(self, ticket: str, seconds: float) -> None:
         await self._rate.leave(ticket, seconds)
 
-    async def _late(self, given: Awaitable[Any]) -> Any:
+    async def _late(self, given: Awaitable[T]) -> T:
         self.asked += 1
         found = await given
         self._clock.now += next(self._seconds, 0.0)
