@@ -11,6 +11,7 @@ from dialogs.actions import (
     alert_list,
     alert_news,
     alert_quiet,
+    alert_set,
     alerting,
     applying,
     asking,
@@ -46,6 +47,7 @@ def build(services: Services) -> Sequence[Action]:
         *alerting.build(services),
         *alert_list.build(services),
         *alert_changes.build(services),
+        *alert_set.build(services),
         *alert_news.build(services),
         *alert_quiet.build(services),
     )
