@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rasa_sdk import Action
 
 from dialogs.actions import (
+    about_me,
     alert_changes,
     alert_list,
     alert_news,
@@ -35,6 +36,7 @@ def build(services: Services) -> Sequence[Action]:
         ValidateSearchForm(services.table, services.gazetteer),
         ValidateApplicationForm(),
         *talking.build(services),
+        *about_me.build(services),
         *asking.build(services),
         *choosing.build(services),
         *offers.build(services),
