@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from dialogs.afterwards import ANSWERS, came
+from dialogs.apply_form import applying
 from dialogs.changes import from_message
 from dialogs.plans import SURE, Plan, Slots
 from dialogs.steps import followed, hopeful
@@ -26,11 +27,19 @@ _SIGNED_NOT = re.compile(
 )
 _DECLARED = re.compile(
     r"^(?:ca y est |ca y'? ?est |voila |et voila |oui |yes |enfin )*"
-    r"(?:j'?ai|j ai|g|on a|c'?est|ct) (?:enfin )?signe(?: (?:hier|ce matin|aujourd'?hui|enfin))?\b"
+    r"(?:(?:j'?ai|j ai|g|on a|c'?est|ct) )?(?:enfin )?"
+    r"signe(?: (?:hier|ce matin|aujourd'?hui|enfin))?\b"
     r"(?:.* (?:contrat|apprentissage|patron|entreprise|employeur|alternance)\b.*)?[ !.]*$|"
     r"^contrat signe\b"
 )
 """Where nothing was asked: said of a contract, or of nothing else."""
+_FOUND = re.compile(
+    r"^(?:ca y'? ?est |c'? ?(?:est )?bon |voila |oui |yes |non |nan |nn |enfin |merci |mais )*"
+    r"(?:j'?ai|j ai|g|on a) (?:enfin |deja |bien )?trouve(?:r|e)?"
+    r"(?P<elsewhere> (?:ailleurs|autre part|une? autre \w+))?"
+    r"(?: (?:hier|ce matin|aujourd'?hui|enfin|merci|mdr|ca y est))*[ !.]*$"
+)
+"""« J’ai trouvé », and nothing else: an employer."""
 _NOT_OF_A_JOB = re.compile(
     r"\b(?:cfa|lycee|ecole|bail|logement|petition|charte|decharge|parents?|mere|pere)\b"
 )
@@ -96,7 +105,7 @@ def said(u: Understanding, slots: Slots, today: date) -> Plan | None:
     folded = fold(u.text[:200]).replace("’", "'").strip(" .!?")
     about = slots["follow"] if slots["asked"] == "came" else None
     if about is None:
-        if not declares(folded):
+        if not declares(folded) or (applying(slots) and _FOUND.match(folded)):
             return None
         ends = hopeful(slots)
         of = f" {ends[0]['id']}" if len(ends) == 1 else ""
@@ -105,6 +114,9 @@ def said(u: Understanding, slots: Slots, today: date) -> Plan | None:
         return None
     if _NOT_DONE.search(folded):
         return Plan(("action_shy",))
+    if (found := _FOUND.match(folded)) is not None:
+        of = "" if found["elsewhere"] else f" {about}"
+        return Plan(("action_came",), argument=f"signed{of}")
     answer = read_answer(folded)
     if answer is None and u.confidence >= SURE and not from_message(u, slots):
         answer = {"affirm": "yes", "deny": "nothing"}.get(u.intent)
@@ -112,7 +124,9 @@ def said(u: Understanding, slots: Slots, today: date) -> Plan | None:
 
 
 def declares(folded: str) -> bool:
-    """« J’ai signé mon contrat », and not « j’ai signé au CFA »."""
+    """« J’ai signé mon contrat », « j’ai trouvé », and not « j’ai signé au CFA »."""
+    if _FOUND.match(folded):
+        return True
     return bool(_DECLARED.search(folded)) and not (
         _NOT_OF_A_JOB.search(folded) or _SIGNED_NOT.search(folded)
     )
@@ -120,6 +134,8 @@ def declares(folded: str) -> bool:
 
 def read_answer(folded: str) -> str | None:
     """One of :data:`dialogs.afterwards.ANSWERS`, from « oui ils mont appeler », « tjrs pas »…"""
+    if _FOUND.match(folded):
+        return "signed"
     if _SIGNED.search(folded):
         return "yes" if _SIGNED_NOT.search(folded) else "signed"
     if _REFUSED.search(folded):

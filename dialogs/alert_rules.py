@@ -30,21 +30,24 @@ BUTTONS: Mapping[str, Plan] = {
 MOST_DAYS = 3
 """Days that are offered after « pause »; a push has one « pause » among its buttons."""
 
-_ONE = r"(?:10|[1-9])"
+ONE = r"(?:10|[1-9])"
+"""What the person’s buttons call an alert."""
+
 _DAY = r"\d{4}-\d\d-\d\d"
 _CARRYING: Mapping[str, tuple[str, str]] = {
     "age": ("action_age", r"\d{1,3}"),
-    "alert": ("action_alert", _ONE),
-    "alert_all": ("action_alert_all", _ONE),
-    "alert_edit": ("action_alert_edit", _ONE),
-    "alert_keep": ("action_alert_keep", _ONE),
-    "alert_rhythm": ("action_alert_rhythm", _ONE),
-    "alert_name": ("action_alert_name", _ONE),
-    "alert_drop": ("action_alert_drop", _ONE),
-    "alert_stop": ("action_alert_stop", _ONE),
-    "alert_on": ("action_alert_on", rf"{_ONE}|\*"),
-    "alert_pause": ("action_alert_pause", rf"(?:{_ONE}|\*)(?: {_DAY})?"),
-    "alert_beat": ("action_alert_beat", rf"{_ONE} (?:daily|live|weekly)"),
+    "alert": ("action_alert", ONE),
+    "alert_all": ("action_alert_all", ONE),
+    "alert_edit": ("action_alert_edit", ONE),
+    "alert_keep": ("action_alert_keep", ONE),
+    "alert_rhythm": ("action_alert_rhythm", ONE),
+    "alert_name": ("action_alert_name", ONE),
+    "alert_drop": ("action_alert_drop", ONE),
+    "alert_set": ("action_alert_set", ONE),
+    "alert_stop": ("action_alert_stop", ONE),
+    "alert_on": ("action_alert_on", rf"{ONE}|\*"),
+    "alert_pause": ("action_alert_pause", rf"(?:{ONE}|\*)(?: {_DAY})?"),
+    "alert_beat": ("action_alert_beat", rf"{ONE} (?:daily|live|weekly)"),
 }
 """Buttons that carry the number of an alert (« * »: all), and what it may look like."""
 
@@ -71,7 +74,7 @@ _HOW = re.compile(
 )
 _NEWS = re.compile(r"^(?:(?:il )?y ?a |ya |t'?as |tu as |alors )?(?:du|quoi de) (?:nouveau|neuf)$")
 _PAUSE = re.compile(r"\ben (?:pause|veille|attente)\b|\bpause\b")
-_NUMBER = re.compile(rf"\b(?:alertes?|numero|n°|la|le) ?(?:numero |n° ?)?({_ONE})\b(?! ?(?:h|km))")
+_NUMBER = re.compile(rf"\b(?:alertes?|numero|n°|la|le) ?(?:numero |n° ?)?({ONE})\b(?! ?(?:h|km))")
 _EDIT = re.compile(
     r"^(?:je (?:veux|voudrais|peux) )?(?:change[rz]?|modifi\w*|corrige[rz]?|edite[rz]?) "
     r"(?:(?:le metier|la ville|la distance|la date|le lieu) (?:de |d'|pour |dans |sur ))?"
@@ -104,7 +107,7 @@ _OFF = re.compile(
 _OFF_ALONE = re.compile(r"^(?:desactive\w*|mute|off)(?: (?:tout|stp|svp))*$")
 _OF_LIST = re.compile(
     rf"{_ASKS}(?:(?P<verb>(?!l[ae] |alerte |mets? )\w+) )?(?:mets? )?(?:l[ae] |l'|alerte )?"
-    rf"(?P<n>{_ONE})(?: ?(?:e|eme))?(?P<rest> en (?:pause|veille))?$"
+    rf"(?P<n>{ONE})(?: ?(?:e|eme))?(?P<rest> en (?:pause|veille))?$"
 )
 """« La 2 », « supprime la 2 », under the list of alerts."""
 _VERBS = (
@@ -123,10 +126,10 @@ _ON_AGAIN = re.compile(
     r"(?: (?:les?|la|tout|en (?:route|marche)|stp|svp|moi|ca|sa|maintenant))*$"
 )
 """Under « En pause » or « C’est arrêté » it is of the alerts, and not of the search."""
-_SEE = re.compile(rf"^(?:voir |montre )?(?:l')?alerte (?:numero |n° ?)?({_ONE})$")
+_SEE = re.compile(rf"^(?:voir |montre )?(?:l')?alerte (?:numero |n° ?)?({ONE})$")
 _NAME = re.compile(
     r"^(?:re)?(?:nomme[rz]?|appelle[rz]?|baptise[rz]?)[ -](?:mon |l'|cette |la )?"
-    rf"(?:alerte(?: (?P<n>{_ONE}))? ?:? ?)(?P<name>.+)$",
+    rf"(?:alerte(?: (?P<n>{ONE}))? ?:? ?)(?P<name>.+)$",
     re.IGNORECASE,
 )
 _KEEP_CHANGE = re.compile(
@@ -318,7 +321,8 @@ def _rhythm(folded: str, slots: Slots) -> Plan | None:
     """How often and at what hour, and nothing else; of no meaning to who has no alert."""
     if not slots["alerts"]:
         return None
-    rest = folded
+    number = _NUMBER.search(folded) if "alerte" in folded else None
+    rest = _NUMBER.sub(" ", folded) if number else folded
     parts: list[str] = []
     for kind, pattern in (("weekly", _WEEKLY), ("daily", _DAILY), ("live", _LIVE)):
         if not parts and pattern.search(rest):
@@ -331,7 +335,8 @@ def _rhythm(folded: str, slots: Slots) -> Plan | None:
         rest = _HOUR.sub(" ", rest)
     if not parts or _FILLER.sub(" ", rest).strip():
         return None
-    return Plan(("action_alert_beat",), argument=f"* {' '.join(parts)}")
+    n = number[1] if number else "*"
+    return Plan(("action_alert_beat",), argument=f"{n} {' '.join(parts)}")
 
 
 def _hours(clock: re.Match[str]) -> int:

@@ -29,8 +29,8 @@ ASIDE = RESUMING | frozenset((
     "action_steps",
     "action_unreadable", "action_page", "action_alerts", "action_alert",
     "action_alert_stop", "action_alert_pause", "action_alert_on", "action_alert_beat",
-    "action_alert_drop", "action_no_alert", "action_news", "action_courses", "action_appointment",
-    "action_came", "action_still_looking",
+    "action_alert_drop", "action_alert_set", "action_no_alert", "action_news", "action_courses",
+    "action_appointment", "action_my_class", "action_came", "action_still_looking",
 ))  # fmt: skip
 """Actions in the middle of an application, after which it goes on where it was."""
 

@@ -50,6 +50,7 @@ SLOTS: Mapping[str, Any] = {
     "alert_last": 0,  # the number given last: another's old buttons must not reach the next one
     "alert_at": None,  # the number of the alert being spoken of
     "alert_edit": None,  # the number of the alert being changed, whose search stands meanwhile
+    "alert_change": None,  # what is to change in an alert, until it is said in which
     "pushed": 0,  # the number of the last message of an alert the conversation knows of
     "cohort": None,  # {"day", "signed", "acted"}: the day of the first alert or application
     # manners

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from datetime import date
 
 from dialogs import after_rules, alert_rules
-from dialogs.changes import from_payload
+from dialogs.changes import farther, from_payload
+from dialogs.criteria import DEFAULT_RADIUS_KM
 from dialogs.plans import Plan, Slots, form
 from dialogs.reply import meant
 from dialogs.steps import pushed_by
@@ -93,6 +94,4 @@ def pressed(payload: str, slots: Slots, today: date) -> Plan:
 
 def wider(slots: Slots) -> Plan:
     """The same search, one step further around."""
-    steps = (10, 20, 30, 40, 60, 100, 200)
-    current = slots["radius_km"] or 30
-    return form({"radius_km": next((s for s in steps if s > current), steps[-1])})
+    return form({"radius_km": farther(slots["radius_km"] or DEFAULT_RADIUS_KM)})

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from dialogs import after_rules, alert_rules, offer_rules
+from dialogs import about_rules, after_rules, alert_rules, edit_rules, offer_rules
 from dialogs.asides import in_passing, training_centres
 from dialogs.care import stays_near
 from dialogs.changes import FRANCE, SEARCH_SLOTS, differs, from_message, from_payload, travel
@@ -61,8 +61,9 @@ def _arrival(arrival: Mapping[str, str], slots: Slots, today: date) -> Plan:
 
 def _said(u: Understanding, slots: Slots, today: date) -> Plan:
     for rule in (
-        _safety, alert_rules.stops, typed_button, after_rules.said, alert_rules.said,
-        offer_rules.said, in_passing, _spoken, _numbered, answer_to_pending, _data, _aside,
+        _safety, alert_rules.stops, typed_button, after_rules.said, edit_rules.said,
+        about_rules.said, alert_rules.said, offer_rules.said, in_passing, _spoken, _numbered,
+        answer_to_pending, _data, _aside,
     ):  # fmt: skip
         if (found := rule(u, slots, today)) is not None:
             return found

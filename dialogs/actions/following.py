@@ -68,6 +68,30 @@ def unasked(dispatcher: CollectingDispatcher, slots: Slots) -> None:
             effect(dispatcher, "deed", do="followed", offer=step["id"], answer=STOPPED)
 
 
+def congratulate(
+    dispatcher: CollectingDispatcher, slots: Slots, without_alerts: str
+) -> list[EventType]:
+    """Congratulations; alerts have done their work."""
+    if not slots["alerts"]:
+        dispatcher.utter_message(response=without_alerts)
+        return []
+    dispatcher.utter_message(response="utter_came_signed_alerts")
+    return [SlotSet("pending", ["/alerts_stop", "/still_looking"])]
+
+
+class Bravo(Action):
+    """« J’ai trouvé un patron »: nothing is signed yet, as far as we know."""
+
+    def name(self) -> str:
+        return "action_bravo"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        effect(dispatcher, "count", name="found")
+        return congratulate(dispatcher, tracker.slots, "utter_bravo")
+
+
 class Came(Action):
     """« Oui », « Entretien », « Contrat signé », « Rien »: kept, each counted once per offer, and
     what to do next. Without an offer, that one has signed."""
@@ -94,18 +118,10 @@ class Came(Action):
             events += [*answered(slots, id, answer), SlotSet("looked", id)]
         if answer == "signed":
             events += count_cohort(dispatcher, slots, "signed", self.services.today())
-            return [*events, *self._signed(dispatcher, slots)]
+            return [*events, *congratulate(dispatcher, slots, "utter_came_signed")]
         assert step is not None  # noqa: S101 - for mypy
         await self._next(dispatcher, step, answer)
         return events
-
-    def _signed(self, dispatcher: CollectingDispatcher, slots: Slots) -> list[EventType]:
-        """Congratulations; alerts have done their work."""
-        if not slots["alerts"]:
-            dispatcher.utter_message(response="utter_came_signed")
-            return []
-        dispatcher.utter_message(response="utter_came_signed_alerts")
-        return [SlotSet("pending", ["/alerts_stop", "/still_looking"])]
 
     async def _next(
         self, dispatcher: CollectingDispatcher, step: Mapping[str, Any], answer: str
@@ -158,4 +174,4 @@ class StillLooking(Action):
 
 
 def build(services: Services) -> Sequence[Action]:
-    return (Came(services), StillLooking())
+    return (Came(services), Bravo(), StillLooking())
