@@ -16,7 +16,7 @@ from matching.calling import Backend, CallFailed, Limit, Route, open_session, wi
 from matching.limits import LATE_SECONDS, Turnstile
 from storage.rates import LocalRate
 from tests.counting import Counts
-from tests.test_calling import Clock, House
+from tests.test_calling import Clock, House, hung_up, never
 from tests.wire import Wire, says, wired
 
 T = TypeVar("T")
@@ -82,6 +82,37 @@ async def test_a_place_is_held_until_the_call_has_ended_whatever_its_end() -> No
             with suppress(CallFailed):
                 await house.ask(one)
         assert house.clock.slept == pytest.approx([1.0, 1.0])
+
+
+@pytest.mark.parametrize("how", ["given up", "cancelled", "cut"])
+async def test_a_call_that_may_arrive_later_still_holds_its_place(how: str) -> None:
+    """As long as a call can last: what was given up here may only then be read over there."""
+    async with wired(Wire()) as wire, open_session() as session:
+        house = House(wire, session)
+        one = Route("offers", method="POST", limit=Limit(1, 1.0, until_answered=True))
+        wire.answer = hung_up if how == "cut" else never
+        if how == "cancelled":
+            asking = asyncio.create_task(house.ask(one))
+            await wire.arrived.wait()
+            asking.cancel()
+            await asyncio.wait({asking})
+        else:
+            with within(0.2):
+                await house.refused(one)
+        wire.answer = says(200, [1])
+        await house.ask(one)
+        assert sum(house.clock.slept) == pytest.approx(one.late)
+
+
+async def test_a_call_that_never_left_gives_its_place_back(unused_tcp_port: int) -> None:
+    async with wired(Wire()) as wire, open_session() as session:
+        house = House(wire, session)
+        one = Route("offers", method="POST", limit=Limit(1, 1.0, until_answered=True))
+        wire.url, url = f"http://127.0.0.1:{unused_tcp_port}", wire.url
+        await house.refused(one)
+        wire.url = url
+        await house.ask(one)
+        assert sum(house.clock.slept) == pytest.approx(1.0)
 
 
 async def test_who_would_wait_too_long_in_the_queue_is_told_that_it_is_busy() -> None:
