@@ -158,9 +158,10 @@ class Backend:
         """A call that may be made now; counts it, and tells the breaker how it ended.
 
         The breaker is asked last: who waits for a slot would keep everybody from finding out
-        whether the backend is well again.
+        whether the backend is well again. What was given up without an answer may still arrive:
+        it keeps its place as long as a call can last.
         """
-        began, outcome, admitted, ticket = self._clock(), "ok", False, ""
+        began, outcome, admitted, ticket, under_way = self._clock(), "ok", False, "", True
         try:
             if breaker.state != "open":
                 ticket = await self.turnstile.enter(route)
@@ -168,9 +169,10 @@ class Backend:
             if not admitted:
                 raise CallFailed(self.name, "resting", sent=False)
             yield
+            under_way = False
             breaker.succeeded()
         except CallFailed as failed:
-            outcome = failed.reason
+            outcome, under_way = failed.reason, failed.sent and failed.status is None
             if admitted:
                 _tell(breaker, failed)
             raise
@@ -181,7 +183,8 @@ class Backend:
             raise
         finally:
             self._metrics.called(self.name, route.name, outcome, self._clock() - began)
-            await self.turnstile.leave(route, ticket)
+            if not under_way:
+                await self.turnstile.leave(route, ticket)
 
     async def _exchange(
         self,

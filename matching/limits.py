@@ -51,9 +51,10 @@ class Limit:
     first of them were as late as a call can be and the last on time.
 
     ``until_answered``, which suits seconds: each call holds one of ``calls`` places from before it
-    is sent until ``seconds`` after it was answered or given up. Of any ``calls + 1`` two had the
-    same place; the first of them had arrived, for it was answered, ``seconds`` before the other
-    was sent. What it costs: a service that takes long is asked less often.
+    is sent until ``seconds`` after it was answered; one that was given up, as long as a call can
+    last. Of any ``calls + 1`` two had the same place; the first of them had arrived, for it was
+    answered, ``seconds`` before the other was sent. What it costs: a service that takes long is
+    asked less often.
     """
 
     calls: int
@@ -132,7 +133,7 @@ class Turnstile:
             queue.release()
 
     async def leave(self, route: Route, ticket: str) -> None:
-        """The call was answered, or given up."""
+        """The call was answered, or never sent."""
         if ticket and route.limit:
             await self.rate.leave(ticket, route.limit.seconds)
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from random import Random
 from typing import Any, TypeVar
 
 import aiohttp
 import pytest
+from aiohttp import web
 
+from matching.breaker import Breaker
 from matching.calling import Backend, CallFailed, Limit, Route, open_session, within
 from matching.limits import LATE_SECONDS, Turnstile
 from storage.rates import LocalRate
 from tests.counting import Counts
-from tests.test_calling import Clock, House
+from tests.test_calling import Clock, House, hung_up, never
 from tests.wire import Wire, says, wired
 
 T = TypeVar("T")
@@ -28,7 +30,9 @@ class Reception:
 
     def __init__(self, wire: Wire, session: aiohttp.ClientSession, rate: LocalRate) -> None:
         self.arrivals: list[float] = []
-        self.backend = Backend("ft", session, rate=rate, metrics=Counts())
+        self._chance = Random(3)
+        never_tired = Breaker(time.monotonic, failures=1_000)
+        self.backend = Backend("ft", session, rate=rate, metrics=Counts(), breaker=never_tired)
         self._url = wire.url
         wire.answer = self._receive
 
@@ -36,12 +40,29 @@ class Reception:
         self.arrivals.append(time.monotonic())
         return await says(200, [])(request)
 
+    async def receive_late(self, request: Any) -> Any:
+        """What has come in is read after a while, whoever waits or not."""
+        await asyncio.sleep(self._chance.choice((0.0, 0.45)))
+        return await self._receive(request)
+
     async def ask(self, route: Route = QUICK) -> None:
         await self.backend.ask(route, self._url, lambda answer: answer.json())
 
     def most_in(self, seconds: float) -> int:
         came = sorted(self.arrivals)
         return max(sum(first <= at < first + seconds for at in came) for first in came)
+
+
+@asynccontextmanager
+async def read_late() -> AsyncIterator[Wire]:
+    """A server that goes on with what it was sent by somebody who has left."""
+    wire = Wire()
+    runner = web.ServerRunner(web.Server(wire.serve), access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    wire.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield wire
+    await runner.cleanup()
 
 
 @pytest.fixture
@@ -65,6 +86,22 @@ async def test_no_call_too_many_arrives_however_long_some_are_on_the_road(
     assert reception.most_in(0.4) <= 4
 
 
+async def test_nor_when_people_give_up_and_their_calls_are_read_later() -> None:
+    async with read_late() as wire, open_session() as session:
+        reception, chance = Reception(wire, session, LocalRate()), Random(7)
+        wire.answer = reception.receive_late
+        hasty = Route("offers", limit=Limit(1, 0.4, until_answered=True), seconds=0.5)
+
+        async def ask() -> None:
+            await asyncio.sleep(chance.uniform(0, 4))
+            with suppress(CallFailed), within(chance.choice((0.05, 3.0))):
+                await reception.ask(hasty)
+
+        await asyncio.gather(*(ask() for _ in range(40)))
+        assert len(reception.arrivals) >= 3
+        assert reception.most_in(0.4) == 1
+
+
 async def test_nearly_all_that_is_allowed_is_used_by_a_service_that_answers_at_once() -> None:
     async with wired(Wire()) as wire, open_session() as session:
         reception = Reception(wire, session, LocalRate())
@@ -82,6 +119,37 @@ async def test_a_place_is_held_until_the_call_has_ended_whatever_its_end() -> No
             with suppress(CallFailed):
                 await house.ask(one)
         assert house.clock.slept == pytest.approx([1.0, 1.0])
+
+
+@pytest.mark.parametrize("how", ["given up", "cancelled", "cut"])
+async def test_a_call_that_may_arrive_later_still_holds_its_place(how: str) -> None:
+    """As long as a call can last: what was given up here may only then be read over there."""
+    async with wired(Wire()) as wire, open_session() as session:
+        house = House(wire, session)
+        one = Route("offers", method="POST", limit=Limit(1, 1.0, until_answered=True))
+        wire.answer = hung_up if how == "cut" else never
+        if how == "cancelled":
+            asking = asyncio.create_task(house.ask(one))
+            await wire.arrived.wait()
+            asking.cancel()
+            await asyncio.wait({asking})
+        else:
+            with within(0.2):
+                await house.refused(one)
+        wire.answer = says(200, [1])
+        await house.ask(one)
+        assert sum(house.clock.slept) == pytest.approx(one.late)
+
+
+async def test_a_call_that_never_left_gives_its_place_back(unused_tcp_port: int) -> None:
+    async with wired(Wire()) as wire, open_session() as session:
+        house = House(wire, session)
+        one = Route("offers", method="POST", limit=Limit(1, 1.0, until_answered=True))
+        wire.url, url = f"http://127.0.0.1:{unused_tcp_port}", wire.url
+        await house.refused(one)
+        wire.url = url
+        await house.ask(one)
+        assert sum(house.clock.slept) == pytest.approx(1.0)
 
 
 async def test_who_would_wait_too_long_in_the_queue_is_told_that_it_is_busy() -> None:
