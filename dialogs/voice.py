@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Any
 from zlib import crc32
@@ -63,8 +64,10 @@ class Voice:
         self._facts: dict[tuple[Any, ...], str] = {}
 
     @classmethod
+    @cache
     def load(cls) -> Voice:
-        """Reads the packaged files; raises ``ValueError`` when a name is written twice."""
+        """Reads the packaged files, once a process; raises ``ValueError`` when a name is written
+        twice."""
         sentences: dict[str, tuple[Sentence, ...]] = {}
         for path in sorted(files("dialogs").joinpath("responses").iterdir(), key=lambda p: p.name):
             for name, entries in yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)[

@@ -12,11 +12,11 @@ import random
 import re
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 from aiohttp.test_utils import unused_port
@@ -30,6 +30,44 @@ SECRET = "chaos"
 PATH = "/telegram/webhook"
 
 
+class Mortal(Protocol):
+    """A process of the service: it is killed, or asked to go."""
+
+    async def kill(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
+Begin = Callable[[Mapping[str, str], Path], Awaitable[Mortal]]
+"""Starts a process with these settings, and this file for its log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """A process as an operator starts it."""
+
+    process: asyncio.subprocess.Process
+
+    async def kill(self) -> None:
+        self.process.kill()
+        await self.process.wait()
+
+    async def stop(self) -> None:
+        if self.process.returncode is None:
+            self.process.terminate()
+        await self.process.wait()
+
+
+async def alone(env: Mapping[str, str], log: Path) -> Alone:
+    with log.open("ab") as out:
+        return Alone(
+            await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bot", "serve", "--only", "telegram",
+                env=env, cwd=ROOT, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out,
+            )
+        )  # fmt: skip
+
+
 @dataclass(slots=True)
 class Pack:
     """Processes of the service behind one webhook; one that is killed begins again at once."""
@@ -39,7 +77,8 @@ class Pack:
     redis_url: str
     folder: Path
     ports: list[int]
-    alive: dict[int, asyncio.subprocess.Process] = field(default_factory=dict)
+    begin: Begin
+    alive: dict[int, Mortal] = field(default_factory=dict)
     kills: int = 0
 
     async def start(self, port: int) -> None:
@@ -50,34 +89,30 @@ class Pack:
             "TELEGRAM_TOKEN": self.api.token, "TELEGRAM_MODE": "webhook",
             "TELEGRAM_API_URL": self.api.url, "TELEGRAM_WEBHOOK_SECRET": SECRET,
         }  # fmt: skip
-        with (self.folder / f"{port}.log").open("ab") as log:
-            self.alive[port] = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "serve", "--only", "telegram",
-                env=env, cwd=ROOT, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
-            )  # fmt: skip
+        self.alive[port] = await self.begin(env, self.folder / f"{port}.log")
 
     async def kill(self, port: int) -> None:
         """`kill -9`, and another in its place."""
-        process = self.alive[port]
-        process.kill()
-        await process.wait()
+        await self.alive[port].kill()
         self.kills += 1
         await self.start(port)
 
     async def end(self) -> None:
-        for process in self.alive.values():
-            if process.returncode is None:
-                process.terminate()
-        for process in self.alive.values():
-            await process.wait()
+        await asyncio.gather(*(process.stop() for process in self.alive.values()))
 
 
 @asynccontextmanager
 async def pack(
-    api: BotApi, processes: int, database_url: str, redis_url: str, folder: Path
+    api: BotApi,
+    processes: int,
+    database_url: str,
+    redis_url: str,
+    folder: Path,
+    begin: Begin = alone,
 ) -> AsyncIterator[Pack]:
     """Processes that answer: the first has migrated the database and put the offers in."""
-    made = Pack(api, database_url, redis_url, folder, [unused_port() for _ in range(processes)])
+    ports = [unused_port() for _ in range(processes)]
+    made = Pack(api, database_url, redis_url, folder, ports, begin)
     try:
         await made.start(made.ports[0])
         await answers(api, 1)

@@ -44,8 +44,8 @@ async def _answering(port: int, serving: asyncio.Task[None]) -> None:
 
 
 @pytest.fixture
-async def webhook(sqlite_url: str, understander: Understander) -> AsyncIterator[str]:
-    async with rooms_for(sqlite_url, None, understander) as rooms:
+async def webhook(furnished_sqlite_url: str, understander: Understander) -> AsyncIterator[str]:
+    async with rooms_for(furnished_sqlite_url, None, understander) as rooms:
         port = free_port()
         serving = asyncio.create_task(serve(rooms.engine, host="127.0.0.1", port=port))
         try:
@@ -109,10 +109,10 @@ async def listed(webhook: str) -> set[str]:
 
 
 async def test_every_action_a_rule_names_is_registered(
-    sqlite_url: str, understander: Understander
+    furnished_sqlite_url: str, understander: Understander
 ) -> None:
     named = set(re.findall(r'"(action_[a-z_]+)"', inspect.getsource(rules)))
     named |= {f"action_{reason}" for reason in ("employer", "customer", "housing", "insult")}
     named |= {f"action_ask_{slot}" for slot in REQUIRED}
-    async with rooms_for(sqlite_url, None, understander) as rooms:
+    async with rooms_for(furnished_sqlite_url, None, understander) as rooms:
         assert named <= rooms.engine.executor.actions.keys()

@@ -56,9 +56,9 @@ def test_newest_first_few_of_one_company_few_altogether(understander: Understand
 
 
 async def test_the_first_line_is_neutral_and_the_cards_follow(
-    sqlite_url: str, understander: Understander
+    furnished_sqlite_url: str, understander: Understander
 ) -> None:
-    async with rooms_for(sqlite_url, None, understander) as rooms:
+    async with rooms_for(furnished_sqlite_url, None, understander) as rooms:
         services = rooms.engine.services
         offers = [found(understander, id, "Garage X", 1) for id in ("a", "b")]
         reply = news(services, Told(), offers)

@@ -87,8 +87,10 @@ async def house(url: str, folder: Path, understander: Understander) -> AsyncIter
 
 
 @pytest.fixture
-async def at(database_url: str, tmp_path: Path, understander: Understander) -> AsyncIterator[House]:
-    async with house(database_url, tmp_path, understander) as made:
+async def at(
+    furnished_url: str, tmp_path: Path, understander: Understander
+) -> AsyncIterator[House]:
+    async with house(furnished_url, tmp_path, understander) as made:
         yield made
 
 

@@ -49,10 +49,10 @@ def random_slots(draw: random.Random, rooms: Rooms) -> dict[str, Any]:
 
 @pytest.mark.timeout(60)
 async def test_every_empty_answer_has_ways_out_that_keep_their_word(
-    sqlite_url: str, understander: Understander
+    furnished_sqlite_url: str, understander: Understander
 ) -> None:
     draw = random.Random(2026)
-    async with rooms_for(sqlite_url, None, understander) as rooms:
+    async with rooms_for(furnished_sqlite_url, None, understander) as rooms:
         criteria = Criteria(understander.table, understander.gazetteer, rooms.voice)
         empty = 0
         for _ in range(SEARCHES):
@@ -76,11 +76,11 @@ async def test_every_empty_answer_has_ways_out_that_keep_their_word(
 
 @pytest.mark.timeout(60)
 async def test_every_answer_stays_short_and_its_first_button_keeps_its_word(
-    sqlite_url: str, understander: Understander
+    furnished_sqlite_url: str, understander: Understander
 ) -> None:
     """Through the dialogue: what is said of random searches, and what its ways out lead to."""
     draw = random.Random(24)
-    async with rooms_for(sqlite_url, None, understander) as rooms:
+    async with rooms_for(furnished_sqlite_url, None, understander) as rooms:
         for _ in range(SEARCHES // 4):
             conversation = Conversation("someone", random_slots(draw, rooms))
             outcome = await rooms.engine.turn(conversation, Heard(payload="/again"))

@@ -14,6 +14,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from nlu.understander import Understander
 
 SHARPNESS = 1.0
 INVERSE_PENALTY = 10.0
+TOLERANCE = 1e-3
 ASKED = ("ask_trade", "ask_place", "ask_radius", "ask_availability", "confirm", "show_offers")
 KINDS = ("trade", "place", "date", "radius", "diploma", "notrade", "noplace")
 NONSENSE = ("out_of_scope/noise", "out_of_scope/insult")
@@ -177,7 +179,12 @@ def texted(text: str) -> str:
 
 def train(sentences: list[Sentence], reader: Reader) -> IntentModel:
     """The model, its weights rounded to bytes as they are stored."""
-    labels, vocabulary, weights, bias = _fit(varied(sentences, reader))
+    return learnt(varied(sentences, reader))
+
+
+def learnt(rows: list[Row]) -> IntentModel:
+    """The same, of rows."""
+    labels, vocabulary, weights, bias = _fit(rows)
     small, scales = _to_bytes(weights)
     return IntentModel(labels, vocabulary, small, scales.tolist(), bias.tolist(), SHARPNESS)
 
@@ -187,21 +194,71 @@ def _fit(rows: list[Row]) -> tuple[list[str], list[str], Any, Any]:
     return list(model.classes_), list(columns), model.coef_.T, model.intercept_
 
 
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What is learnt from: each row's features, label and weight; the column of each feature met at
+    least twice."""
+
+    named: list[list[str]]
+    answers: list[str]
+    weights: list[float]
+    columns: dict[str, int]
+
+    @classmethod
+    def of(cls, rows: list[Row]) -> Lesson:
+        named = [row.features for row in rows]
+        counts = Counter(name for names in named for name in names)
+        known = sorted(name for name, count in counts.items() if count > 1 and "\n" not in name)
+        answers = [row.label for row in rows]
+        weights = _weights(answers, [row.weight for row in rows])
+        return cls(named, answers, weights, {name: column for column, name in enumerate(known)})
+
+    @property
+    def matrix(self) -> Any:
+        return matrix(self.named, self.columns)
+
+    @property
+    def mark(self) -> str:
+        """It changes as soon as anything here, or how it is learnt, is another: a model that bears
+        another mark is of another time."""
+        digest = sha256(f"{INVERSE_PENALTY} {TOLERANCE} {SHARPNESS}".encode())
+        for names, answer, weight in zip(self.named, self.answers, self.weights, strict=True):
+            row = (f"{answer} {weight:.6g}", *sorted(names))
+            digest.update("\n".join(row).encode() + b"\0")
+        return digest.hexdigest()
+
+
 def fitted(rows: list[Row]) -> tuple[Any, dict[str, int]]:
     """The scikit-learn classifier, and the column of each feature met at least twice."""
     from sklearn.linear_model import LogisticRegression  # slow to import
+    from threadpoolctl import threadpool_limits  # comes with scikit-learn
 
-    named = [row.features for row in rows]
-    counts = Counter(name for names in named for name in names)
-    vocabulary = sorted(name for name, count in counts.items() if count > 1 and "\n" not in name)
-    columns = {name: column for column, name in enumerate(vocabulary)}
-    model = LogisticRegression(C=INVERSE_PENALTY, max_iter=400, tol=1e-3)
-    answers = [row.label for row in rows]
-    together, group, times = _together(matrix(named, columns))
-    model.fit(together, answers, _weights(answers, [row.weight for row in rows]))
+    lesson = Lesson.of(rows)
+    model = LogisticRegression(C=INVERSE_PENALTY, max_iter=400, tol=TOLERANCE)
+    together, group, times = _together(lesson.matrix)
+    # Several threads wait for one another: twice the work, no sooner done, other last digits.
+    with threadpool_limits(1):
+        model.fit(together, lesson.answers, lesson.weights)
     model.coef_ = model.coef_[:, group] / np.sqrt(times)[group]
-    model.n_features_in_ = len(columns)
-    return model, columns
+    model.n_features_in_ = len(lesson.columns)
+    return model, lesson.columns
+
+
+def slope(lesson: Lesson, labels: list[str], weights: Any, bias: Any) -> float:
+    """How steep the loss still is at these weights: learning ends below :data:`TOLERANCE`.
+
+    The loss (mean of the cross-entropies, and the penalty) has one minimum: wherever it is level,
+    learning from any start has come to the same model.
+    """
+    rows, heavy = lesson.matrix, np.array(lesson.weights)[:, None]
+    scores = rows @ weights + bias
+    chances = np.exp(scores - scores.max(axis=1, keepdims=True))
+    chances /= chances.sum(axis=1, keepdims=True)
+    right = np.array(lesson.answers)[:, None] == np.array(labels)
+    off = heavy * (chances - right)
+    steep = rows.T @ off + weights / INVERSE_PENALTY
+    most = max(np.abs(steep).max(), np.abs(off.sum(axis=0)).max())
+    return float(most / heavy.sum())
 
 
 def _together(whole: Any) -> tuple[Any, Any, Any]:
@@ -252,8 +309,9 @@ def _to_bytes(weights: Any) -> tuple[Any, Any]:
 
 
 def export(sentences: list[Sentence], path: Path = MODEL_FILE) -> None:
-    """Writes labels, vocabulary, weights as bytes, scales, bias and sharpness."""
-    labels, vocabulary, weights, bias = _fit(varied(sentences, Reader()))
+    """Writes labels, vocabulary, weights as bytes, scales, bias, sharpness, and what was learnt."""
+    rows = varied(sentences, Reader())
+    labels, vocabulary, weights, bias = _fit(rows)
     small, scales = _to_bytes(weights)
     np.savez_compressed(
         path,
@@ -263,6 +321,7 @@ def export(sentences: list[Sentence], path: Path = MODEL_FILE) -> None:
         scales=scales,
         bias=bias.astype(np.float32),
         sharpness=np.float32(SHARPNESS),
+        learnt=np.frombuffer(Lesson.of(rows).mark.encode(), np.uint8),
     )
 
 

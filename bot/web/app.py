@@ -29,7 +29,7 @@ def make_app(
     """
     app = web.Application(middlewares=[guard.told_kindly], client_max_size=LARGEST_FORM)
     assets = templating.read_assets()
-    templating.setup(app, assets, rooms.settings.public_url)
+    templating.setup(app, rooms.settings.public_url)
     app.on_response_prepare.append(guard.headers(rooms.settings.secure))
     redis = _redis(rooms.settings.redis_url)
     shown = Pages(rooms, assets, redis)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.resources import files
 from urllib.parse import urlsplit
@@ -33,8 +34,9 @@ class Asset:
     mark: str
 
 
+@cache
 def read_assets() -> dict[str, Asset]:
-    """Everything under ``static``, by name."""
+    """Everything under ``static``, by name; read once a process."""
     found = {}
     for path in files("bot.web").joinpath("static").iterdir():
         suffix = path.name[path.name.rfind(".") :]
@@ -44,18 +46,26 @@ def read_assets() -> dict[str, Asset]:
     return found
 
 
-def setup(app: web.Application, assets: dict[str, Asset], public_url: str) -> None:
+def setup(app: web.Application, public_url: str) -> None:
     """Give an application its templates."""
-    environment = aiohttp_jinja2.setup(
-        app,
+    app[aiohttp_jinja2.APP_KEY] = _environment(public_url)
+
+
+@lru_cache(maxsize=4)
+def _environment(public_url: str) -> jinja2.Environment:
+    """Every template, compiled once a process however many applications show them."""
+    environment = jinja2.Environment(
         loader=jinja2.PackageLoader("bot.web"),
+        autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    assets = read_assets()
     environment.filters["paragraphs"] = paragraphs
     environment.filters["safe_url"] = lambda url: safe_url(url, public_url)
     environment.globals["asset"] = lambda name: f"/static/{name}?v={assets[name].mark}"
+    return environment
 
 
 def paragraphs(text: str) -> Markup:

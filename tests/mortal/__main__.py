@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import selectors
@@ -9,15 +10,23 @@ import signal
 import socket
 import sys
 import traceback
+from importlib import import_module
 from typing import Any, NoReturn
 
 import uvloop
 
-import bot.channels.telegram.channel  # noqa: F401 - imported here once, not in each life
 from bot import log, serve
 from bot.config import Settings
+from dialogs import counsellors
+from dialogs.voice import Voice
 from nlu.understander import Understander
 from tests.mortal.changes import change
+
+WANTED = (
+    "aiosqlite", "bot.channels.telegram.channel", "disposable_email_domains", "email_validator",
+    "phonenumbers.data.region_FR", "storage.deeds_postgresql", "storage.ledger_postgresql",
+)  # fmt: skip
+"""What a life would import by itself: once here, not in each of them."""
 
 
 class Family:
@@ -96,7 +105,13 @@ class Family:
 
 def main() -> None:
     """Listen at the path given; end with the standard input."""
+    for name in WANTED:
+        import_module(name)
     understander = Understander.load()
+    Voice.load()
+    counsellors.load()
+    gc.collect()
+    gc.freeze()  # a life looks for garbage in what it made itself
     with socket.socket(socket.AF_UNIX) as door, selectors.DefaultSelector() as events:
         door.bind(sys.argv[1])
         door.listen()
