@@ -16,6 +16,8 @@ import numpy.typing as npt
 
 from nlu.heard import heard, is_right
 from nlu.meaning import Intent
+from nlu.memory import Memory
+from nlu.sums import Lanes
 from nlu.text import fold
 from nlu.texting import SAID
 
@@ -28,7 +30,7 @@ _LONG_RUN = re.compile(r"(.)\1{2,}")
 _RADIUS = re.compile(
     r"\b\d{1,3} ?(?:-|a|à)? ?\d{0,3} ?(?:km|kms|kilom\w*|bornes?)\b", re.IGNORECASE
 )
-_KEYBOARD = str.maketrans({"’": "'", "ʼ": "'", "\u200b": "", "\ufe0f": ""})
+_KEYBOARD = str.maketrans({"ʼ": "'", "\u200b": "", "\ufe0f": ""})
 
 _MASKS = ("__trade__", "__place__", "__date__", "__radius__")
 _MOST = 80  # tokens
@@ -70,7 +72,9 @@ def tokens(masked: str) -> list[str]:
 
     Phone spellings become the words they stand for.
     """
-    text = masked if masked.isascii() else masked.translate(_KEYBOARD)
+    text = masked
+    if not text.isascii() and ("ʼ" in text or "\u200b" in text or "\ufe0f" in text):
+        text = text.translate(_KEYBOARD)
     if _DIGITS.search(text):
         text = _RADIUS.sub(" __radius__ ", text)
     text = fold(text)
@@ -147,19 +151,19 @@ def _section(vocabulary: Sequence[str], kind: str) -> tuple[int, int]:
     return bisect_left(vocabulary, f"{kind} "), bisect_left(vocabulary, f"{kind}!")
 
 
-class _Rows(NamedTuple):
-    """Where the weights of a word stand, if it has any, and of its pieces; those without any."""
+class _Weighed(NamedTuple):
+    """The sum of what a word and its pieces weigh, the rows of these, and those without any."""
 
-    row: tuple[int, ...]
-    pieces: frozenset[int]
+    lanes: int
+    pieces: tuple[int, ...]
     strange: frozenset[str]
 
 
 class IntentModel:
     """Multinomial logistic regression over the features met in the training sentences.
 
-    Weights are bytes, with one scale per label: whole numbers are summed by numpy, and the few
-    sums, one per label, are gone through here, for which numpy would cost more than it does.
+    Weights are bytes, with one scale per label; those of a whole word are summed once (see
+    :mod:`nlu.sums`).
     """
 
     def __init__(
@@ -183,20 +187,16 @@ class IntentModel:
         for row in range(*_section(vocabulary, "x")):
             _, asked, word = f"{vocabulary[row]} ".split(" ", 2)
             self._after.setdefault(asked, {})[word[:-1]] = row
-        self._weights = np.ascontiguousarray(weights)
+        self._lanes = Lanes(weights)
         self._scales = [scale * sharpness for scale in scales]
         self._bias = [value * sharpness for value in bias]
         self._split = [cast("tuple[Intent, str | None]", _split(label)) for label in labels]
-        families = [_family(intent) for intent, _ in self._split]
-        self._families = list(dict.fromkeys(families))
-        self._family_of = [self._families.index(family) for family in families]
-        self._labels_of = [
-            [at for at, family in enumerate(families) if family == one] for one in self._families
-        ]
-        self._known: dict[str, _Rows] = {}
-        self._known_around: dict[
-            tuple[int, str | None, tuple[str, ...]], tuple[list[int], int]
-        ] = {}
+        self._family_of = [_family(intent) for intent, _ in self._split]
+        self._labels_of: dict[Intent, list[int]] = {}
+        for at, family in enumerate(self._family_of):
+            self._labels_of.setdefault(family, []).append(at)
+        self._known = Memory[str, _Weighed]()
+        self._known_around = Memory[tuple[int, str | None, tuple[str, ...]], tuple[int, int]]()
 
     def _sorted_pairs(
         self, vocabulary: Sequence[str], rows: Iterable[int]
@@ -228,34 +228,35 @@ class IntentModel:
         """One probability per label; text made of unknown pieces stays near the bias."""
         return self._chances(tokens(masked), asked, values)
 
-    def rows_of(
+    def sums(
         self, words: list[str], asked: str | None, values: Sequence[str]
-    ) -> tuple[list[int], int]:
-        """The rows of the features of a sentence, and how many features it has, those unknown
-        to us included: what :func:`features_of` names, without naming most of it."""
-        around, names = self._rows_around(min(len(words), _COUNTED), asked, tuple(values))
+    ) -> tuple[tuple[int, ...], int]:
+        """For each label the sum of the weights of a sentence's features, and how many features
+        it has, those unknown to us included: what :func:`features_of` names, most of it unnamed."""
+        total, names = self._weigh_around(min(len(words), _COUNTED), asked, tuple(values))
+        lanes = self._lanes.of
         once = dict.fromkeys(words)
-        pairs = {*zip(["^", *words], [*words, "$"], strict=True)}
-        rows = [row for pair in pairs if (row := self._pairs.get(pair)) is not None]
-        rows += around
         pieces: set[int] = set()
         strange: set[str] = set()
         for word in once:
-            known = self._known.get(word) or self._word(word)
-            rows += known.row
-            pieces |= known.pieces
-            strange |= known.strange
-        rows += pieces
+            known = self._known.get(word) or self._weigh(word)
+            total += known.lanes
+            for twice in pieces.intersection(known.pieces):
+                total -= lanes(twice)
+            pieces.update(known.pieces)
+            if known.strange:
+                strange |= known.strange
+        pairs = {*zip(["^", *words], [*words, "$"], strict=True)}
+        rows = [row for pair in pairs if (row := self._pairs.get(pair)) is not None]
         names += len(pairs) + len(once) + len(pieces) + len(strange)
         if asked:
             names += len(once)
             if after := self._after.get(asked):
                 rows += [after[word] for word in once if word in after]
-        return rows, names
+        return self._lanes.columns(sum(map(lanes, rows), total)), names
 
     def _chances(self, words: list[str], asked: str | None, values: Sequence[str]) -> list[float]:
-        rows, names = self.rows_of(words, asked, values)
-        sums = np.add.reduce(self._weights.take(rows, axis=0), axis=0, dtype=np.int32).tolist()
+        sums, names = self.sums(words, asked, values)
         root = names**0.5
         scores = [
             total * scale / root + bias
@@ -273,28 +274,25 @@ class IntentModel:
         """Whether one of our sentences holds that word."""
         return word in self._words
 
-    def _word(self, word: str) -> _Rows:
-        """The rows of a word; remembered for our own words, never for others people write."""
-        found = [(piece, self._index.get(piece)) for piece in _pieces(word)]
-        row = self._words.get(word)
-        rows = _Rows(
-            () if row is None else (row,),
-            frozenset([at for _, at in found if at is not None]),
-            frozenset([piece for piece, at in found if at is None]),
-        )
-        if row is not None:
-            self._known[word] = rows
-        return rows
+    def _weigh(self, word: str) -> _Weighed:
+        """What a word weighs; remembered for our own words, never for others people write."""
+        found = {piece: self._index.get(piece) for piece in _pieces(word)}
+        pieces = tuple([row for row in found.values() if row is not None])
+        strange = frozenset([piece for piece, row in found.items() if row is None])
+        lanes = sum(map(self._lanes.of, pieces))
+        if (row := self._words.get(word)) is None:
+            return _Weighed(lanes, pieces, strange)
+        return self._known.keep(word, _Weighed(lanes + self._lanes.of(row), pieces, strange))
 
-    def _rows_around(
+    def _weigh_around(
         self, size: int, asked: str | None, values: tuple[str, ...]
-    ) -> tuple[list[int], int]:
-        """The rows of what is told besides the words, and how many features that makes."""
+    ) -> tuple[int, int]:
+        """What is told besides the words weighs so much, and makes so many features."""
         key = size, asked, values
         if (found := self._known_around.get(key)) is None:
             names = _around(size, asked, values)
             rows = [row for name in names if (row := self._index.get(name)) is not None]
-            found = self._known_around[key] = rows, len(names)
+            found = self._known_around.keep(key, (sum(map(self._lanes.of, rows)), len(names)))
         return found
 
     def read(
@@ -303,15 +301,14 @@ class IntentModel:
         """The likeliest intent family, and the likeliest label in it."""
         words = tokens(masked)
         chances = self._chances(words, asked, values)
-        totals = [0.0] * len(self._families)
+        totals = dict.fromkeys(self._labels_of, 0.0)
         for family, chance in zip(self._family_of, chances, strict=True):
             totals[family] += chance
-        most = max(totals)
-        _, best = max((chances[at], at) for at in self._labels_of[totals.index(most)])
+        likeliest = max(totals, key=totals.__getitem__)
+        best = max(self._labels_of[likeliest], key=lambda at: (chances[at], at))
         intent, reason = self._split[best]
-        known = any(map(self.knows, words))
-        by_family = dict(zip(self._families, totals, strict=True))
-        return IntentReading(intent, reason, most, known, by_family)
+        known = not self._words.keys().isdisjoint(words)
+        return IntentReading(intent, reason, totals[likeliest], known, totals)
 
 
 def _family(intent: Intent) -> Intent:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
+from itertools import islice
 
 import yaml
 
@@ -96,7 +97,7 @@ class PlaceReader:
 
     def heard(self, message: Message) -> list[tuple[int, int]]:
         """Parts of an answer to « où ? » that sound like a commune: « ferier la grande »."""
-        words = message.words[:_SAID_AT_ONCE]
+        words = [*islice(message.words, _SAID_AT_ONCE)]
         spans: list[tuple[int, int]] = []
         start = 0
         for i, word in enumerate(words):
@@ -181,7 +182,7 @@ class PlaceReader:
     def _put(
         self, s: Sentence, m: Mention, places: list[Place], asks: list[AmbiguousPlace] | None
     ) -> None:
-        start, end = s.message.words[m.first].start, s.message.words[m.last].end
+        start, end = s.message.starts[m.first], s.message.ends[m.last]
         if m.named.resolved:
             place = self._g.place(m.named.rows[0], start, end)
             places.append(replace(place, guessed=True) if m.named.errors > 1 else place)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from nlu.meaning import Intent
-from nlu.text import fold
+from nlu.text import Message
 
 RULES_SOURCE = Path(__file__).with_name("data") / "rules.yml"
 RULES_FILE = RULES_SOURCE.with_suffix(".json")
@@ -66,15 +66,21 @@ class Plain(str):
     heads: frozenset[str]
 
     def __new__(cls, words: str) -> Self:
-        said = super().__new__(cls, words)
+        said = str.__new__(cls, words)
         said.heads = frozenset([word[:HEAD] for word in words.split(" ")])
         return said
 
 
 def plain(text: str) -> Plain:
     """Folded words with one space between them, long runs shortened: « Ouiiii ! » -> « oui »."""
-    words = " ".join(_WORD.findall(fold(text)))
-    return Plain(_LONG_RUN.sub(_once, words))
+    return plain_of(Message.of(text))
+
+
+def plain_of(message: Message) -> Plain:
+    """The same of a message that is folded already."""
+    apart = len(message.folded) != len(message.text)  # « ½ » is one word, plainly « 1 2 »
+    forms = _WORD.findall(message.folded) if apart else message.forms
+    return Plain(_LONG_RUN.sub(_once, " ".join(forms)))
 
 
 def _once(run: re.Match[str]) -> str:

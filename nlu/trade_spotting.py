@@ -330,12 +330,12 @@ class Spotter:
 
     def _is_place(self, message: Message, forms: Forms, found: Found, asked: str | None) -> bool:
         """« à Mâcon », « à La Couture » are towns; « apprenti macon », « la couture » trades."""
-        word = message.words[found.first]
-        if found.last > found.first + 1 or word.form not in self._towns:
+        form = message.forms[found.first]
+        if found.last > found.first + 1 or form not in self._towns:
             return False
-        typed = message.text[word.start : word.end].lower()
+        typed = message.typed(found.first, found.last).lower()
         before = [form for form in forms[max(0, found.first - 3) : found.first] if form != "la"]
         placed = bool(before) and before[-1] in TO
-        if word.form == "macon":
+        if form == "macon":
             return "â" in typed or ("ç" not in typed and (placed or asked == "ask_place"))
         return (placed and before[-1] != "dans") or (asked == "ask_place" and len(forms) < 3)

@@ -62,7 +62,7 @@ class TradeReader:
 
         ``taken`` are the spans (characters) of what was read as places and dates.
         """
-        words = message.words[:_MOST_WORDS]
+        words = islice(message.words, _MOST_WORDS)
         forms = self._spotter.mended(_spoken(message))
         inside = [any(a < word.end and word.start < b for a, b in taken) for word in words]
         found = islice(self._spotter.beside(message, forms, inside), _MOST_FOUND)
@@ -80,7 +80,7 @@ class TradeReader:
         reading = TradeReading()
         for one, how in judged:
             if how != "other":
-                span = message.words[one.first].start, message.words[one.last - 1].end
+                span = message.starts[one.first], message.ends[one.last - 1]
                 reading.spans.append(span)
                 self._put(reading, one.meaning, span, how, message.text)
         if reading.trades:
@@ -140,9 +140,9 @@ class TradeReader:
 
 def _spoken(message: Message) -> list[str]:
     """The words; « mé » is « mais », which its bare letters do not tell."""
-    forms = [word.form for word in message.words[:_MOST_WORDS]]
+    forms = [*message.forms[:_MOST_WORDS]]
     if "ç" in message.text:
-        for i, word in enumerate(message.words[:_MOST_WORDS]):
+        for i, word in enumerate(islice(message.words, _MOST_WORDS)):
             typed = message.text[word.start : word.end].lower()
             if (
                 "ç" in typed
@@ -152,7 +152,7 @@ def _spoken(message: Message) -> list[str]:
             ):
                 forms[i] = fold(typed.replace("ç", "ss"))
     if "me" in forms and not message.text.isascii():
-        for i, word in enumerate(message.words[:_MOST_WORDS]):
+        for i, word in enumerate(islice(message.words, _MOST_WORDS)):
             if word.form == "me" and message.text[word.start + 1 : word.end].lower() in {"é", "è"}:
                 forms[i] = "mais"
     return forms
@@ -187,7 +187,7 @@ def _is_known_surname(message: Message, judged: list[tuple[Found, Verdict]], one
     """« je m'appelle Boulanger, Léa Boulanger »: a name once is a name again."""
 
     def typed(found: Found) -> str:
-        return message.text[message.words[found.first].start : message.words[found.last - 1].end]
+        return message.typed(found.first, found.last)
 
     return typed(one).istitle() and any(
         how == "other" and typed(found) == typed(one) for found, how in judged
