@@ -16,8 +16,6 @@ import numpy.typing as npt
 
 from nlu.heard import heard, is_right
 from nlu.meaning import Intent
-from nlu.memory import Memory
-from nlu.sums import Lanes
 from nlu.text import fold
 from nlu.texting import SAID
 
@@ -151,19 +149,19 @@ def _section(vocabulary: Sequence[str], kind: str) -> tuple[int, int]:
     return bisect_left(vocabulary, f"{kind} "), bisect_left(vocabulary, f"{kind}!")
 
 
-class _Weighed(NamedTuple):
-    """The sum of what a word and its pieces weigh, the rows of these, and those without any."""
+class _Rows(NamedTuple):
+    """Where the weights of a word stand, if it has any, and of its pieces; those without any."""
 
-    lanes: int
-    pieces: tuple[int, ...]
+    row: tuple[int, ...]
+    pieces: frozenset[int]
     strange: frozenset[str]
 
 
 class IntentModel:
     """Multinomial logistic regression over the features met in the training sentences.
 
-    Weights are bytes, with one scale per label; those of a whole word are summed once (see
-    :mod:`nlu.sums`).
+    Weights are bytes, with one scale per label: whole numbers are summed by numpy, and the few
+    sums, one per label, are gone through here, for which numpy would cost more than it does.
     """
 
     def __init__(
@@ -187,7 +185,7 @@ class IntentModel:
         for row in range(*_section(vocabulary, "x")):
             _, asked, word = f"{vocabulary[row]} ".split(" ", 2)
             self._after.setdefault(asked, {})[word[:-1]] = row
-        self._lanes = Lanes(weights)
+        self._weights = np.ascontiguousarray(weights)
         self._scales = [scale * sharpness for scale in scales]
         self._bias = [value * sharpness for value in bias]
         self._split = [cast("tuple[Intent, str | None]", _split(label)) for label in labels]
@@ -195,8 +193,10 @@ class IntentModel:
         self._labels_of: dict[Intent, list[int]] = {}
         for at, family in enumerate(self._family_of):
             self._labels_of.setdefault(family, []).append(at)
-        self._known = Memory[str, _Weighed]()
-        self._known_around = Memory[tuple[int, str | None, tuple[str, ...]], tuple[int, int]]()
+        self._known: dict[str, _Rows] = {}
+        self._known_around: dict[
+            tuple[int, str | None, tuple[str, ...]], tuple[list[int], int]
+        ] = {}
 
     def _sorted_pairs(
         self, vocabulary: Sequence[str], rows: Iterable[int]
@@ -228,35 +228,34 @@ class IntentModel:
         """One probability per label; text made of unknown pieces stays near the bias."""
         return self._chances(tokens(masked), asked, values)
 
-    def sums(
+    def rows_of(
         self, words: list[str], asked: str | None, values: Sequence[str]
-    ) -> tuple[tuple[int, ...], int]:
-        """For each label the sum of the weights of a sentence's features, and how many features
-        it has, those unknown to us included: what :func:`features_of` names, most of it unnamed."""
-        total, names = self._weigh_around(min(len(words), _COUNTED), asked, tuple(values))
-        lanes = self._lanes.of
+    ) -> tuple[list[int], int]:
+        """The rows of the features of a sentence, and how many features it has, those unknown
+        to us included: what :func:`features_of` names, without naming most of it."""
+        around, names = self._rows_around(min(len(words), _COUNTED), asked, tuple(values))
         once = dict.fromkeys(words)
+        pairs = {*zip(["^", *words], [*words, "$"], strict=True)}
+        rows = [row for pair in pairs if (row := self._pairs.get(pair)) is not None]
+        rows += around
         pieces: set[int] = set()
         strange: set[str] = set()
         for word in once:
-            known = self._known.get(word) or self._weigh(word)
-            total += known.lanes
-            for twice in pieces.intersection(known.pieces):
-                total -= lanes(twice)
-            pieces.update(known.pieces)
-            if known.strange:
-                strange |= known.strange
-        pairs = {*zip(["^", *words], [*words, "$"], strict=True)}
-        rows = [row for pair in pairs if (row := self._pairs.get(pair)) is not None]
+            known = self._known.get(word) or self._word(word)
+            rows += known.row
+            pieces |= known.pieces
+            strange |= known.strange
+        rows += pieces
         names += len(pairs) + len(once) + len(pieces) + len(strange)
         if asked:
             names += len(once)
             if after := self._after.get(asked):
                 rows += [after[word] for word in once if word in after]
-        return self._lanes.columns(sum(map(lanes, rows), total)), names
+        return rows, names
 
     def _chances(self, words: list[str], asked: str | None, values: Sequence[str]) -> list[float]:
-        sums, names = self.sums(words, asked, values)
+        rows, names = self.rows_of(words, asked, values)
+        sums = np.add.reduce(self._weights.take(rows, axis=0), axis=0, dtype=np.int32).tolist()
         root = names**0.5
         scores = [
             total * scale / root + bias
@@ -274,25 +273,28 @@ class IntentModel:
         """Whether one of our sentences holds that word."""
         return word in self._words
 
-    def _weigh(self, word: str) -> _Weighed:
-        """What a word weighs; remembered for our own words, never for others people write."""
-        found = {piece: self._index.get(piece) for piece in _pieces(word)}
-        pieces = tuple([row for row in found.values() if row is not None])
-        strange = frozenset([piece for piece, row in found.items() if row is None])
-        lanes = sum(map(self._lanes.of, pieces))
-        if (row := self._words.get(word)) is None:
-            return _Weighed(lanes, pieces, strange)
-        return self._known.keep(word, _Weighed(lanes + self._lanes.of(row), pieces, strange))
+    def _word(self, word: str) -> _Rows:
+        """The rows of a word; remembered for our own words, never for others people write."""
+        found = [(piece, self._index.get(piece)) for piece in _pieces(word)]
+        row = self._words.get(word)
+        rows = _Rows(
+            () if row is None else (row,),
+            frozenset([at for _, at in found if at is not None]),
+            frozenset([piece for piece, at in found if at is None]),
+        )
+        if row is not None:
+            self._known[word] = rows
+        return rows
 
-    def _weigh_around(
+    def _rows_around(
         self, size: int, asked: str | None, values: tuple[str, ...]
-    ) -> tuple[int, int]:
-        """What is told besides the words weighs so much, and makes so many features."""
+    ) -> tuple[list[int], int]:
+        """The rows of what is told besides the words, and how many features that makes."""
         key = size, asked, values
         if (found := self._known_around.get(key)) is None:
             names = _around(size, asked, values)
             rows = [row for name in names if (row := self._index.get(name)) is not None]
-            found = self._known_around.keep(key, (sum(map(self._lanes.of, rows)), len(names)))
+            found = self._known_around[key] = rows, len(names)
         return found
 
     def read(

@@ -77,9 +77,7 @@ class PlaceReader:
                 self._known,
             )
         )
-        areas = [area for area in areas if not self._in_a_name(sentence, area)]
-        areas = [area for area in areas if not self._rather_a_village(sentence, area)]
-        areas = [a for a in areas if not a.guessed or not self._known(sentence.forms[a.first])]
+        areas = [area for area in areas if self._is_meant(sentence, area)]
         for area in areas:
             if not area.number:
                 sentence.claim(area.first, area.last)
@@ -133,6 +131,12 @@ class PlaceReader:
                 if i < len(forms):
                     claimed[i] = True
         return Sentence(message, asked, forms, claimed)
+
+    def _is_meant(self, sentence: Sentence, area: FoundArea) -> bool:
+        """Whether it is no part of a commune's name, nor such a name itself."""
+        if self._in_a_name(sentence, area) or self._rather_a_village(sentence, area):
+            return False
+        return not (area.guessed and self._known(sentence.forms[area.first]))
 
     def _in_a_name(self, sentence: Sentence, area: FoundArea) -> bool:
         """« crépy en valois », « somme-yèvre »: the area belongs to a commune's name."""
@@ -192,10 +196,14 @@ class PlaceReader:
 
     def _not_wanted(self, negated: list[Place], kept: tuple[Place, ...]) -> tuple[Place, ...]:
         """« c'est arras pas aras »: only the spelling is refused."""
+        if not negated:
+            return ()
         wanted = {place.insee for place in kept}
         return self._distinct([place for place in negated if place.insee not in wanted], [])
 
     def _distinct(self, places: list[Place], others: list[Place]) -> tuple[Place, ...]:
+        if not others and len(places) < 2:
+            return tuple(places)
         kept: dict[str, Place] = {}
         ruled_out = {(p.insee, p.start) for p in others}
         for place in places:

@@ -101,13 +101,14 @@ class _Group:
         self.heads = frozenset(self._by_head)
 
     def may_be_in(self, words: Plain) -> bool:
-        return bool(self.anyhow) or not self.heads.isdisjoint(words.heads)
+        return not self.heads.isdisjoint(words.heads) or bool(self.anyhow)
 
     def search(self, words: Plain) -> re.Match[str] | None:
         """The words that the first pattern found is found in."""
-        if self.heads.isdisjoint(words.heads):
+        met = self.heads & words.heads
+        if not met:
             return self._first(self.anyhow, words) if self.anyhow else None
-        near = {i for head in self.heads & words.heads for i in self._by_head[head]}
+        near = {i for head in met for i in self._by_head[head]}
         return self._first(sorted(near.union(self.anyhow)), words)
 
     def _first(self, numbers: Iterable[int], words: str) -> re.Match[str] | None:
@@ -155,9 +156,9 @@ class Rules:
     def says(self, name: str, words: str) -> bool:
         """Whether a pattern of the group ``name`` is found in ``words``."""
         group = self.groups[name]
-        if isinstance(words, Plain) and group.heads.isdisjoint(words.heads) and not group.anyhow:
-            return False
-        return self.found(name, words) is not None
+        if not isinstance(words, Plain):
+            words = Plain(words)
+        return group.may_be_in(words) and group.search(words) is not None
 
     def found(self, name: str, words: str) -> re.Match[str] | None:
         """Where it is found."""

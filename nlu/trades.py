@@ -117,9 +117,6 @@ class TradeReader:
         how: Verdict,
         text: str = "",
     ) -> None:
-        def said_as(mention: TradeMention) -> bool:
-            return fold(text[mention.start : mention.end]) == fold(text[slice(*span)])
-
         if meaning[0] == "@":
             if how != "refused" and meaning[1:] not in reading.domains:
                 reading.domains.append(meaning[1:])
@@ -131,10 +128,14 @@ class TradeReader:
             trade = self.table.get(meaning)
             wanted, refused = reading.trades, reading.negated_trades
             into, out = (refused, wanted) if how == "refused" else (wanted, refused)
-            if how == "refused" and any(m.id == trade.id and not said_as(m) for m in wanted):
-                return  # « sertisseur, et plus bijoutier »: one trade of ours, two of theirs
-            out[:] = [mention for mention in out if mention.id != trade.id]
-            if all(mention.id != trade.id for mention in into):
+            if how == "refused":
+                said = fold(text[slice(*span)])
+                same = [m for m in wanted if m.id == trade.id]
+                if any(fold(text[m.start : m.end]) != said for m in same):
+                    return  # « sertisseur, et plus bijoutier »: one trade of ours, two of theirs
+            if out:
+                out[:] = [mention for mention in out if mention.id != trade.id]
+            if not into or all(mention.id != trade.id for mention in into):
                 into.append(TradeMention(trade.id, trade.label, trade.rome, *span))
 
 

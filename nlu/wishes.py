@@ -91,7 +91,8 @@ def _after(message: Message, forms: Forms, last: int) -> str:
     """Up to eight words that follow in the same sentence."""
     words: list[str] = []
     for k in range(last, min(len(forms), last + 8)):
-        stop = _END.search(message.between(k - 1, k))
+        gap = message.between(k - 1, k)
+        stop = _END.search(gap) if gap != " " else None
         if forms[k] == "mais" or (stop and not (stop.group() == "?" and forms[k] in _NO)):
             break
         words.append(forms[k])
@@ -102,8 +103,9 @@ def _clause(message: Message, forms: Forms, first: int) -> Iterator[Spot]:
     """The words before the trade, nearest first, to the beginning of the clause."""
     for k in range(first - 1, max(-1, first - 1 - _FAR), -1):
         spot = Spot(message, forms, k, first)
+        gap = message.between(k, k + 1)
         # « M. Boulanger »: this full stop ends nothing.
-        if _STOP.search(message.between(k, k + 1)) and not (spot.gap == 0 and _is_sir(spot)):
+        if gap != " " and _STOP.search(gap) and not (spot.gap == 0 and _is_sir(spot)):
             return
         if spot.word in w.BREAKS and not _is_object(spot):
             return
