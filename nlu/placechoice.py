@@ -195,7 +195,7 @@ def area_values(s: Sentence, found: list[FoundArea]) -> tuple[Area, ...]:
     for i, f in enumerate(found):
         if _ruled_out(s, f) or (i + 1 < len(found) and _narrowed(s, f, found[i + 1])):
             continue
-        start, end = s.message.words[f.first].start, s.message.words[f.last].end
+        start, end = s.message.starts[f.first], s.message.ends[f.last]
         for area in spanned(f.areas, start, end):
             values.setdefault((area.type, area.name), area)
     return tuple(values.values())

@@ -143,7 +143,7 @@ class PlaceFinder(PlaceWeigher):
         i = found[-1].last
         gap = s.forms[i + 1 : at]
         if _JOINING.issuperset(gap):
-            joined = s.message.text[s.message.words[i].end : s.message.words[at].start]
+            joined = s.message.between(i, at)
             return bool(gap) or any(c in "/,+&-" for c in joined)
         return False
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
+from itertools import islice
 
 import yaml
 
@@ -76,9 +77,7 @@ class PlaceReader:
                 self._known,
             )
         )
-        areas = [area for area in areas if not self._in_a_name(sentence, area)]
-        areas = [area for area in areas if not self._rather_a_village(sentence, area)]
-        areas = [a for a in areas if not a.guessed or not self._known(sentence.forms[a.first])]
+        areas = [area for area in areas if self._is_meant(sentence, area)]
         for area in areas:
             if not area.number:
                 sentence.claim(area.first, area.last)
@@ -96,7 +95,7 @@ class PlaceReader:
 
     def heard(self, message: Message) -> list[tuple[int, int]]:
         """Parts of an answer to « où ? » that sound like a commune: « ferier la grande »."""
-        words = message.words[:_SAID_AT_ONCE]
+        words = [*islice(message.words, _SAID_AT_ONCE)]
         spans: list[tuple[int, int]] = []
         start = 0
         for i, word in enumerate(words):
@@ -132,6 +131,12 @@ class PlaceReader:
                 if i < len(forms):
                     claimed[i] = True
         return Sentence(message, asked, forms, claimed)
+
+    def _is_meant(self, sentence: Sentence, area: FoundArea) -> bool:
+        """Whether it is no part of a commune's name, nor such a name itself."""
+        if self._in_a_name(sentence, area) or self._rather_a_village(sentence, area):
+            return False
+        return not (area.guessed and self._known(sentence.forms[area.first]))
 
     def _in_a_name(self, sentence: Sentence, area: FoundArea) -> bool:
         """« crépy en valois », « somme-yèvre »: the area belongs to a commune's name."""
@@ -181,7 +186,7 @@ class PlaceReader:
     def _put(
         self, s: Sentence, m: Mention, places: list[Place], asks: list[AmbiguousPlace] | None
     ) -> None:
-        start, end = s.message.words[m.first].start, s.message.words[m.last].end
+        start, end = s.message.starts[m.first], s.message.ends[m.last]
         if m.named.resolved:
             place = self._g.place(m.named.rows[0], start, end)
             places.append(replace(place, guessed=True) if m.named.errors > 1 else place)
@@ -191,10 +196,14 @@ class PlaceReader:
 
     def _not_wanted(self, negated: list[Place], kept: tuple[Place, ...]) -> tuple[Place, ...]:
         """« c'est arras pas aras »: only the spelling is refused."""
+        if not negated:
+            return ()
         wanted = {place.insee for place in kept}
         return self._distinct([place for place in negated if place.insee not in wanted], [])
 
     def _distinct(self, places: list[Place], others: list[Place]) -> tuple[Place, ...]:
+        if not others and len(places) < 2:
+            return tuple(places)
         kept: dict[str, Place] = {}
         ruled_out = {(p.insee, p.start) for p in others}
         for place in places:

@@ -96,7 +96,7 @@ class PlaceWeigher:
         if last > at:
             return named.exact and (cue > 0 or people >= 2_000)
         after_trade = at > 0 and s.claimed[at - 1] and last + 1 == len(s.forms)
-        named_so = s.message.text[s.message.words[at].start].isupper() and people >= 5_000
+        named_so = s.message.text[s.message.starts[at]].isupper() and people >= 5_000
         home = named.resolved and named.exact and (named_so or self._g.home(named.rows[0]))
         return after_trade and home and people >= 1_000 and s.forms[at] not in pw.THINGS
 

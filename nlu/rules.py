@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from nlu.meaning import Intent
-from nlu.text import fold
+from nlu.text import Message
 
 RULES_SOURCE = Path(__file__).with_name("data") / "rules.yml"
 RULES_FILE = RULES_SOURCE.with_suffix(".json")
@@ -66,15 +66,21 @@ class Plain(str):
     heads: frozenset[str]
 
     def __new__(cls, words: str) -> Self:
-        said = super().__new__(cls, words)
+        said = str.__new__(cls, words)
         said.heads = frozenset([word[:HEAD] for word in words.split(" ")])
         return said
 
 
 def plain(text: str) -> Plain:
     """Folded words with one space between them, long runs shortened: « Ouiiii ! » -> « oui »."""
-    words = " ".join(_WORD.findall(fold(text)))
-    return Plain(_LONG_RUN.sub(_once, words))
+    return plain_of(Message.of(text))
+
+
+def plain_of(message: Message) -> Plain:
+    """The same of a message that is folded already."""
+    apart = len(message.folded) != len(message.text)  # « ½ » is one word, plainly « 1 2 »
+    forms = _WORD.findall(message.folded) if apart else message.forms
+    return Plain(_LONG_RUN.sub(_once, " ".join(forms)))
 
 
 def _once(run: re.Match[str]) -> str:
@@ -95,13 +101,14 @@ class _Group:
         self.heads = frozenset(self._by_head)
 
     def may_be_in(self, words: Plain) -> bool:
-        return bool(self.anyhow) or not self.heads.isdisjoint(words.heads)
+        return not self.heads.isdisjoint(words.heads) or bool(self.anyhow)
 
     def search(self, words: Plain) -> re.Match[str] | None:
         """The words that the first pattern found is found in."""
-        if self.heads.isdisjoint(words.heads):
+        met = self.heads & words.heads
+        if not met:
             return self._first(self.anyhow, words) if self.anyhow else None
-        near = {i for head in self.heads & words.heads for i in self._by_head[head]}
+        near = {i for head in met for i in self._by_head[head]}
         return self._first(sorted(near.union(self.anyhow)), words)
 
     def _first(self, numbers: Iterable[int], words: str) -> re.Match[str] | None:
@@ -149,9 +156,9 @@ class Rules:
     def says(self, name: str, words: str) -> bool:
         """Whether a pattern of the group ``name`` is found in ``words``."""
         group = self.groups[name]
-        if isinstance(words, Plain) and group.heads.isdisjoint(words.heads) and not group.anyhow:
-            return False
-        return self.found(name, words) is not None
+        if not isinstance(words, Plain):
+            words = Plain(words)
+        return group.may_be_in(words) and group.search(words) is not None
 
     def found(self, name: str, words: str) -> re.Match[str] | None:
         """Where it is found."""
