@@ -129,7 +129,7 @@ async def test_what_was_closed_before_it_was_told_may_still_be_told(at: House) -
         assert list((await tx.execute(select(told.c.offer))).scalars()) == ["test:2"]
 
 
-COPIES = {
+COPIES: dict[str, dict[str, Any]] = {
     "in other letters": {"title": "APPRENTI BOULANGER 1", "company": "fournil 1"},
     "by its number": {"title": "Boulanger (H/F)", "also": ("francetravail:207QYWM",)},
     "another job": {"title": "Apprenti tourier", "rome_codes": ("D1102",)},
