@@ -35,6 +35,9 @@ FEW = 8
 APART = timedelta(seconds=1)
 """Between two messages to one person."""
 
+RINGS_APART = timedelta(minutes=30)
+"""A phone rings once for what comes together: each alert has a message of its own."""
+
 LATE_SECONDS = 0.05
 """Who comes later than that to their turn waits for another: held up together, many would go at
 once."""
@@ -193,7 +196,8 @@ class Pusher:
 
     async def _send(self, push: Claimed) -> None:
         """Recheck, write, wait for one's turn, look once more, give it to the network, mark."""
-        recipient = await self.pushes.recipient(push, self.now())
+        lately = self.now() - RINGS_APART
+        recipient = await self.pushes.recipient(push, self.now(), lately)
         message = await self._message(push, recipient) if recipient else None
         if recipient is None or message is None:
             await self._settle(push, "gone", "nothing to say")
@@ -212,7 +216,7 @@ class Pusher:
         else:
             channel = self.channels[push.channel]
             delivery = await channel.send(
-                recipient.address, [message.reply], attempts=push.attempts
+                recipient.address, [message.reply], attempts=push.attempts, quiet=recipient.rang
             )
             await self._mark(push, delivery, message)
 

@@ -60,7 +60,8 @@ class Step:
 class Recipient:
     """Whom a message is for, as it is now; ``known`` is what :func:`storage.offers.heard_of` says.
 
-    ``zone_of`` is what their time is told from: the beat of an alert, or else a département.
+    ``beat`` or else ``departement`` is what their time is told from. ``rang``: another message has
+    reached them lately.
     """
 
     address: str
@@ -69,6 +70,7 @@ class Recipient:
     step: Step | None
     beat: str | None
     departement: str | None
+    rang: bool = False
 
 
 class Pushes:
@@ -115,13 +117,18 @@ class Pushes:
                 await tx.execute(taken.values(**ours, attempts=c.attempts + 1))
         return [Claimed(*row[:6], row.attempts + 1, now + lease) for row in rows]
 
-    async def recipient(self, push: Claimed, now: datetime) -> Recipient | None:
-        """Who it is for; ``None`` when they are gone."""
+    async def recipient(self, push: Claimed, now: datetime, lately: datetime) -> Recipient | None:
+        """Who it is for, and whether they got another one since ``lately``; ``None`` when they are
+        gone."""
         if push.kind == "notice":
             return await self._reader(push, now)
-        a, c = searches.c, conversations.c
+        a, c, other = searches.c, conversations.c, pushes.alias().c
+        rang = select(other.id).where(
+            other.person == c.id, other.channel == c.channel, other.id != push.id,
+            other.state == "sent", other.settled >= lately,
+        )  # fmt: skip
         query = (
-            select(c.address, a.n, a.name, a.wish, a.beat, a.state, a.until, a.id)
+            select(rang.exists(), c.address, a.n, a.name, a.wish, a.beat, a.state, a.until, a.id)
             .join_from(
                 conversations, searches, and_(a.id == push.search, a.person == c.id), isouter=True
             )
@@ -131,11 +138,13 @@ class Pushes:
             row = (await tx.execute(query)).one_or_none()
             if row is None:
                 return None
-            address, *alert = row
+            rung, address, *alert = row
             known = await heard_of(tx, push.person, push.offers) if push.search else []
             step = await _step(tx, push) if push.kind == "follow_up" else None
             beat, where = await _where(tx, push) if push.search is None else (row.beat, None)
-        return Recipient(address, Alert(*alert) if row.id else None, known, step, beat, where)
+        return Recipient(
+            address, Alert(*alert) if row.id else None, known, step, beat, where, rang=rung
+        )
 
     async def _reader(self, push: Claimed, now: datetime) -> Recipient | None:
         """Who is told that something waits, as long as it does; browsers are found by person."""

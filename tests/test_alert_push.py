@@ -68,6 +68,32 @@ async def test_several_senders_send_each_message_once_and_in_order(
         assert len(known) == 36
 
 
+async def test_a_phone_rings_once_for_what_comes_together(at: House) -> None:
+    """Each alert has its message, and one sound is enough; the next evening has its own."""
+    db = at.rooms.database
+    await found(db, 2, each=3)
+    await at.due()
+    await at.push()
+    assert [len(at.heard(chat)) for chat in (FIRST_CHAT, FIRST_CHAT + 1)] == [3, 3]
+    assert sounds(at) == [True, False, False]
+    at.now += DAY
+    await LiveOffers(db).put("test", [offer(n) for n in range(1, 6)])
+    await ready(db, ["test:4"], now=at.now)
+    await at.due()
+    await at.push()
+    assert sounds(at)[3:] == [True]
+
+
+def sounds(at: House) -> list[bool]:
+    """Whether each message to the first one rang."""
+    sent = [c for c in at.api.calls if c.method == "sendMessage"]
+    return [
+        not c.params.get("disable_notification", False)
+        for c in sent
+        if c.params["chat_id"] == FIRST_CHAT
+    ]
+
+
 async def test_what_is_shown_is_what_is_kept_and_everything_is_told(at: House) -> None:
     await found(at.rooms.database, 1, each=9, together=True)
     await at.due()
