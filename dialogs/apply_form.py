@@ -202,7 +202,8 @@ def check_files(files: list[Mapping[str, Any]]) -> None:
 
 
 def too_long(reason: Reason, text: str, most: int) -> Refused:
-    return Refused(reason, length=str(len(text)), most=str(most))
+    length, most_said = (f"{n:,}".replace(",", "\u202f") for n in (len(text), most))
+    return Refused(reason, length=length, most=most_said)
 
 
 def refuse(dispatcher: CollectingDispatcher, refused: Refused) -> None:

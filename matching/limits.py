@@ -64,7 +64,7 @@ class Limit:
 
     @property
     def at_once(self) -> int:
-        return self.burst or max(1, self.calls // 6)
+        return self.burst or max(1, self.calls // 5)
 
     def per_second(self, late: float) -> float:
         """The rate that, with the burst, stays within the limit wherever the window begins, when
