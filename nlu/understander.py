@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 
 from nlu.availability import read_availability
 from nlu.diplomas import read_diploma
@@ -41,8 +42,10 @@ class Understander:
         self._ear = Ear(ours)
 
     @classmethod
+    @cache
     def load(cls) -> Understander:
-        """Trades, communes, rules and the intent model, from the files of this room."""
+        """Trades, communes, rules and the intent model, from the files of this room; once a
+        process, for it keeps nothing of what it reads."""
         return cls(TradeTable.load(), Gazetteer.load(), IntentModel.load(), Rules.load())
 
     def read(self, text: str, *, asked: str | None = None, today: date) -> Understanding:

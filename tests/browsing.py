@@ -19,11 +19,8 @@ from bot import log
 from bot.assembly import Rooms
 from bot.links import Signer
 from bot.web.app import make_app
-from matching.demonstration import import_demonstration
 from nlu.understander import Understander
-from storage.database import Database
-from storage.offers import Offers
-from tests.talk import TODAY, plain, rooms_for
+from tests.talk import plain, rooms_for
 
 FETCH = {"X-Requested-With": "fetch"}
 """What the page's script says of itself."""
@@ -120,17 +117,6 @@ class Person:
         assert response.status == 200, response.status
         self.page = Page(await response.text())
         return self.page
-
-
-async def furnish(file: Path, understander: Understander) -> Path:
-    """A database with the demonstration set, to be copied."""
-    database = Database.open(f"sqlite+aiosqlite:///{file}")
-    try:
-        await database.migrate()
-        await import_demonstration(Offers(database), understander.gazetteer.locate, TODAY)
-    finally:
-        await database.close()
-    return file
 
 
 @contextmanager

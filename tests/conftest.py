@@ -239,13 +239,9 @@ def understander() -> Understander:
 
 
 @pytest.fixture(scope="session")
-def furnished(tmp_path_factory: pytest.TempPathFactory, understander: Understander) -> Path:
+def furnished(offered: Callable[[str, str], str]) -> Path:
     """A SQLite file with the demonstration offers; each house works on a copy of it."""
-    from tests.browsing import furnish
-
-    file = tmp_path_factory.mktemp("furnished") / "demonstration.sqlite"
-    _run(furnish(file, understander))
-    return file
+    return Path(offered("sqlite", "demonstration").removeprefix("sqlite+aiosqlite:///"))
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +57,10 @@ async def test_every_sentence_is_said_and_every_action_done_in_some_conversation
 ) -> None:
     done: set[str] = set()
     known: set[str] = set()
-    for number, script in enumerate(scripts("alertes", "pousses")):
-        template = offered("sqlite", script.offers).removeprefix("sqlite+aiosqlite:///")
-        url = f"sqlite+aiosqlite:///{shutil.copy(template, tmp_path / f'{number}.sqlite')}"
+    by_offers = sorted(scripts("alertes", "pousses"), key=attrgetter("offers"))
+    for offers, group in groupby(by_offers, key=attrgetter("offers")):
+        template = offered("sqlite", offers).removeprefix("sqlite+aiosqlite:///")
+        url = f"sqlite+aiosqlite:///{shutil.copy(template, tmp_path / f'{offers}.sqlite')}"
         async with rooms_for(url, None, understander) as rooms:
             executor = rooms.engine.executor
             real = executor.run
@@ -68,7 +71,8 @@ async def test_every_sentence_is_said_and_every_action_done_in_some_conversation
 
             executor.run = run
             known = {a.name() for room in ROOMS for a in room.build(rooms.engine.services)}
-            await play(script, AlertedTalk(rooms, "someone"))
+            for script in group:
+                await play(script, AlertedTalk(rooms, script.name))
     written: set[str] = set()
     for file in ("alerts", "afterwards"):
         text = (RESPONSES / f"{file}.yml").read_text("utf-8")

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
@@ -221,17 +222,20 @@ def test_a_key_that_was_damaged_is_said(run: Run, tmp_path: Path) -> None:
     assert "var/secret_key" in err
 
 
-def test_a_port_already_taken_is_said(run: Run) -> None:
+def test_a_port_already_taken_is_said(run: Run, furnished_sqlite_url: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        code, _, err = run("serve", PORT=str(taken.getsockname()[1]))
+        code, _, err = run(
+            "serve", PORT=str(taken.getsockname()[1]), DATABASE_URL=furnished_sqlite_url
+        )
     assert code == 1
     assert "déjà pris" in err
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_server_says_where_it_is_and_stops_when_asked(
-    tmp_path: Path, number: signal.Signals
+    tmp_path: Path, furnished: Path, number: signal.Signals
 ) -> None:
+    shutil.copy(furnished, tmp_path / "chat.sqlite")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
     process = subprocess.Popen(

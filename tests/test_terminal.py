@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from bot.assembly import Rooms
 from bot.channels.terminal import KEPT, NAME, Sheet, Terminal
@@ -25,10 +28,17 @@ def environment(folder: Path) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **own}
 
 
-def test_a_pipe_gets_offers_and_no_question_first(tmp_path: Path) -> None:
+@pytest.fixture
+def folder(tmp_path: Path, furnished: Path) -> Path:
+    """Where a chat finds its offers."""
+    shutil.copy(furnished, tmp_path / "chat.sqlite")
+    return tmp_path
+
+
+def test_a_pipe_gets_offers_and_no_question_first(folder: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "bot", "chat"], input=f"{SEARCH}\n".encode(), cwd=tmp_path,
-        env=environment(tmp_path), capture_output=True, check=True, timeout=100,
+        [sys.executable, "-m", "bot", "chat"], input=f"{SEARCH}\n".encode(), cwd=folder,
+        env=environment(folder), capture_output=True, check=True, timeout=100,
     )  # fmt: skip
     lines = plain(done.stdout.decode()).splitlines()
     assert lines[0].startswith("Boulanger ou boulangère, 30 km autour de Lens, septembre 2027 : ")
@@ -40,10 +50,10 @@ def test_a_pipe_gets_offers_and_no_question_first(tmp_path: Path) -> None:
     assert done.stderr == b""
 
 
-def test_ctrl_c_at_the_keyboard_is_a_goodbye(tmp_path: Path) -> None:
+def test_ctrl_c_at_the_keyboard_is_a_goodbye(folder: Path) -> None:
     parent, child = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "bot", "chat"], cwd=tmp_path, env=environment(tmp_path),
+        [sys.executable, "-m", "bot", "chat"], cwd=folder, env=environment(folder),
         stdin=child, stdout=child, stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
     os.close(child)
