@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from nlu import placewords as pw
 from nlu.keys import ARTICLES, LINKS
-from nlu.naming import Named
+from nlu.naming import CANDIDATES, Named
 from nlu.placechoice import weaker
 from nlu.placepostcodes import postcode_at
 from nlu.placesentence import Mention, Sentence
@@ -51,7 +51,7 @@ class PlaceFinder(PlaceWeigher):
         form = s.forms[at]
         if form[:1].isdigit():
             return postcode_at(self._g, s, at)
-        listed = self._in_a_list(s, at, found)
+        listed = bool(found) and self._in_a_list(s, at, found)
         exact = None
         if form not in self._naming.longest and len(form) > 4 and form[0] in "dasv":
             form = self._unglued(s, at)
@@ -102,8 +102,11 @@ class PlaceFinder(PlaceWeigher):
         other = self._naming.misspelt(s.forms[at], 1)
         if other is None or not self._g.home(other.rows[0]) or other.errors > 1:
             return exact
-        larger = self._g.population[other.rows[0]] >= 10 * max(people, _HAMLET)
-        return replace(exact, named=other) if larger else exact
+        if self._g.population[other.rows[0]] < 10 * max(people, _HAMLET):
+            return exact
+        if not other.resolved and exact.named.exact:  # « avène »: it is offered beside Avesnes
+            other = replace(other, rows=(*other.rows[: CANDIDATES - 1], row))
+        return replace(exact, named=other)
 
     def _exact_at(
         self, s: Sentence, at: int, departements: frozenset[str], listed: bool
@@ -138,8 +141,6 @@ class PlaceFinder(PlaceWeigher):
 
     def _in_a_list(self, s: Sentence, at: int, found: list[Mention]) -> bool:
         """« doullens ou albert », « Lens/Liévin/Hénin »: coordinated with a place just read."""
-        if not found:
-            return False
         i = found[-1].last
         gap = s.forms[i + 1 : at]
         if _JOINING.issuperset(gap):

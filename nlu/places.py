@@ -40,7 +40,8 @@ class PlaceReading:
     def spans(self) -> list[tuple[int, int]]:
         """Where each of them stands, in characters."""
         where: list[Place | Area] = [*self.places, *self.negated_places, *self.areas]
-        where += [ambiguous.candidates[0] for ambiguous in self.ambiguous_places]
+        if self.ambiguous_places:
+            where += [ambiguous.candidates[0] for ambiguous in self.ambiguous_places]
         return [(place.start, place.end) for place in where]
 
 

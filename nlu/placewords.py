@@ -130,6 +130,7 @@ REFUSED_BEFORE = re.compile(
 ENROLLED = re.compile(
     r"\binscrite? (?:au|dans le|dans un|a un) cfa(?: (?:de|d|du|a))?(?: l[ae]?)?$"
 )
+ENROLLING = frozenset({"inscrit", "inscrite"})
 INSIDE = frozenset({"dans", "ds", "en", "le", "la", "l"})
 WITHIN = INSIDE | {"les", "sur", "tout", "toute", "du", "de", "d", "des"}
 # What rules out an area, among the three words before it.

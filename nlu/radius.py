@@ -32,6 +32,8 @@ _UNITS = {
     "trentaine": 30, "quarante": 40, "quarantaine": 40, "cinquante": 50, "cinquantaine": 50,
     "soixante": 60, "soixantaine": 60, "quinzaine": 15, "dizaine": 10, "vingtaine": 20,
     "cent": 100, "centaine": 100,
+    "kinze": 15, "trante": 30, "karante": 40, "carante": 40, "cinkante": 50, "cincante": 50,
+    "soissante": 60,
 }  # fmt: skip
 _PLURAL = re.compile(r"\b(vingt|cent)s\b")
 _QUINZAINE = re.compile(r"\bk(?=in[sz]aine)")
@@ -60,7 +62,7 @@ _MENDS = re.compile(
 )
 _LARGEST = 1_000
 _DIGIT = re.compile(r"[0-9]")
-_SIGNS = ("k", "born", "rayon", "perimetre", "trop", "pas assez", "tro ", "loin")
+_SIGN = re.compile("k|born|rayon|perimetre|trop|pas assez|tro |loin")
 # « trop loin, mets 10 », of an offer that was shown.
 _TOO_FAR = re.compile(
     r"\bloin\b[^0-9]{0,12}?\b(?:mets?|mettez|max\w*|plutot|limite|disons)(?: a| moi| en| plutot)* ([0-9]{1,3})"
@@ -152,10 +154,7 @@ def distances(message: Message) -> Iterator[tuple[str, str, int]]:
 
 
 def _may_hold_a_distance(folded: str) -> bool:
-    for sign in _SIGNS:  # noqa: SIM110 - « any » would cost more than it finds out
-        if sign in folded:
-            return True
-    return False
+    return _SIGN.search(folded) is not None
 
 
 def _instead(text: str) -> int | None:

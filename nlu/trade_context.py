@@ -32,7 +32,7 @@ CUES = (
         "tourne rapport"
     )
 )
-ANY_HINT = HINTS | WITHDRAWN | _set("plutot finalement enfaite")
+ANY_HINT = HINTS | WITHDRAWN | _set("plutot finalement enfaite previens prevenez")
 # « les ongles, c'est mon métier »; « les ongles non ».
 AFTER = _set(
     "passion metier interesse interessent interesserait branche dit non nan nn bof oui ouais"

@@ -50,11 +50,10 @@ class Values:
     @property
     def spans(self) -> list[Span]:
         """Where values stand, each with the kind the intent model sees instead."""
-        return [
-            *((start, end, "trade") for start, end in self.trades.spans),
-            *((start, end, "place") for start, end in self.places.spans),
-            *((start, end, "date") for start, end in self.when.spans),
-        ]
+        spans = [(start, end, "trade") for start, end in self.trades.spans]
+        spans += [(start, end, "place") for start, end in self.places.spans]
+        spans += [(start, end, "date") for start, end in self.when.spans]
+        return spans
 
     def answer(self, asked: str | None) -> bool:
         """Whether the value that was asked for is there."""
