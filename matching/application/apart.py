@@ -72,6 +72,8 @@ async def _asked(child: Process, order: dict[str, Any], files: Sequence[bytes]) 
         raise RuntimeError("a child without pipes")
     with suppress(ConnectionError):  # it died: its answer, nothing, says so
         for part in (json.dumps(order).encode() + b"\n", *files):
+            if child.stdin.is_closing():  # uvloop has seen it die, and takes nothing any more
+                break
             child.stdin.write(part)
             await child.stdin.drain()
         child.stdin.close()
