@@ -112,15 +112,23 @@ class Turnstile:
         self._name = name
         self._clock = clock
         self._queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._unhurried: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def enter(self, route: Route) -> str:
         """Return when the call may be made, with what :meth:`leave` wants; what cannot be waited
         for fails at once.
 
-        Who waits for a place stands in a queue: only the first of each process asks for one.
+        Who waits for a place stands in a queue: only the first of each process asks for one. Of
+        those with all the time there is (the reading of the night), one at a time stands there.
         """
         if route.limit is None or not route.limit.until_answered:
             return await self._turn(route)
+        if not isinf(left()):
+            return await self._queued(route)
+        async with self._unhurried[route.name]:
+            return await self._queued(route)
+
+    async def _queued(self, route: Route) -> str:
         queue = self._queues[route.name]
         try:
             async with asyncio.timeout(None if isinf(left()) else left()):

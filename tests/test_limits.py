@@ -17,6 +17,7 @@ from matching.breaker import Breaker
 from matching.calling import Backend, CallFailed, Limit, Route, open_session, within
 from matching.limits import LATE_SECONDS, Turnstile
 from storage.rates import LocalRate
+from tests import apprenticing
 from tests.counting import Counts
 from tests.test_calling import Clock, House, hung_up, never
 from tests.wire import Wire, says, wired
@@ -170,6 +171,29 @@ async def test_who_would_wait_too_long_in_the_queue_is_told_that_it_is_busy() ->
         await asyncio.wait({before})
         assert await one(0.05) == "busy False"
         assert len(reception.arrivals) == 1
+
+
+async def test_somebody_who_waits_goes_before_what_nobody_waits_for() -> None:
+    """The reading of the night asks for twenty pages at once."""
+    clock, went = apprenticing.Clock(), list[str]()
+    turnstile = Turnstile("ft", LocalRate(clock), clock, clock.sleep)
+    one = Route("offers", limit=Limit(1, 1.0, until_answered=True))
+
+    async def call(name: str) -> None:
+        ticket = await turnstile.enter(one)
+        went.append(name)
+        await asyncio.sleep(0)
+        await turnstile.leave(one, ticket)
+
+    async def hurried() -> None:
+        with within(60):
+            await call("a person")
+
+    nightly = [asyncio.create_task(call("a page")) for _ in range(20)]
+    await asyncio.sleep(0)
+    await asyncio.gather(hurried(), *nightly)
+    assert len(went) == 21
+    assert went.index("a person") <= 2
 
 
 class Slow:
