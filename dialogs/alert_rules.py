@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -76,7 +76,10 @@ _SILENT = re.compile(
 """Where is my message? Of no meaning to who has no alert."""
 _HOW = re.compile(
     r"^(?:dis moi |explique )?(?:comment|koment|coment) (?:ca )?(?:marche|fonctionne)\w*,? "
-    r"(?:les |mes |une |tes |l')?(?:alertes?|notifs?|notifications?)$"
+    r"(?:les |mes |une |tes |l')?(?:alertes?|notifs?|notifications?)$|"
+    r"^(?:comment|koment|coment) (?:je |on |tu )?(?:(?:les |l'|te |me )?"
+    r"(?:stop\w*|arr?et\w*|recoi\w*|desactiv\w*|previen\w*))(?: (?:les |l'|mes )?alertes?)?$|"
+    r"^(?:je (?:les? |la )?recoi\w*|tu me previen\w*) (?:ca |sa )?comment$"
 )
 _NEWS = re.compile(r"^(?:(?:il )?y ?a |ya |t'?as |tu as |alors )?(?:du|quoi de) (?:nouveau|neuf)$")
 _PAUSE = re.compile(r"\ben (?:pause|veille|attente)\b|\bpause\b")
@@ -108,9 +111,21 @@ _OFF = re.compile(
 _OFF_ALONE = re.compile(r"^(?:desactive\w*|mute|off)(?: (?:tout|stp|svp))*$")
 _OF_LIST = re.compile(
     rf"{_ASKS}(?:(?P<verb>(?!l[ae] |alerte |mets? )\w+) )?(?:mets? )?(?:l[ae] |l'|alerte )?"
-    rf"(?P<n>{ONE})(?: ?(?:e|eme))?(?P<rest> en (?:pause|veille))?$"
+    rf"(?:(?P<n>{ONE})(?: ?(?:e|eme|ere|er))?|"
+    r"(?P<nth>premiere?|deuxieme|seconde|troisieme|derniere))"
+    r"(?: alerte)?(?P<rest> en (?:pause|veille))?$"
 )
-"""« La 2 », « supprime la 2 », under the list of alerts."""
+"""« La 2 », « supprime la 2 », « la dernière », under the list of alerts."""
+_NTH = {"premier": 0, "premiere": 0, "deuxieme": 1, "seconde": 1, "troisieme": 2, "derniere": -1}
+_OF_LIST_NAMED = re.compile(
+    rf"{_ASKS}(?P<verb>\w+) (?:moi )?(?:celle|l[ae]|l'alerte) ?(?:de |du |d'|pour |en |a |au )"
+    r"(?P<name>(?!pause\b|veille\b)[a-z' -]{3,30}?)(?P<rest> en (?:pause|veille))?$"
+)
+"""« Supprime celle de Cambrai »."""
+_TAKEN_UP = re.compile(
+    r"^(?:non |nan |bon |ok )*(?:reprend\w*|recommence\w*|remet\w*|redemarre\w*)\b"
+)
+_HOW_LONG = re.compile(r"\b(?:combien|jusqu'? ?a quand|dure(?:e|nt)?|quand|fini\w*)\b")
 _VERBS = (
     (re.compile(r"sup+rim|eff?ac|enlev|retir|vir"), "action_alert_drop"),
     (re.compile(r"arr?et|stop|coupe|desactiv"), "action_alert_stop"),
@@ -119,6 +134,7 @@ _VERBS = (
     (re.compile(r"modif|change|corrige|edit"), "action_alert_edit"),
     (re.compile(r"voir|montr|affich|$"), "action_alert"),
 )
+_BY_NAME = ("action_alert_drop", "action_alert_stop", "action_alert_pause", "action_alert_on")
 _ON_AGAIN = re.compile(
     r"^(?:(?:ok|bon|c'? ?(?:est )?bon|allez|on|tu peux|non|nan|nn|no|euh|attends?|finalement|"
     r"en fait|enfaite|maintenant) )*"
@@ -207,7 +223,7 @@ def said(u: Understanding, slots: Slots, today: date) -> Plan | None:
     one = (
         _about_one(u, folded, slots)
         or _on_screen(u, folded, slots)
-        or _of_list(folded, slots)
+        or _of_list(folded, slots, today)
         or _until(u, folded, slots, today)
     )
     if one is not None:
@@ -230,7 +246,7 @@ def _on_screen(u: Understanding, folded: str, slots: Slots) -> Plan | None:
     return BUTTONS["alert_me"] if "/alert_me" in choices and _KEEP.match(folded) else None
 
 
-def _of_list(folded: str, slots: Slots) -> Plan | None:
+def _of_list(folded: str, slots: Slots, today: date) -> Plan | None:
     """What is said right under the alerts, of one of them or of those that are silent."""
     choices = [payload for _, payload in slots["choices"] or ()]
     silent = next((payload for payload in choices if payload.startswith("/alert_on ")), None)
@@ -238,12 +254,27 @@ def _of_list(folded: str, slots: Slots) -> Plan | None:
         return pressed("alert_on", silent.removeprefix("/alert_on "))
     if _IT.match(folded) and (drops := [p for p in choices if p.startswith("/alert_drop ")]):
         return pressed("alert_drop", drops[0].removeprefix("/alert_drop "))
-    one = _OF_LIST.match(folded)
-    if one is None or f"/alert {one['n']}" not in choices:
+    if silent is not None and _TAKEN_UP.match(folded) and (until := read_until(folded, today)):
+        n = silent.removeprefix("/alert_on ")
+        return Plan(("action_alert_pause",), argument=f"{n} {until}")
+    return _of_one_listed(folded, [p.split(" ")[1] for p in choices if p.startswith("/alert ")])
+
+
+def _of_one_listed(folded: str, listed: Sequence[str]) -> Plan | None:
+    """What is said of one of the alerts that were just listed, by their numbers."""
+    one = _OF_LIST.match(folded) or _OF_LIST_NAMED.match(folded)
+    if one is None or not listed:
         return None
     verb = "pause" if one["rest"] else one["verb"] or ""
     action = next((action for look, action in _VERBS if look.match(verb)), None)
-    return Plan((action,), argument=one["n"]) if action else None
+    parts = one.groupdict()
+    if action is None or (parts.get("name") and action not in _BY_NAME):
+        return None
+    if parts.get("name"):
+        return Plan((action,), argument=f"? {parts['name']}")
+    place = _NTH.get(parts["nth"] or "")
+    n = parts["n"] or (listed[place] if place is not None and place < len(listed) else None)
+    return Plan((action,), argument=n) if n in listed else None
 
 
 def _until(u: Understanding, folded: str, slots: Slots, today: date) -> Plan | None:
@@ -259,6 +290,8 @@ def _until(u: Understanding, folded: str, slots: Slots, today: date) -> Plan | N
 def _about_one(u: Understanding, folded: str, slots: Slots) -> Plan | None:
     """« Mes alertes », « l’alerte 2 », « nomme mon alerte … », « modifie l’alerte 2 »."""
     if _LIST.match(folded):
+        return BUTTONS["alerts"]
+    if slots["alerts"] and "pause" in folded and _HOW_LONG.search(folded):
         return BUTTONS["alerts"]
     if _HOW.match(folded):
         return Plan(("action_answer", "action_resume"), argument="alerts")

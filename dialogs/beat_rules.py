@@ -27,8 +27,8 @@ _HOUR = re.compile(
     r"(?P<hour>\d{1,2}) ?(?:h|heures?|:)(?: ?(?P<minute>[0-5]\d))?)\b"
     r"(?: (?:du (?P<evening>soir)|du mat(?:in)?)\b)?"
 )
-_PART = re.compile(r"\b(?:le |vers le |dans l'|l')?(matin|apres[ -]midi|aprem|soir)\b")
-_PARTS = {"matin": "08:00", "soir": "18:00"}
+_PART = re.compile(r"\b(?:le |la |vers le |dans l'|l')?(matin|apres[ -]midi|aprem|soir|nuit)\b")
+_PARTS = {"matin": "08:00", "soir": "18:00", "nuit": "23:00"}
 _AFTERNOON = "14:00"
 _OTHER = re.compile(
     r"\b(?:un jour sur (?:deux|2)|tou[st] les (?:2|3|deux|trois) jours|trop souvent|"
@@ -42,6 +42,7 @@ _FILLER = re.compile(
     r"\b(?:plutot|finalement|en fait|je|veux|prefere|voudrais|mets?|moi|stp|svp|alertes?|mon|mes|"
     r"ma|messages?|tes|les|l|envoie|ecris|previens|notifs?|un|une|et|ok|non|nn|nan|oui|le|merci|"
     r"seulement|juste|(?:plus |rien )?que|suff?i[st]?|sa|mieux?|change|trop|tard|tot|sinon|genre|"
+    r"aussi|meme|"
     r"l'heure|heure|rythme|ton|ca|sort|est|la|nouveau|offre|du|de)\b|[',.!-]"
 )
 """What may stand beside a rhythm in words; anything else, and something else was meant."""
