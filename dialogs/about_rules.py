@@ -17,7 +17,7 @@ _HELLO = (
     r"j ai|g|c'?est|c|mon age|j'?aurai|je vais avoir|je viens d'avoir|bientot|presque)[ ,:]*)*"
 )
 _THEN = r"(?: (?:et demi|stp|svp|moi|mtn|maintenant|la|lol|mdr|et toi|aujourd'?hui|bientot))*"
-_AGE = re.compile(rf"^{_HELLO}(?P<years>[1-9]\d) ?ans?{_THEN}$")
+_AGE = re.compile(rf"^{_HELLO}(?P<years>[1-9]\d) ?(?:ans?|piges?|balais){_THEN}$")
 _CLASS = re.compile(
     rf"^{_HELLO}(?:(?:encore|actuellement|en ce moment|a la rentree|je passe|j'?entre|je rentre|"
     r"eleve|toujours) ?)*(?P<in>en |au |la )?(?:classe de )?"
@@ -39,7 +39,8 @@ def said(u: Understanding, slots: Slots, today: date) -> Plan | None:
         return None  # an answer: see dialogs.alert_rules
     if u.text.rstrip().endswith("?") or from_message(u, slots).keys() - {"availability"}:
         return None
-    if _AGE.match(folded) and (years := read_age(folded)) is not None:
+    if age := _AGE.match(folded):
+        years = read_age(folded) or int(age["years"])
         return Plan(("action_my_age",), argument=str(years))
     school = _CLASS.match(folded)
     if school is None or (school["in"] or "").strip() == "la":

@@ -23,6 +23,8 @@ _ALERT = re.compile(
 )
 """One that there is: « une alerte » is another one to keep."""
 
+_OF_LIST = re.compile(rf"\bl[ae] (?P<n>{ONE})\b(?! ?(?:km|kilo|h\b))(?P<only>)(?P<all>)")
+
 _CHANGE = re.compile(
     r"\b(?:chang\w*|modif\w*|elarg\w*|agrandi\w*|augment\w*|redui\w*|diminu\w*|restrein\w*|"
     r"rac+ourci\w*|passe\w*|mets?|mettre|met|regl\w*|rajout\w*|ajout\w*|remplac\w*|corrig\w*|"
@@ -54,7 +56,7 @@ def said(u: Understanding, slots: Slots, today: date) -> Plan | None:
     if (n := _which(u.text, slots)) is not None:
         return Plan(("action_alert_set",), argument=n)
     folded = fold(u.text[:200]).replace("’", "'").strip(" .!?")
-    alert = _ALERT.search(folded)
+    alert = _ALERT.search(folded) or _listed(folded, slots)
     if alert is None or u.intent in _OTHERWISE or not (slots["alerts"] or slots["alert_last"]):
         return None
     if not (_CHANGE.search(folded) or _FOR_IT.search(folded) or _KM.search(folded)):
@@ -69,6 +71,13 @@ def said(u: Understanding, slots: Slots, today: date) -> Plan | None:
     }  # fmt: skip
     n = alert["n"] or alert["only"] or ("*" if alert["all"] and values else None)
     return Plan(("action_alert_set",), argument=json.dumps({**change, "n": n}))
+
+
+def _listed(folded: str, slots: Slots) -> re.Match[str] | None:
+    """« Change la 3 pour 50 km », right under the list of alerts."""
+    one = _OF_LIST.search(folded)
+    choices = [payload for _, payload in slots["choices"] or ()]
+    return one if one and f"/alert {one['n']}" in choices else None
 
 
 def _values(u: Understanding, folded: str) -> Mapping[str, Any]:

@@ -22,7 +22,7 @@ _SHOW = re.compile(
     r"^(?:(?:ok|oui|ouais|bon|allez|aller|vas[ -]?y|vazy|go|d'?accord|dac|ah|bah|et|alors|stp|svp|"
     r"tu|je|j'?|peux|veux|veut|voudrais|aimerais)[ ,]*)*"
     r"(?:(?:re)?(?:montre|vois|voir|affiche|envoie|balance|regarde)[rz]?|fais[ -]voir|"
-    r"(?:toutes )?(?:les|la) (?:offres|annonces|liste|nouvelles)|toutes)"
+    r"(?:toutes )?(?:(?:les|la) )?(?:offres|annonces|liste|nouvelles)|toutes)"
     r"(?:[ -](?:moi|les|la|le|tout|toutes?|ca|sa|offres?|annonces?|nouvelles?|liste|des|ces|mes|"
     r"stp|svp|alors|vite|toi))*$"
 )

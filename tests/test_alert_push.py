@@ -68,32 +68,6 @@ async def test_several_senders_send_each_message_once_and_in_order(
         assert len(known) == 36
 
 
-async def test_a_phone_rings_once_for_what_comes_together(at: House) -> None:
-    """Each alert has its message, and one sound is enough; the next evening has its own."""
-    db = at.rooms.database
-    await found(db, 2, each=3)
-    await at.due()
-    await at.push()
-    assert [len(at.heard(chat)) for chat in (FIRST_CHAT, FIRST_CHAT + 1)] == [3, 3]
-    assert sounds(at) == [True, False, False]
-    at.now += DAY
-    await LiveOffers(db).put("test", [offer(n) for n in range(1, 6)])
-    await ready(db, ["test:4"], now=at.now)
-    await at.due()
-    await at.push()
-    assert sounds(at)[3:] == [True]
-
-
-def sounds(at: House) -> list[bool]:
-    """Whether each message to the first one rang."""
-    sent = [c for c in at.api.calls if c.method == "sendMessage"]
-    return [
-        not c.params.get("disable_notification", False)
-        for c in sent
-        if c.params["chat_id"] == FIRST_CHAT
-    ]
-
-
 async def test_what_is_shown_is_what_is_kept_and_everything_is_told(at: House) -> None:
     await found(at.rooms.database, 1, each=9, together=True)
     await at.due()
@@ -153,36 +127,6 @@ async def test_what_was_closed_before_it_was_told_may_still_be_told(at: House) -
     await at.push()
     async with at.rooms.database.read() as tx:
         assert list((await tx.execute(select(told.c.offer))).scalars()) == ["test:2"]
-
-
-COPIES: dict[str, dict[str, Any]] = {
-    "in other letters": {"title": "APPRENTI BOULANGER 1", "company": "fournil 1"},
-    "by its number": {"title": "Boulanger (H/F)", "also": ("francetravail:207QYWM",)},
-    "another job": {"title": "Apprenti tourier", "rome_codes": ("D1102",)},
-}  # fmt: skip
-
-
-@both
-@pytest.mark.parametrize("copy", COPIES)
-async def test_a_copy_of_a_job_that_was_told_is_no_news(
-    furnished_url: str, understander: Understander, copy: str
-) -> None:
-    """Days later, from another source; another job of the same company is."""
-    async with house(furnished_url, understander) as at:
-        db = at.rooms.database
-        await found(db, 1)
-        await LiveOffers(db).put("test", [offer(1, also=("francetravail:207QYWM",))])
-        await at.due()
-        await at.push()
-        at.now += 3 * DAY
-        values = {"id": "ft:1", "source": "France Travail"} | COPIES[copy]
-        await LiveOffers(db).put("other", [offer(1, **values)])
-        await ready(db, ["ft:1"], now=at.now)
-        await at.due()
-        await at.push()
-        news = copy == "another job"
-        assert await at.states() == ["sent", "sent" if news else "gone"]
-        assert len(at.heard()) == 1 + news
 
 
 async def test_a_stop_counts_for_what_waits_for_its_turn(
