@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from nlu.alternatives import sorted_out
-from nlu.rules import HEAD, Plain
-from nlu.text import Message
+from nlu.text import HEAD, Message
 
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
 _PERSIAN = re.compile(r"[پچژگ]|\bسلام\b|درود|تشکر|کمک|هستم|می\u200c?خواهم|لطفا")
@@ -48,18 +47,15 @@ _FRENCH = re.compile(
 )
 
 
-def read_language(message: Message, words: Plain) -> str:
-    """An ISO 639 code; ``fr`` unless an alphabet or more words say otherwise.
-
-    ``words`` are the plain ones of ``message``.
-    """
+def read_language(message: Message) -> str:
+    """An ISO 639 code; ``fr`` unless an alphabet or more words say otherwise."""
     text = message.text
     if not text.isascii():
         if _ARABIC.search(text):
             return "fa" if _PERSIAN.search(text) else "ar"
         if _CYRILLIC.search(text):
             return "uk"
-    if _HEADS.isdisjoint(words.heads) and "ł" not in text:
+    if _HEADS.isdisjoint(message.heads) and "ł" not in text:
         return "fr"
     folded = message.folded[:300].replace("ł", "l")
     if not _FOREIGN.search(folded):

@@ -213,13 +213,19 @@ _WAYS: tuple[tuple[Travel, str], ...] = (
     ("foot", r"pieds?|marche|marchant|velo|vtt|bicyclette|trottinette|trotinette|trott"),
 )  # fmt: skip
 _TRAVEL = [(way, re.compile(rf"\b(?:{words})\b")) for way, words in _WAYS]
+_WAYS_BEGIN = frozenset(
+    "scoo scou mob moby meul cycl bsr 125 50 50cc boos moto voit vsp quad bagn cais perm vehi m me "
+    "mame mcon mdep memm nous emme covo bus trai ter metr tram tran car nave pied marc velo vtt "
+    "bicy trot".split()
+)
 _ANY_WAY = re.compile(rf"\b(?:{sorted_out(words for _, words in _WAYS)})\b")
 
 
 def read_travel(message: Message, trades: Iterable[tuple[int, int]] = ()) -> Travel | None:
     """How the person gets about; neither what is refused or told of, nor ``trades`` (spans)."""
     text = message.text
-    if not _ANY_WAY.search(message.folded):  # taking words out, below, brings none in
+    # Taking words out, below, brings none in.
+    if _WAYS_BEGIN.isdisjoint(message.heads) or not _ANY_WAY.search(message.folded):
         return None
     for start, end in trades:
         text = text[:start] + " " * (end - start) + text[end:]

@@ -11,13 +11,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from nlu.meaning import Intent
-from nlu.text import Message
+from nlu.text import Message, heads
 
 RULES_SOURCE = Path(__file__).with_name("data") / "rules.yml"
 RULES_FILE = RULES_SOURCE.with_suffix(".json")
-HEAD = 4
-"""Letters a pattern is told from others by, at the beginning of a word."""
-
 _LONG_RUN = re.compile(r"(.)\1{2,}")
 _WORD = re.compile(r"[^\W_]+")
 _POLITE = re.compile(
@@ -65,9 +62,10 @@ class Plain(str):
     __slots__ = ("heads",)
     heads: frozenset[str]
 
-    def __new__(cls, words: str) -> Self:
+    def __new__(cls, words: str, begun: frozenset[str] | None = None) -> Self:
+        """``begun`` are the ``heads`` of these words, where they are known."""
         said = str.__new__(cls, words)
-        said.heads = frozenset([word[:HEAD] for word in words.split(" ")])
+        said.heads = heads(words.split(" ")) if begun is None else begun
         return said
 
 
@@ -78,9 +76,11 @@ def plain(text: str) -> Plain:
 
 def plain_of(message: Message) -> Plain:
     """The same of a message that is folded already."""
-    apart = len(message.folded) != len(message.text)  # « ½ » is one word, plainly « 1 2 »
-    forms = _WORD.findall(message.folded) if apart else message.forms
-    return Plain(_LONG_RUN.sub(_once, " ".join(forms)))
+    if len(message.folded) != len(message.text):  # « ½ » is one word, plainly « 1 2 »
+        return Plain(_LONG_RUN.sub(_once, " ".join(_WORD.findall(message.folded))))
+    words = " ".join(message.forms)
+    short = _LONG_RUN.sub(_once, words)
+    return Plain(short, message.heads if short == words else None)
 
 
 def _once(run: re.Match[str]) -> str:
@@ -94,9 +94,9 @@ class _Group:
         self._patterns = [pattern for pattern, _ in patterns]
         self._compiled: dict[int, re.Pattern[str]] = {}
         self._by_head: dict[str, list[int]] = {}
-        self.anyhow = [i for i, (_, heads) in enumerate(patterns) if not heads]
-        for i, (_, heads) in enumerate(patterns):
-            for head in heads:
+        self.anyhow = [i for i, (_, begun) in enumerate(patterns) if not begun]
+        for i, (_, begun) in enumerate(patterns):
+            for head in begun:
                 self._by_head.setdefault(head, []).append(i)
         self.heads = frozenset(self._by_head)
 

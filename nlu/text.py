@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -64,6 +64,15 @@ def in_place(text: str, folded: str) -> bool:
     return len(folded) == len(text) and all(_LETTERS[ord(letter)] for letter in set(text))
 
 
+HEAD = 4
+"""Letters of a word that tell whether it may begin something a reader looks for."""
+
+
+def heads(words: Iterable[str]) -> frozenset[str]:
+    """How each of the words begins."""
+    return frozenset([word[:HEAD] for word in words])
+
+
 class Word(NamedTuple):
     """A run of letters and digits: folded form, and its span in the original text."""
 
@@ -84,6 +93,8 @@ class Message:
     """A message and its words, folded once for all readers, which leave it as it is.
 
     Word ``i`` is ``forms[i]``; in the text it stands from ``starts[i]`` to ``ends[i]`` (excluded).
+    ``heads`` are the first :data:`HEAD` letters of the words: by them a reader knows at once that
+    there is nothing for it to read.
     """
 
     text: str
@@ -91,6 +102,10 @@ class Message:
     forms: tuple[str, ...]
     starts: Sequence[int]
     ends: Sequence[int]
+    heads: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.heads = heads(self.forms)
 
     @classmethod
     def of(cls, text: str) -> Message:

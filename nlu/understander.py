@@ -65,7 +65,7 @@ class Understander:
         if asked == "confirm":
             guess = agreed(self._rules, guess, text, words)
         values = values.kept_for(guess.intent, named=bool(ruled and ruled.values))
-        return _together(message, words, guess, values, adds=self._rules.says("adds", words))
+        return _together(message, guess, values, adds=self._rules.says("adds", words))
 
     def values(self, message: Message, asked: str | None, today: date) -> Values:
         """Trades first, then dates, then places among the words that are left."""
@@ -122,7 +122,7 @@ class Understander:
 
 
 def _together(
-    message: Message, words: Plain, guess: IntentReading, values: Values, *, adds: bool
+    message: Message, guess: IntentReading, values: Values, *, adds: bool
 ) -> Understanding:
     trades, places = values.trades, values.places
     return Understanding(
@@ -141,7 +141,7 @@ def _together(
         radius_km=values.radius_km,
         availability=values.when.availability,
         diploma=values.diploma,
-        language=read_language(message, words),
+        language=read_language(message),
         travel=values.travel,
         adds=adds,
     )
