@@ -28,7 +28,7 @@ sys.path = [folder for folder in sys.path if Path(folder or ".").resolve() != Pa
 from bot.channels.telegram.webhook import PATH, SECRET_HEADER  # noqa: E402
 from nlu.understander import Understander  # noqa: E402
 from tests.bot_api import BotApi  # noqa: E402
-from tests.browsing import furnish  # noqa: E402
+from tests.offered import furnish  # noqa: E402
 from tests.strange_updates import strange_bodies, strange_updates  # noqa: E402
 from tests.telegramming import Apart, apart  # noqa: E402
 
@@ -72,8 +72,8 @@ async def measure(number: int, seed: int) -> dict[str, Any]:
     api = BotApi()
     await api.start()
     with tempfile.TemporaryDirectory() as folder:
-        file = await furnish(Path(folder) / "fuzz.sqlite", Understander.load())
-        url = f"sqlite+aiosqlite:///{file}"
+        url = f"sqlite+aiosqlite:///{folder}/fuzz.sqlite"
+        await furnish(url, "demonstration", Understander.load())
         async with apart(api, url, "webhook", TELEGRAM_WEBHOOK_SECRET=SECRET) as service:
             waits: list[float] = []
             everything = mixed(seed, number + AT_ONCE * (number // 100))

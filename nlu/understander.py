@@ -42,11 +42,10 @@ class Understander:
         self._ear = Ear(ours)
 
     @classmethod
-    @cache
     def load(cls) -> Understander:
         """Trades, communes, rules and the intent model, from the files of this room; once a
         process, for it keeps nothing of what it reads."""
-        return cls(TradeTable.load(), Gazetteer.load(), IntentModel.load(), Rules.load())
+        return _load()
 
     def read(self, text: str, *, asked: str | None = None, today: date) -> Understanding:
         """What ``text`` means after ``asked``; never raises, reads 4,096 characters at most."""
@@ -145,3 +144,8 @@ def _together(
         travel=values.travel,
         adds=adds,
     )
+
+
+@cache
+def _load() -> Understander:
+    return Understander(TradeTable.load(), Gazetteer.load(), IntentModel.load(), Rules.load())
