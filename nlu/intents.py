@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from math import exp
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple, Self, cast
 
 import numpy as np
@@ -39,8 +39,7 @@ Span = tuple[int, int, str]
 _PIECED, _COUNTED = 24, 6
 
 
-@dataclass(frozen=True, slots=True)
-class IntentReading:
+class IntentReading(NamedTuple):
     """The likeliest intent, its reason (``employer``, ``distress``…), and how sure, 0 to 1.
 
     ``known`` is false when not one word of the sentence stands in any of ours; ``chances`` says
@@ -51,7 +50,7 @@ class IntentReading:
     reason: str | None
     confidence: float
     known: bool = True
-    chances: Mapping[Intent, float] = field(default_factory=dict)
+    chances: Mapping[Intent, float] = MappingProxyType({})
 
 
 def mask(text: str, spans: Iterable[Span]) -> str:

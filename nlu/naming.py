@@ -6,8 +6,8 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass
 from math import log10
+from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
@@ -37,8 +37,7 @@ _LONG = 9  # letters
 _NICKNAME = 6  # letters from which a nickname is looked for misspelt
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """Rows a phrase may stand for, likeliest first; one row means it is resolved.
 
     ``exact`` is false for a beginning of a name; ``errors`` counts the typing errors forgiven.

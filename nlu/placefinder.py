@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from nlu import placewords as pw
 from nlu.keys import ARTICLES, LINKS
@@ -82,7 +81,7 @@ class PlaceFinder(PlaceWeigher):
         row, following = exact.named.rows[0], s.forms[exact.last + 1 : exact.last + 3]
         if following and not s.claimed[exact.last + 1] and not s.cut(exact.last):
             if self._naming.goes_on(row, s.forms[at : exact.last + 1], following[0]):
-                return replace(exact, last=exact.last + 1)
+                return exact._replace(last=exact.last + 1)
             linked = following[0] in _GOES_ON and len(following) > 1
             if linked or not exact.named.exact:  # « pont st maxence »
                 longer = self._misspelt_at(s, at, cue, exact)
@@ -105,8 +104,8 @@ class PlaceFinder(PlaceWeigher):
         if self._g.population[other.rows[0]] < 10 * max(people, _HAMLET):
             return exact
         if not other.resolved and exact.named.exact:  # « avène »: it is offered beside Avesnes
-            other = replace(other, rows=(*other.rows[: CANDIDATES - 1], row))
-        return replace(exact, named=other)
+            other = other._replace(rows=(*other.rows[: CANDIDATES - 1], row))
+        return exact._replace(named=other)
 
     def _exact_at(
         self, s: Sentence, at: int, departements: frozenset[str], listed: bool

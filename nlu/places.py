@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.resources import files
 from itertools import islice
+from typing import NamedTuple
 
 import yaml
 
@@ -27,8 +28,7 @@ _SAID_AT_ONCE = 16  # words of an answer
 _MOST_WORDS = 400  # beyond these, a message does not say where one looks for work
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceReading:
+class PlaceReading(NamedTuple):
     """What a message says of places, each in the order of the text, with its span."""
 
     places: tuple[Place, ...] = ()

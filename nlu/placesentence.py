@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from nlu import placewords as pw
 from nlu.naming import Named
@@ -11,8 +12,7 @@ from nlu.text import Message
 _STOPS = frozenset(",;.!?\n:()")
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """Words ``first``..``last`` stand for ``named``; ``weight`` is how sure that they are a place:
     3 the sentence says so, 2 the name says so, 1 it may be."""
 
