@@ -40,6 +40,11 @@ _FOUND = re.compile(
     r"(?: (?:hier|ce matin|aujourd'?hui|enfin|merci|mdr|ca y est))*[ !.]*$"
 )
 """« J’ai trouvé », and nothing else: an employer."""
+_NO_NEED = re.compile(
+    r"^(?:c'? ?(?:est )?bon |merci |mais |la )*(?:(?:j'?ai|j ai|g) )?plus besoin"
+    r"(?: (?:de toi|d'alertes?|des? alertes?|de rien|merci|du tout))*$|"
+    r"^je (?:ne )?cherche plus(?: rien)?$"
+)
 _NOT_OF_A_JOB = re.compile(
     r"\b(?:cfa|lycee|ecole|bail|logement|petition|charte|decharge|parents?|mere|pere)\b"
 )
@@ -105,6 +110,8 @@ def said(u: Understanding, slots: Slots, today: date) -> Plan | None:
     folded = fold(u.text[:200]).replace("’", "'").strip(" .!?")
     about = slots["follow"] if slots["asked"] == "came" else None
     if about is None:
+        if slots["alerts"] and _NO_NEED.match(folded):
+            return Plan(("action_no_need",))
         if not declares(folded) or (applying(slots) and _FOUND.match(folded)):
             return None
         ends = hopeful(slots)

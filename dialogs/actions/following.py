@@ -157,6 +157,19 @@ class Came(Action):
         return offer if offer is not None and offer.status == "open" else None
 
 
+class NoNeed(Action):
+    """« J’ai plus besoin »: alerts go on until that is said."""
+
+    def name(self) -> str:
+        return "action_no_need"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        dispatcher.utter_message(response="utter_no_need")
+        return [SlotSet("pending", ["/alerts_stop", "/still_looking"])]
+
+
 class StillLooking(Action):
     """« Oui, je cherche »: alerts go on."""
 
@@ -174,4 +187,4 @@ class StillLooking(Action):
 
 
 def build(services: Services) -> Sequence[Action]:
-    return (Came(services), Bravo(), StillLooking())
+    return (Came(services), Bravo(), NoNeed(), StillLooking())
