@@ -37,7 +37,7 @@ ASIDE = RESUMING | frozenset((
 STANDING = frozenset((
     "action_confirm_delete", "action_delete", "action_distress", "action_shy", "action_call",
     "action_which_hide", "action_which_taken", "action_which_call", "action_which_card",
-    "action_which_check",
+    "action_which_check", "action_which_called", "action_called", "action_pick",
 ))  # fmt: skip
 """Actions after which the application waits: they ask or say something that must stand alone."""
 

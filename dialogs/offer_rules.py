@@ -32,6 +32,28 @@ _WHERE = re.compile(
     r"quelle (?:ville|adresse)|(?:c'? ?(?:est )?)?(?:quoi |koi )?l'?adresse|adresse)\b"
     rf"(?: (?:ca|sa|exactement|situee?|stp|svp|c'?est|{_ONE}))*$"
 )
+_ABOUT_IT = re.compile(
+    r"^(?:et |mais )*(?:c'? ?(?:est )?)(?:qui|quelle (?:boite|entreprise)|quel patron|pour quand|"
+    r"quand|a combien de (?:km|kilometres?|minutes)|loin de combien)$|"
+    r"^(?:et )?(?:a )?(?:quelle distance|combien de km)$"
+)
+"""What its card tells."""
+_NOT_THAT = re.compile(
+    r"^(?:non |nan |nn |mais |bof )*(?:(?:je |j)(?:ne |n')?(?:veux?|aime) pas|pas) "
+    r"(?:de )?(?:celle|celui|cette|ca|sa)(?:[ -](?:la|ci|offre|annonce))*$|"
+    r"^(?:non |nan |nn |bof )*(?:(?:elle |ca |sa )?(?:ne )?m'? ?interesse pas|"
+    r"(?:elle |ca |sa )?(?:ne )?me plait pas|(?:je suis )?pas interessee?)$"
+)
+_OTHERS = re.compile(r"^(?:et |non |nan )*(?:une|un|des|d'?)? ?autres?(?: stp| svp)*$")
+_CALLED = re.compile(
+    r"^(?:c'? ?(?:est )?bon |ok |oui |ca y est |deja )*(?:j'?ai|j ai|g|je l'?ai|je les ai) "
+    r"(?:deja |bien |enfin )?(?:ap+el+e[er]?s?|telephone[er]?)"
+    r"(?: (?:hier|ce matin|deja|aujourd'?hui))*$"
+)
+_THE_ONE = re.compile(
+    r"^(?:et |ok |oui |non |nan )*(?:celle|celui|l'offre|l'annonce)(?:[ -]la)? "
+    r"(?:de |du |d'|des |a |au |aux |chez )(?:la |l'|le )?(?P<words>[a-z' -]{3,40})$"
+)
 _STILL_THERE = re.compile(
     r"^(?:et |mais )*(?:(?:c'?(?: ?est)?|elle(?: est)?|l'offre est|est[ -]elle|la place est) )?"
     r"(?:(?P<still>encore|toujours|tjrs?) )?(?:deja )?"
@@ -65,6 +87,10 @@ def said(u: Understanding, slots: Slots, today: date) -> Plan | None:
         return _show(slots, today)
     found = from_message(u, slots)
     ids = (slots["shown"] or {}).get("ids", ())
+    if ids and _OTHERS.match(folded):
+        return _all_of(slots) if pushed_by(slots) else Plan(("action_page",))
+    if ids and (one := _THE_ONE.match(folded)):
+        return Plan(("action_pick",), argument=one["words"])
     nth = read_remark(u.text)
     if nth is None or nth.kind != "nth":
         nth = None
@@ -86,8 +112,10 @@ def agreed(slots: Slots) -> Plan | None:
 
 
 def calls(u: Understanding, slots: Slots) -> bool:
-    """« Appeler », under offers: no call for a counsellor."""
-    return bool((slots["shown"] or {}).get("ids")) and bool(_CALL.match(_folded(u)))
+    """« Appeler », « j’ai appelé », under offers: no call for a counsellor."""
+    folded = _folded(u)
+    said = _CALL.match(folded) or _CALLED.match(folded)
+    return bool(said and (slots["shown"] or {}).get("ids"))
 
 
 def _folded(u: Understanding) -> str:
@@ -101,7 +129,11 @@ def _verb(u: Understanding, folded: str, nth: Remark | None) -> str | None:
     asks = u.text.rstrip().endswith("?")
     if (still := _STILL_THERE.match(folded)) and (asks or still["still"] or still["free"]):
         return "check"
-    if _WHERE.match(folded) or _LIKED.match(folded):
+    if _CALLED.match(folded):
+        return "called"
+    if _NOT_THAT.match(folded):
+        return "hide"
+    if _WHERE.match(folded) or _LIKED.match(folded) or _ABOUT_IT.match(folded):
         return "card"
     return "card" if nth and read_topic(u.text) == "pay" else None
 

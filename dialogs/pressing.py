@@ -59,6 +59,7 @@ WITH_ARGUMENT: Mapping[str, str] = {
     "liking": "action_choose_by_liking", "domain": "action_choose_in_domain",
     "unreadable": "action_unreadable", "apply": "action_apply", "apply_change": "action_apply_fix",
     "appointment": "action_appointment", "check": "action_check",
+    "called": "action_called",
 }  # fmt: skip
 """Buttons whose value an action works on."""
 

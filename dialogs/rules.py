@@ -28,7 +28,7 @@ CERTAIN = 0.9
 IRREVERSIBLE = ("/delete_yes", "/apply_send")
 """What only a plain yes may do, never one that was guessed (« mouais », « ok attends »)."""
 
-OF_ONE = frozenset(("/hide", "/taken", "/apply", "/call", "/card", "/check"))
+OF_ONE = frozenset(("/hide", "/taken", "/apply", "/call", "/called", "/card", "/check"))
 """What buttons do to one offer, after « laquelle ? »."""
 
 SHORT = 2

@@ -106,7 +106,8 @@ class Came(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
         slots = tracker.slots
-        answer, _, id = (argument(tracker) or "").partition(" ")
+        answer, _, rest = (argument(tracker) or "").partition(" ")
+        id, _, how = rest.partition(" ")
         step = next((s for s in followed(slots) if s["id"] == id), None)
         if step is None and id:
             return [FollowupAction("action_old_button")]
@@ -120,6 +121,10 @@ class Came(Action):
             events += count_cohort(dispatcher, slots, "signed", self.services.today())
             return [*events, *congratulate(dispatcher, slots, "utter_came_signed")]
         assert step is not None  # noqa: S101 - for mypy
+        if how == "taken":
+            signed = button(self.services.voice.phrase("button_came_signed"), came("signed", id))
+            dispatcher.utter_message(response="utter_came_taken", buttons=[signed])
+            return events
         await self._next(dispatcher, step, answer)
         return events
 
@@ -157,6 +162,19 @@ class Came(Action):
         return offer if offer is not None and offer.status == "open" else None
 
 
+class NoNeed(Action):
+    """« J’ai plus besoin »: alerts go on until that is said."""
+
+    def name(self) -> str:
+        return "action_no_need"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        dispatcher.utter_message(response="utter_no_need")
+        return [SlotSet("pending", ["/alerts_stop", "/still_looking"])]
+
+
 class StillLooking(Action):
     """« Oui, je cherche »: alerts go on."""
 
@@ -174,4 +192,4 @@ class StillLooking(Action):
 
 
 def build(services: Services) -> Sequence[Action]:
-    return (Came(services), Bravo(), StillLooking())
+    return (Came(services), Bravo(), NoNeed(), StillLooking())
