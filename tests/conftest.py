@@ -299,6 +299,28 @@ def furnished_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
+def few_sqlite_url(tmp_path: Path, offered: Callable[[str, str], str]) -> str:
+    """A SQLite file of this test alone, with five offers: what alerts go through is soon read."""
+    template = offered("sqlite", "saint-pol").removeprefix("sqlite+aiosqlite:///")
+    return f"sqlite+aiosqlite:///{shutil.copy(template, tmp_path / 'few.sqlite')}"
+
+
+@pytest.fixture
+def few_postgres_url(postgres_server: str, offered: Callable[..., str]) -> Iterator[str]:
+    """The same in PostgreSQL."""
+    template = offered("postgres", "saint-pol", postgres_server)
+    with _database(postgres_server, urlsplit(template).path[1:]) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def few_url(request: pytest.FixtureRequest) -> str:
+    """Both, one after the other, or the one that a test asks for."""
+    url: str = request.getfixturevalue(f"few_{request.param}_url")
+    return url
+
+
+@pytest.fixture
 async def rooms(
     furnished: Path, tmp_path: Path, understander: Understander
 ) -> AsyncIterator[Rooms]:

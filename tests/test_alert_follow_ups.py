@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from storage import follow_ups as follow_ups_store
 from storage.schema import conversations, follow_ups, searches
 from tests.pushers import House, house, hurry
 from tests.pushing import FIRST_CHAT, NOON, found, person, set_alert
-from tests.telegramming import furnished_copy
 
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
@@ -27,8 +25,8 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def at(furnished: Path, tmp_path: Path, understander: Understander) -> AsyncIterator[House]:
-    async with house(furnished_copy(furnished, tmp_path), understander) as made:
+async def at(few_sqlite_url: str, understander: Understander) -> AsyncIterator[House]:
+    async with house(few_sqlite_url, understander) as made:
         yield made
 
 

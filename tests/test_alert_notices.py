@@ -87,10 +87,8 @@ async def house(url: str, folder: Path, understander: Understander) -> AsyncIter
 
 
 @pytest.fixture
-async def at(
-    furnished_url: str, tmp_path: Path, understander: Understander
-) -> AsyncIterator[House]:
-    async with house(furnished_url, tmp_path, understander) as made:
+async def at(few_url: str, tmp_path: Path, understander: Understander) -> AsyncIterator[House]:
+    async with house(few_url, tmp_path, understander) as made:
         yield made
 
 

@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,7 +29,6 @@ from storage.schema import (
 )
 from tests.pushers import House, house, hurry
 from tests.pushing import FIRST_CHAT, WISH, found, offer, person, ready, set_alert
-from tests.telegramming import furnished_copy
 
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
@@ -42,19 +40,19 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def at(furnished: Path, tmp_path: Path, understander: Understander) -> AsyncIterator[House]:
-    async with house(furnished_copy(furnished, tmp_path), understander) as made:
+async def at(few_sqlite_url: str, understander: Understander) -> AsyncIterator[House]:
+    async with house(few_sqlite_url, understander) as made:
         yield made
 
 
-both = pytest.mark.parametrize("furnished_url", ["sqlite", "postgres"], indirect=True)
+both = pytest.mark.parametrize("few_url", ["sqlite", "postgres"], indirect=True)
 
 
 @both
 async def test_several_senders_send_each_message_once_and_in_order(
-    furnished_url: str, understander: Understander
+    few_url: str, understander: Understander
 ) -> None:
-    async with house(furnished_url, understander, senders=4) as at:
+    async with house(few_url, understander, senders=4) as at:
         chats = await found(at.rooms.database, 12, each=3)
         assert await at.due() == 36
         await at.push()
@@ -147,10 +145,10 @@ async def test_a_stop_counts_for_what_waits_for_its_turn(
 
 @both
 async def test_a_storm_of_refusals_is_obeyed_by_all(
-    furnished_url: str, understander: Understander
+    few_url: str, understander: Understander
 ) -> None:
     """What was in flight is all that was still asked for."""
-    async with house(furnished_url, understander, senders=3) as at:
+    async with house(few_url, understander, senders=3) as at:
         chats = await found(at.rooms.database, 60)
         await at.due()
         storm = at.api.fault("429", method="sendMessage", times=None, retry_after=7)
@@ -212,10 +210,8 @@ async def test_what_may_not_have_arrived_is_sent_again(
 
 
 @both
-async def test_a_stop_drains_and_repeats_nothing(
-    furnished_url: str, understander: Understander
-) -> None:
-    async with house(furnished_url, understander, senders=2) as at:
+async def test_a_stop_drains_and_repeats_nothing(few_url: str, understander: Understander) -> None:
+    async with house(few_url, understander, senders=2) as at:
         chats = await found(at.rooms.database, 40)
         await at.due()
         at.api.delay = 0.05
@@ -251,11 +247,10 @@ async def test_who_waits_for_their_turn_is_given_back_at_once(at: House) -> None
 
 
 async def test_never_more_than_asked_for_in_any_second(
-    furnished: Path, tmp_path: Path, understander: Understander, monkeypatch: pytest.MonkeyPatch
+    few_sqlite_url: str, understander: Understander, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(push, "LATE_SECONDS", 0.05)
-    url = furnished_copy(furnished, tmp_path)
-    async with house(url, understander, senders=3) as at:
+    async with house(few_sqlite_url, understander, senders=3) as at:
         await found(at.rooms.database, 60)
         await at.due()
         for sender in at.senders:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -73,16 +74,24 @@ async def test_what_takes_too_long_is_stopped(
     assert children() <= before
 
 
-async def test_giving_up_stops_the_child() -> None:
-    before = children()
+async def test_giving_up_stops_the_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, start = children(), asyncio.create_subprocess_exec
+    started: asyncio.Future[asyncio.subprocess.Process] = asyncio.Future()
+
+    async def told(*command: str, **options: object) -> asyncio.subprocess.Process:
+        child = await start(*command, **options)  # type: ignore[arg-type]
+        started.set_result(child)
+        return child
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", told)
     task = asyncio.create_task(Workshop().cv_document([pdf()], "Léa", "M"))
-    await asyncio.sleep(0.05)
+    child = await started
+    assert children() > before
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    async with asyncio.timeout(5):  # killed at once, buried in a moment
-        while not children() <= before:  # noqa: ASYNC110 - the system says it
-            await asyncio.sleep(0.01)
+    assert child.returncode == -signal.SIGKILL
+    assert children() <= before
 
 
 async def test_a_child_that_dies_over_a_file_has_found_it_broken(

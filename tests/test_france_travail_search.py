@@ -197,8 +197,9 @@ async def test_pages_are_turned_to_the_last(built: House) -> None:
     found = await built.client(live_pages=None).find_all(built.near("Lille"))
     assert len(found) == 844
     own = [p["range"] for p in built.api.asked("search") if p["origineOffre"] == "1"]
-    pages = {"0-149", "150-299", "300-449", "450-599", "600-749", "750-899"}
-    assert (len(own), set(own)) == (6, pages)
+    # Those after the first are asked for together: which arrives first is not ours to say.
+    assert own[0] == "0-149"
+    assert sorted(own) == ["0-149", "150-299", "300-449", "450-599", "600-749", "750-899"]
 
 
 @pytest.mark.parametrize("count", [0, 1, 149, 150, 151, 300])

@@ -72,7 +72,7 @@ async def _asked(child: Process, order: dict[str, Any], files: Sequence[bytes]) 
         raise RuntimeError("a child without pipes")
     with suppress(ConnectionError):  # it died: its answer, nothing, says so
         for part in (json.dumps(order).encode() + b"\n", *files):
-            if child.stdin.is_closing():  # uvloop has seen it die, and takes nothing any more
+            if child.stdin.is_closing():  # or uvloop's RuntimeError is what tells that it died
                 break
             child.stdin.write(part)
             await child.stdin.drain()
