@@ -89,7 +89,11 @@ _EDIT = re.compile(
     r"(?:(?:le metier|la ville|la distance|la date|le lieu) (?:de |d'|pour |dans |sur ))?"
     r"(?:mon |l'|une |cette |ton |mes )?alertes?\b"
 )
-_IT = re.compile(r"^(?:sup+rim\w*|eff?ac\w*|vire\w*|enleve\w*|retire\w*)[ -](?:la|le)$")
+_IT = re.compile(
+    r"^(?:oui |ok |vas y )*(?:sup+rim\w*|eff?ac\w*|vire\w*|enleve\w*|retire\w*)"
+    r"(?:[ -](?:la|le|ca|sa|stp|svp))*$"
+)
+"""Of the alert on the screen; of everything, where none is."""
 _GLUED = re.compile(r"\b([ld])['e]? ?(alertes?)\b")
 """« lalerte », « l alerte »."""
 _DROP = re.compile(r"\b(?:sup+rim\w*|efface\w*|enleve\w*|retire\w*|vire\w*)\b")

@@ -34,7 +34,8 @@ _CALLED = re.compile(r"\balertes? (?:de |du |d'? ?)?(?!pour\b|dans\b|avec\b|trop
 """« L’alerte coiffure »."""
 
 _FOR_IT = re.compile(
-    r"\b(?:pour|dans|sur|de|a) (?:l'? ?|mon |ma |cette |mes |les )alertes?\b|^mon "
+    r"\b(?:pour|dans|sur|de|a) (?:l'? ?|mon |ma |cette |mes |les )alertes?\b|^mon |"
+    r"\balertes? (?:c'? ?(?:est )?|est |sera )pour\b"
 )
 _KM = re.compile(r"\b(\d{1,3}) ?(?:km|kilo\w*|bornes?)\b")
 _WIDER = re.compile(r"\b(?:elarg\w*|agrandi\w*|augment\w*|etend\w*|plus (?:loin|large|grand))")
