@@ -16,7 +16,10 @@ _HELLO = (
     r"ben|non|nan|mais|oups|pardon|desole|je suis|j'? ?suis|je sui|jsuis|jsui|chui|chuis|j'?ai|"
     r"j ai|g|c'?est|c|mon age|j'?aurai|je vais avoir|je viens d'avoir|bientot|presque)[ ,:]*)*"
 )
-_THEN = r"(?: (?:et demi|stp|svp|moi|mtn|maintenant|la|lol|mdr|et toi|aujourd'?hui|bientot))*"
+_THEN = (
+    r"(?: (?:et demi|stp|svp|moi|mtn|maintenant|la|lol|mdr|et toi|aujourd'?hui|bientot|"
+    r"en fait|enfaite?|en vrai|finalement|pardon|desolee?|seulement))*"
+)
 _AGE = re.compile(rf"^{_HELLO}(?P<years>[1-9]\d) ?(?:ans?|piges?|balais){_THEN}$")
 _CLASS = re.compile(
     rf"^{_HELLO}(?:(?:encore|actuellement|en ce moment|a la rentree|je passe|j'?entre|je rentre|"

@@ -32,7 +32,9 @@ _SOON = re.compile(
 _OF_AGE = re.compile(r"\bmajeure?s?\b")
 _SAYS_AGE = re.compile(
     r"^(?:(?:en fait|enfin|non|nan|pardon|desole|oups|mais|erreur|faux|"
-    r"(?:j'?|je )?(?:me suis|m'? ?suis) tromp\w*)[ ,:]*)*(?:moi )?(?:j'?ai|g) (\d{1,2}) ?ans$"
+    r"oui|ouais|ben|bah|(?:j'?|je )?(?:me suis|m'? ?suis) tromp\w*)[ ,:]*)*(?:moi )?"
+    r"(?:j'? ?ai|g) (?:que |deja )?(\d{1,2}) ?(?:ans?)?"
+    r"(?: (?:en fait|enfaite?|en vrai|pardon|desolee?|finalement|pas \d{1,2}))*$"
 )
 """Their age said again, and not only mentioned."""
 

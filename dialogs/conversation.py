@@ -23,7 +23,7 @@ SLOTS: Mapping[str, Any] = {
     "candidates": None,  # {"text", "places"}: an ambiguous name and the communes that bear it
     "pending": None,  # [payload of a yes, payload of a no]
     # the answer being looked at
-    "shown": None,  # {"before": ids of the pages before, "total", "ids"}
+    "shown": None,  # {"before": ids of the pages before, "total", "ids", "screen": ids as seen}
     "revision": 0,  # grows with every change of the search: marks the buttons of an old list
     "hidden": None,  # ids of offers « pas pour moi », « déjà pris »
     "courses": None,  # [{"mark", "id", "school", "phone"}]: the courses shown last

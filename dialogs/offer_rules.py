@@ -11,7 +11,7 @@ from typing import Any
 from dialogs.changes import SEARCH_SLOTS, from_message, looked_for
 from dialogs.plans import Plan, Slots, slot
 from dialogs.pressing import pressed
-from dialogs.steps import pushed_by, which
+from dialogs.steps import on_screen, pushed_by, which
 from nlu.meaning import Understanding
 from nlu.questions import read_topic
 from nlu.remarks import Remark, read_remark
@@ -73,6 +73,20 @@ _LIKED = re.compile(
     r"(?:je suis |chui |j?suis )?interes+ee?s?|interes+ant\w*|je (?:la|prends|veux) "
     r"?(?:veux|prends|celle[ -](?:la|ci)))(?: (?:grave|bien|trop|carrement))*$"
 )
+_LA = re.compile(r"\b(?:l[ae]|celle?|l'?offre|numero|n°) ?([1-9])\b(?! ?(?:km|h\b|ans?\b|fois))")
+"""« La 3, c’est pas pour moi »: what stands after it does not say, here, that it is an offer."""
+_DONE_TO_ONE = (
+    ("taken", re.compile(r"\b(?:est|c'?est|c|deja|etait)(?: deja)? (?:pris|prise|pourvue?)\b")),
+    ("hide", re.compile(
+        r"\b(?:pas pour moi|(?:plai[ts]|plais|interes+e?|tente|veux|veut|ve|aime|convient|va) "
+        r"(?:pas|po|plus)|bof|nulle?|supprime[rz]?|enleve[rz]?|retire[rz]?|cache[rz]?|vire[rz]?|"
+        r"efface[rz]?|non merci)\b")),
+    ("share", re.compile(r"\b(?:partage[rz]?|transfere[rz]?|envoie[rz]? (?:a|l'|le lien))")),
+    ("card", re.compile(
+        r"\b(?:ouvre|ouvrir|montre|voir|affiche|details?|infos?|c'? ?(?:est )?(?:quoi|koi|quand)|"
+        r"commence quand)\b")),
+)  # fmt: skip
+"""What is said of an offer that is named by its number, and the action it asks for."""
 _OF_SEARCH = frozenset((
     "action_ask_travel", "action_ask_trades", "action_ask_where", "action_ask_availability",
     "action_ask_which_place", "action_confirm_place",
@@ -100,7 +114,22 @@ def said(u: Understanding, slots: Slots, today: date) -> Plan | None:
         return None
     if verb := _verb(u, folded, nth):
         return _of_one(slots, nth, verb)
-    return None
+    return _named(u, folded, slots, nth)
+
+
+def _named(u: Understanding, folded: str, slots: Slots, nth: Remark | None) -> Plan | None:
+    """« La 2e est déjà prise », « partage la 3 »: the one that is named, not a call to it."""
+    if nth is None:
+        if (number := _LA.search(folded)) is None:
+            return None
+        nth = Remark("nth", int(number[1]))
+    verb = next((verb for verb, look in _DONE_TO_ONE if look.search(folded)), None)
+    if verb == "taken" and u.text.rstrip().endswith("?"):
+        verb = "check"
+    id = _id(slots, nth)
+    if verb in ("hide", "taken") and id is None:
+        return Plan((f"action_which_{verb}",))
+    return Plan((f"action_{verb}",), argument=id) if verb and id else None
 
 
 def agreed(slots: Slots) -> Plan | None:
@@ -144,7 +173,7 @@ def _of_one(slots: Slots, nth: Remark | None, verb: str) -> Plan:
 
 
 def _id(slots: Slots, nth: Remark) -> str | None:
-    ids = (slots["shown"] or {}).get("ids", [])
+    ids = on_screen(slots)
     number = len(ids) if nth.number == 0 else nth.number or 1
     return str(ids[number - 1]) if 1 <= number <= len(ids) else None
 

@@ -14,7 +14,8 @@ from dialogs.changes import FRANCE, SEARCH_SLOTS, differs, from_message, from_pa
 from dialogs.dropped import what_is_dropped
 from dialogs.plans import SURE, Event, Heard, Plan, Slots, form, slot
 from dialogs.pressing import BUTTONS, LATER, pressed, wider
-from dialogs.spoken import Spoken, asks_for_internship, read_number, read_spoken
+from dialogs.spoken import Spoken, asks_for_internship, only_shy, read_number, read_spoken
+from dialogs.steps import on_screen
 from dialogs.typed import label_typed, label_words, typed_words
 from nlu.meaning import Place, Understanding
 from nlu.questions import read_topic
@@ -77,6 +78,8 @@ def _said(u: Understanding, slots: Slots, today: date) -> Plan:
 
 def _safety(u: Understanding, slots: Slots, today: date) -> Plan | None:
     """Before everything, and before what a button of the same words would do."""
+    if u.intent == "human" and not slots["care"] and only_shy(u.text):
+        return _SPOKEN["shy"]  # « g peur de téléphoner » to an employer, not of somebody
     if u.intent != "human":
         return Plan(("action_stay_near",)) if stays_near(u, slots) else None
     danger = u.reason in ("distress", "violence")
@@ -100,10 +103,13 @@ def typed_button(u: Understanding, slots: Slots, today: date) -> Plan | None:
         return None
     remark = read_remark(u.text)
     number = int(typed) if typed.isdigit() else (remark and remark.number) or 0
+    if which_offer:  # by their places on the screen: one of them may have been put aside
+        meant = on_screen(slots)[number - 1 : number] if number else []
+        return next(
+            (pressed(p, slots, today) for _, p in choices if p.split(" ")[1:] == meant), None
+        )
     if 1 <= number <= len(choices):
         return pressed(choices[number - 1][1], slots, today)
-    if which_offer:
-        return None
     fits = [p for label, p in choices if words <= label_words(label)]
     return pressed(fits[0], slots, today) if len(fits) == 1 else None
 
@@ -319,7 +325,7 @@ def _next_page(u: Understanding, slots: Slots, remark: Remark) -> Plan:
 
 
 def _nth(u: Understanding, slots: Slots, remark: Remark) -> Plan:
-    ids = (slots["shown"] or {}).get("ids", [])
+    ids = on_screen(slots)
     number = len(ids) if remark.number == 0 else remark.number or 1
     if number > len(ids):
         number -= len((slots["shown"] or {}).get("before", ()))  # « la 5e », counted from the first

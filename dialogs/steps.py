@@ -77,6 +77,12 @@ def answered(slots: Slots, id: str, answer: str) -> list[Event]:
     return [slot("steps", steps)]
 
 
+def on_screen(slots: Slots) -> list[str]:
+    """The offers said last, in their places on the screen, those put aside since among them."""
+    shown = slots["shown"] or {}
+    return list(shown.get("screen") or shown.get("ids", ()))
+
+
 def followed(slots: Slots) -> list[dict[str, Any]]:
     """The steps of which one asks, or has asked, what came of them; oldest first."""
     return [step for step in slots["steps"] or () if "due" in step]

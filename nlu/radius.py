@@ -221,13 +221,18 @@ _WAYS_BEGIN = frozenset(
 _ANY_WAY = re.compile(rf"\b(?:{sorted_out(words for _, words in _WAYS)})\b")
 
 
-def read_travel(message: Message, trades: Iterable[tuple[int, int]] = ()) -> Travel | None:
-    """How the person gets about; neither what is refused or told of, nor ``trades`` (spans)."""
+def read_travel(
+    message: Message, trades: Iterable[tuple[int, int]] = (), asked: str | None = None
+) -> Travel | None:
+    """How the person gets about; neither what is refused or told of, nor ``trades`` (spans), but
+    « scoot » alone answers « tu bouges comment ? » (``asked``) and names no trade there."""
     text = message.text
     # Taking words out, below, brings none in.
     if _WAYS_BEGIN.isdisjoint(message.heads) or not _ANY_WAY.search(message.folded):
         return None
     for start, end in trades:
+        if asked == "ask_radius" and _ANY_WAY.fullmatch(fold(text[start:end])):
+            continue
         text = text[:start] + " " * (end - start) + text[end:]
     text = _REFUSED.sub(" ", _TOLD.sub(" ", fold(text)))
     for travel, pattern in _TRAVEL:

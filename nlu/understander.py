@@ -84,7 +84,7 @@ class Understander:
             when,
             read_radius(message, asked),
             read_diploma(message, asked),
-            read_travel(message, trades.spans),
+            read_travel(message, trades.spans, asked),
         )
 
     def _without_answer(self, message: Message) -> Message:

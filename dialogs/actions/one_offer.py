@@ -16,7 +16,7 @@ from dialogs.afterwards import asked, came
 from dialogs.cards import COMPANY_LENGTH, SAID_LENGTH, cut, facts, offer_url
 from dialogs.changes import looked_for
 from dialogs.services import Services
-from dialogs.steps import noted, which
+from dialogs.steps import noted, on_screen, which
 from matching.model import DEMONSTRATION, Found, Offer, Recheck, Unavailable, nearest_km
 from nlu.text import fold
 
@@ -88,7 +88,8 @@ def _without(shown: Shown | None, id: str) -> Shown | None:
     if not shown or id not in (*shown["before"], *shown["ids"]):
         return shown
     pages = {page: [one for one in shown[page] if one != id] for page in ("before", "ids")}
-    return {**shown, **pages, "total": shown["total"] - 1}
+    screen = shown.get("screen") or shown["ids"]  # « la 3e » is still the third one seen
+    return {**shown, **pages, "screen": screen, "total": shown["total"] - 1}
 
 
 def _empty(shown: Shown | None) -> bool:
@@ -201,7 +202,8 @@ class WhichOffer(Action):
         buttons = [
             button(voice.phrase("button_nth", number=n, nth="1re" if n == 1 else f"{n}e"),
                    f"/{self.verb} {id}")
-            for n, id in enumerate(ids, 1)
+            for n, id in enumerate(on_screen(tracker.slots), 1)
+            if id in ids
         ]  # fmt: skip
         dispatcher.utter_message(response="utter_which_offer", buttons=buttons)
         return []
