@@ -17,6 +17,7 @@ from functools import cache
 from math import asin, cos, degrees, radians, sin
 
 from matching.model import EARTH_KM
+from storage.packed_keys import KIND_BITS
 
 SIZES = (10.0, 20.0, 30.0, 60.0, 200.0)
 """In km: the radii that are offered, and beyond."""
@@ -25,8 +26,6 @@ DEPARTEMENT = len(SIZES)
 FRANCE_KIND = DEPARTEMENT + 1
 """Kinds of cells; below, the levels."""
 
-KIND_BITS = 56
-"""Below the kind of a cell, in its number."""
 
 _ROW = 28
 _MARGIN = 1e-9
@@ -38,7 +37,12 @@ FRANCE = FRANCE_KIND << KIND_BITS
 
 def departement_cell(code: str) -> int:
     """« 62 », « 2A », « 974 » -> its own cell."""
-    return (DEPARTEMENT << KIND_BITS) | int(code, 36)
+    return (DEPARTEMENT << KIND_BITS) | departement_place(code)
+
+
+def departement_place(code: str) -> int:
+    """Its number, within the cells of that kind."""
+    return int(code, 36)
 
 
 def kind(cell: int) -> int:

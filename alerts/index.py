@@ -11,7 +11,7 @@ them by alert, and the text of all digests is cut from one array of letters.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import pi
 
@@ -22,7 +22,7 @@ from alerts import grid
 from alerts.keys import Probe
 from matching.model import EARTH_KM
 from storage.digests import Found
-from storage.key_blocks import Keys
+from storage.packed_keys import Keys, commune
 
 Numbers = NDArray[np.int64]
 
@@ -49,7 +49,7 @@ class _Band:
     undated: NDArray[np.bool_]
     level: NDArray[np.int8]
     any_level: NDArray[np.bool_]
-    cell: Numbers
+    place: NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,8 @@ class News:
         self._start = (np.maximum(start, self._day) - self._day).astype(self._of_day)[:, None]
         self._undated = (start == 0)[:, None]
         self._level = np.array([o.level for o in offers], np.int8)[:, None]
-        self._cell = np.array([grid.departement_cell(o.departement) for o in offers], np.int64)
+        places = [grid.departement_place(o.departement) for o in offers]
+        self._place = np.array(places, np.uint32)[:, None]
         self._points = np.array([(o.x, o.y, o.z) for o in offers], np.float64).reshape(-1, 3)
         fitting: dict[str, list[int]] = {}
         for at in np.argsort(self._points[:, 2], kind="stable").tolist():
@@ -94,16 +95,18 @@ class News:
         """What to hold against which keys of a block."""
         self.low = np.array([stretch.low for stretch in self.stretches], np.int64)
         self.high = np.array([stretch.high for stretch in self.stretches], np.int64)
-        self.names, self.lengths = _names(int(self.n.max(initial=0)))
-        by_insee: dict[str, list[int]] = {}
+        self.names = _names(int(self.n.max(initial=0)))
+        by_commune: dict[int, list[int]] = {}
         for offer in offers:
-            by_insee.setdefault(offer.insee, []).append(offer.n)
-        self.by_insee = {insee: np.array(n, np.int64) for insee, n in by_insee.items()}
+            where = commune(offer.insee)
+            if where is not None:
+                by_commune.setdefault(where, []).append(offer.n)
+        self.by_commune = {where: np.array(n, np.int64) for where, n in by_commune.items()}
 
     def __len__(self) -> int:
         return len(self.n)
 
-    def days(self, ordinals: Numbers, by: int) -> NDArray[np.unsignedinteger]:
+    def days(self, ordinals: NDArray[np.int32], by: int) -> NDArray[np.unsignedinteger]:
         """Days as ``start`` counts them: those before and after all news are as good as the
         nearest."""
         return np.clip(ordinals + (by - self._day), 0, self._days).astype(self._of_day)
@@ -126,7 +129,7 @@ class News:
         level = self._level[which]
         return _Band(
             self._points[which], self.n[which], self._start[which], self._undated[which], level,
-            level == 0, self._cell[which, None],
+            level == 0, self._place[which],
         )  # fmt: skip
 
 
@@ -139,13 +142,13 @@ class _Keys:
     """The keys of a block, in order."""
 
     def __init__(self, keys: Keys, news: News) -> None:
-        order = (keys.trade * _KINDS + (keys.cell >> grid.KIND_BITS)) * _FINE + _steps(keys.z)
+        order = (keys.trade * _KINDS + keys.kind) * _FINE + _steps(keys.z)
         by = np.argsort(order)
         self.order = order.take(by)
         self.points = np.empty((3, len(keys)))
         for axis, row in zip((keys.x, keys.y, keys.z), self.points, strict=True):
             axis.take(by, out=row)
-        self.least, self.cell = keys.least.take(by), keys.cell.take(by)
+        self.least, self.place = keys.least.take(by), keys.place.take(by)
         self.first = news.days(keys.first, 0).take(by)
         self.end = news.days(keys.last, 1).take(by)
         self.level = keys.level.astype(np.int8).take(by)
@@ -166,7 +169,7 @@ class _Keys:
         for a in range(start, end, size):
             b = min(a + size, end)
             if kind == grid.DEPARTEMENT:
-                held = self.cell[a:b] == band.cell
+                held = self.place[a:b] == band.place
             else:
                 held = band.points @ self.points[:, a:b] >= self.least[a:b]
             dated = self.first[a:b] <= band.start
@@ -183,12 +186,13 @@ class _Keys:
             yield self.code[a:b][at] | n[offers]
 
 
-def digests(keys: Keys, news: News) -> Found:
+def digests(packed: bytes, news: News) -> Found:
     """For each alert of a block that something is for, in the order of their numbers: the numbers
     of the offers, ascending and each once, between spaces.
 
-    ``keys`` is what :mod:`storage.key_blocks` reads for ``news.trades``.
+    ``packed`` is what :mod:`storage.key_blocks` reads.
     """
+    keys = Keys.of(packed, news.trades)
     if not len(keys) or not len(news):
         return Found.nothing()
     ordered = _Keys(keys, news)
@@ -203,23 +207,27 @@ def digests(keys: Keys, news: News) -> Found:
     codes = np.concatenate(pairs) if pairs else np.empty(0, np.uint32)
     codes.sort()
     codes = codes[np.append(True, codes[1:] != codes[:-1])[: len(codes)]]
-    return _text(_allowed(codes, ordered.base, news, keys.excluded), ordered.base, news)
+    return _text(_allowed(codes, ordered.base, news, keys), ordered.base, news)
 
 
 def _allowed(
-    codes: NDArray[np.unsignedinteger], base: int, news: News, excluded: Mapping[int, str]
+    codes: NDArray[np.unsignedinteger], base: int, news: News, keys: Keys
 ) -> NDArray[np.unsignedinteger]:
     """Without the offers of communes that an alert excludes."""
+    among = np.flatnonzero(np.isin(keys.communes, list(news.by_commune)))
+    excluded = zip(
+        keys.barred.take(among).tolist(), keys.communes.take(among).tolist(), strict=True
+    )
     refused = [
-        (search - base << news.bits) | news.by_insee[insee]
-        for search, communes in excluded.items()
-        for insee in communes.split()
-        if insee in news.by_insee
+        (search - base << news.bits) | news.by_commune[where]
+        for search, where in excluded
+        if search >= base
     ]
     if not refused or not len(codes):
         return codes
     barred = np.concatenate(refused)
-    at = np.minimum(np.searchsorted(codes, barred.astype(codes.dtype)), len(codes) - 1)
+    barred = barred[barred <= int(codes[-1])].astype(codes.dtype)
+    at = np.searchsorted(codes, barred)
     return np.delete(codes, at[codes[at] == barred])
 
 
@@ -234,16 +242,14 @@ def _text(codes: NDArray[np.unsignedinteger], base: int, news: News) -> Found:
     searches = codes >> bits
     numbers = codes & codes.dtype.type((1 << news.bits) - 1)
     first = np.flatnonzero(np.append(True, searches[1:] != searches[:-1]))
-    letters = news.names.take(numbers, axis=0).reshape(-1)  # not [], which is three times slower
-    after = np.cumsum(np.add.reduceat(news.lengths.take(numbers), first, dtype=np.int64))
-    begin = np.append(0, after[:-1])
     ids = searches[first].astype(np.int64) + base
-    return Found(ids, letters[letters > 0].tobytes(), begin, after - 1)
+    width = news.names.itemsize
+    end = np.append(first[1:], len(codes)) * width - 1
+    return Found(ids, news.names.take(numbers).tobytes(), first * width, end)
 
 
-def _names(top: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """The letters of each number up to ``top``, a space and zeros; how many letters that is."""
-    width = len(str(top)) + 1
-    named = b"".join(f"{n} ".encode().ljust(width, b"\0") for n in range(top + 1))
-    names = np.frombuffer(named, np.uint8).reshape(-1, width)
-    return names, (names > 0).sum(axis=1, dtype=np.uint8)
+def _names(top: int) -> NDArray[np.void]:
+    """The letters of each number up to ``top`` and a space. All are of one width, with zeros in
+    front, so that where one begins in a text needs no counting."""
+    width = len(str(top))
+    return np.frombuffer(b"".join(b"%0*d " % (width, n) for n in range(top + 1)), f"V{width + 1}")

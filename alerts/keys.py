@@ -10,6 +10,7 @@ from typing import NamedTuple
 from alerts import grid
 from matching.model import EARTH_KM, START_SLACK, Circle, Offer, Search, Sketch, WantedTrade
 from matching.model import trade_fit as fits
+from storage.packed_keys import mark
 
 ANY = "*"
 """The trade of those who take any."""
@@ -102,11 +103,17 @@ def _least(circle: Circle) -> float:
 
 
 class Trades:
-    """Which trades of the table an offer fits."""
+    """Which trades of the table an offer fits.
+
+    Raises ``ValueError`` when two of them have the same :func:`storage.packed_keys.mark`.
+    """
 
     def __init__(self, trades: Iterable[WantedTrade]) -> None:
         self._by_code: dict[str, list[WantedTrade]] = {}
+        marks = {mark(ANY): ANY}
         for trade in trades:
+            if marks.setdefault(mark(trade.id), trade.id) != trade.id:
+                raise ValueError(f"« {trade.id} » and « {marks[mark(trade.id)]} » share a mark")
             for code in {*trade.codes, *trade.parents}:
                 self._by_code.setdefault(code, []).append(trade)
 

@@ -15,6 +15,7 @@ import structlog
 from alerts.clock import is_night, morning_after
 from dialogs.reply import Channel, Delivery, Reply
 from dialogs.rhythm import PARIS, ZONES, Rhythm
+from matching.merging import unheard
 from matching.model import Found, Offer, Search, is_open, matches, nearest_km
 from storage.alerts import Alert
 from storage.database import DatabaseProblem
@@ -33,6 +34,9 @@ FEW = 8
 
 APART = timedelta(seconds=1)
 """Between two messages to one person."""
+
+RINGS_APART = timedelta(minutes=30)
+"""A phone rings once for what comes together: each alert has a message of its own."""
 
 LATE_SECONDS = 0.05
 """Who comes later than that to their turn waits for another: held up together, many would go at
@@ -192,7 +196,8 @@ class Pusher:
 
     async def _send(self, push: Claimed) -> None:
         """Recheck, write, wait for one's turn, look once more, give it to the network, mark."""
-        recipient = await self.pushes.recipient(push, self.now())
+        lately = self.now() - RINGS_APART
+        recipient = await self.pushes.recipient(push, self.now(), lately)
         message = await self._message(push, recipient) if recipient else None
         if recipient is None or message is None:
             await self._settle(push, "gone", "nothing to say")
@@ -211,7 +216,7 @@ class Pusher:
         else:
             channel = self.channels[push.channel]
             delivery = await channel.send(
-                recipient.address, [message.reply], attempts=push.attempts
+                recipient.address, [message.reply], attempts=push.attempts, quiet=recipient.rang
             )
             await self._mark(push, delivery, message)
 
@@ -226,23 +231,24 @@ class Pusher:
         alert = recipient.alert
         if alert is None or alert.state != "on":
             return None
-        found = await self._still(push, alert, recipient.told)
+        found = await self._still(push, alert, recipient.known)
         if not found:
             return None
         chosen = self.words.chosen(found)
         shown, told = (tuple(one.offer.id for one in some) for some in (chosen, found))
         return Message(self.words.news(alert, chosen), shown, told)
 
-    async def _still(self, push: Claimed, alert: Alert, told: frozenset[str]) -> list[Found]:
-        """Offers that are open, answer the alert as it is now, and were never told."""
+    async def _still(self, push: Claimed, alert: Alert, known: Sequence[Offer]) -> list[Found]:
+        """Offers that are open, answer the alert as it is now, and were never told, nor a copy of
+        them from another source."""
         try:
             search = self.words.search(alert)
         except KeyError:
             return []
         now = self.now()
-        read = await self.offers.several([id for id in push.offers if id not in told])
-        kept = (o for o in read if is_open(o, now) and matches(search, o, now))
-        return [Found(offer, nearest_km(search, offer)) for offer in kept]
+        read = await self.offers.several(push.offers)
+        kept = [o for o in read if is_open(o, now) and matches(search, o, now)]
+        return [Found(offer, nearest_km(search, offer)) for offer in unheard(kept, known)]
 
     async def _turn(self, push: Claimed) -> datetime | bool | None:
         """Wait for our turn, then look once more: see :meth:`storage.pushes.Pushes.go`.

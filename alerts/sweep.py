@@ -31,7 +31,7 @@ from alerts.keys import Key, Probe, Trades, keys_of, probe
 from matching.model import Offer, Search, Sketch, WantedTrade, is_open
 from storage.database import Database
 from storage.digests import Digests, Found
-from storage.key_blocks import KeyBlocks, Keys
+from storage.key_blocks import KeyBlocks
 from storage.leases import Leases
 from storage.offer_news import OfferNews
 from storage.offers import Offers
@@ -49,10 +49,10 @@ LEASE_SECONDS = 120.0
 SLICE = 10_000
 """Offers a run."""
 
-TAKEN_IN = 500
-"""Of them a transaction."""
+TAKEN_IN = {True: 500, False: 1_000}
+"""Of them a transaction, on SQLite and on PostgreSQL."""
 
-MANY = {True: 600, False: 150}
+MANY = {True: 120, False: 30}
 """Offers from which the index costs less than a question each, on SQLite and on PostgreSQL; both
 grow with the alerts."""
 
@@ -199,10 +199,10 @@ class Sweep:
 
     async def _take_in(self, progress: Progress, beat: Beat) -> None:
         """Runs of what is new, of at most :data:`SLICE` offers each."""
-        revision, run = await self._offers.revision(), None
+        revision, run, size = await self._offers.revision(), None, TAKEN_IN[self._digests.sqlite]
         async for page in self._fresh():
-            for at in range(0, len(page), TAKEN_IN):
-                some = {offer.id: says for says, offer in page[at : at + TAKEN_IN]}
+            for at in range(0, len(page), size):
+                some = {offer.id: says for says, offer in page[at : at + size]}
                 tick, before = f"{revision} {next(iter(some))}", run.total if run else 0
                 run = await self._news.take_in(run, JOB, tick, some, self._clock())
                 if run is not None:
@@ -244,11 +244,10 @@ class Sweep:
 
     async def _in_memory(self, run: Run, progress: Progress, beat: Beat) -> Run:
         """Block after block of alerts: the next is read, and the last written, meanwhile."""
-        probes = [p async for _, page in self._news.of_run(run) for p in self._probes(page)]
         top = await self._blocks.top()
         writing: asyncio.Task[Run] | None = None
         try:
-            async with aclosing(self._found(index.News(probes), run.reached, top)) as blocks:
+            async with aclosing(self._found(self._news_of(run), run.reached, top)) as blocks:
                 async for last, found in blocks:
                     run = await writing if writing else run
                     writing = asyncio.create_task(self._write(run, found, last, top))
@@ -258,22 +257,26 @@ class Sweep:
             if writing:
                 await asyncio.wait({writing})
 
+    async def _news_of(self, run: Run) -> index.News:
+        probes = [p async for _, page in self._news.of_run(run) for p in self._probes(page)]
+        return await asyncio.to_thread(index.News, probes)
+
     async def _found(
-        self, news: index.News, after: int, top: int
+        self, news: Awaitable[index.News], after: int, top: int
     ) -> AsyncGenerator[tuple[int, Found]]:
         """What is for the alerts from the one after ``after`` up to ``top``: block by block, the
         number it reaches and what it finds; the next one is read meanwhile."""
 
-        def read(after: int) -> asyncio.Task[Keys]:
-            last = min(after + BLOCK, top)
-            return asyncio.create_task(self._blocks.read(after + 1, last, news.trades))
+        def read(after: int) -> asyncio.Task[bytes]:
+            return asyncio.create_task(self._blocks.read(after + 1, min(after + BLOCK, top)))
 
         reading = read(after) if after < top else None
         try:
+            held = await news
             while reading is not None:
-                keys, after = await reading, min(after + BLOCK, top)
+                packed, after = await reading, min(after + BLOCK, top)
                 reading = read(after) if after < top else None
-                yield after, await asyncio.to_thread(index.digests, keys, news)
+                yield after, await asyncio.to_thread(index.digests, packed, held)
         finally:
             if reading is not None:
                 reading.cancel()
@@ -290,6 +293,7 @@ class Sweep:
 
     async def _count(self, fresh: Sequence[Sketch], progress: Progress) -> None:
         progress.total = progress.offers = len(fresh)
-        news = index.News([probe(n, offer, self._trades) for n, offer in enumerate(fresh)])
+        probes = [probe(n, offer, self._trades) for n, offer in enumerate(fresh)]
+        news = asyncio.to_thread(index.News, probes)
         async for _, found in self._found(news, 0, await self._blocks.top()):
             progress.digests += len(found)

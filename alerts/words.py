@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dialogs import afterwards, alert_cards
 from dialogs.reply import Reply
 from dialogs.services import Services
-from matching.model import Found, Search, twin_key
+from matching.model import Found, Search
 from storage.alerts import Alert
 from storage.pushes import Step
 
@@ -23,12 +23,7 @@ class AlertWords:
         return alert_cards.search_of(self.services, alert.wish)
 
     def chosen(self, found: Sequence[Found]) -> list[Found]:
-        """Two copies of one job, of two sources, are one."""
-        jobs: dict[object, Found] = {}
-        for one in found:
-            o = one.offer
-            jobs.setdefault(twin_key(o.title, o.postcode, o.company, o.description), one)
-        return alert_cards.chosen(list(jobs.values()))
+        return alert_cards.chosen(alert_cards.each_once(found))
 
     def news(self, alert: Alert, found: Sequence[Found]) -> Reply:
         return alert_cards.news(self.services, alert, found)

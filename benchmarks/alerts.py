@@ -41,6 +41,7 @@ from storage.database import Database  # noqa: E402
 from storage.digests import Digests, Found  # noqa: E402
 from storage.key_blocks import driver  # noqa: E402
 from storage.live_offers import LiveOffers  # noqa: E402
+from storage.packed_keys import pack  # noqa: E402
 from storage.runs import Run, Runs  # noqa: E402
 from storage.schema import digests, offers, runs, search_keys, searches, swept  # noqa: E402
 from tests import servers  # noqa: E402
@@ -52,8 +53,17 @@ SAMPLE = 400
 SQL_OFFERS = 200
 """Offers that the SQL probe is measured on: it costs the same for each."""
 
+WISH = json.dumps(
+    {
+        "trades": ["boulanger"], "radius_km": 30, "diploma": "cap", "excluded": [],
+        "where": [{"kind": "commune", "insee": "62498", "name": "Lens", "departement": "62"}],
+        "availability": {"start": "2027-09-01", "end": "2027-09-30", "approx": False},
+    }
+)  # fmt: skip
+"""What an alert keeps of what a person said: read by nobody here, but of the usual size."""
+
 _KEYS = "trade cell part x y z least first last level excluded search".split()
-_SEARCH = "id person n wish beat state created changed keyed".split()
+_SEARCH = "id person n wish beat state created changed keyed packed".split()
 _AT_ONCE = 20_000
 
 
@@ -117,8 +127,10 @@ async def fill(db: Database, made: Made, count: int) -> float:
     keys: list[tuple[Any, ...]] = []
     kept = zip(made.searches(count), states(count), strict=True)
     for id, (search, state) in enumerate(kept, 1):
-        alerts.append((id, f"p{id}", 1, "{}", "daily 17:30 Europe/Paris", state, now, now, True))
-        keys += [(*key, id) for key in keys_of(search)]
+        own = keys_of(search)
+        beat = "daily 17:30 Europe/Paris"
+        alerts.append((id, f"p{id}", 1, WISH, beat, state, now, now, True, pack(id, own)))
+        keys += [(*key, id) for key in own]
         if len(alerts) == _AT_ONCE or id == count:
             await _copy(db, searches, _SEARCH, alerts)
             await _copy(db, search_keys, _KEYS, keys)

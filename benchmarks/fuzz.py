@@ -72,7 +72,7 @@ async def measure(number: int, seed: int) -> dict[str, Any]:
     api = BotApi()
     await api.start()
     with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite+aiosqlite:///{Path(folder) / 'fuzz.sqlite'}"
+        url = f"sqlite+aiosqlite:///{folder}/fuzz.sqlite"
         await furnish(url, "demonstration", Understander.load())
         async with apart(api, url, "webhook", TELEGRAM_WEBHOOK_SECRET=SECRET) as service:
             waits: list[float] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -33,7 +33,7 @@ from storage.offer_news import OfferNews
 from storage.offers import Offers
 from storage.pauses import Pauses
 from storage.pushes import Pushes
-from storage.rates import DatabaseRate, Rate
+from storage.rates import DatabaseRate
 from storage.runs import Runs
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Alerting:
     sweep: Sweep
     offers: Offers
     words: AlertWords
-    rate: Rate
+    rate: DatabaseRate
 
     def pusher(
         self,
@@ -85,17 +85,10 @@ class Alerting:
         }
 
 
-def build(
-    settings: Settings, database: Database, offers: Offers, services: Services,
-    stack: AsyncExitStack,
-) -> Alerting:  # fmt: skip
-    """Nothing runs yet. The rate is shared by the service and the commands beside it."""
-    shared: Rate = DatabaseRate(database)
-    if settings.redis_url:
-        from storage.redis_rates import RedisRate
-
-        shared = RedisRate(settings.redis_url, DatabaseRate(database))
-        stack.push_async_callback(shared.close)
+def build(settings: Settings, database: Database, offers: Offers, services: Services) -> Alerting:
+    """Nothing runs yet. The rate is shared by the service and the commands beside it, and through
+    the database alone: were it Redis, those who miss it and those who have it back would each send
+    at full rate for a moment."""
     runs = Runs(database)
     sweep = Sweep(database, partial(search_of, services), map(wanted, services.table), settings.now)
     rounds = Rounds(
@@ -106,7 +99,7 @@ def build(
     )  # fmt: skip
     return Alerting(
         settings, Pushes(database), Pauses(database), runs, OfferNews(database), rounds, sweep,
-        offers, AlertWords(services), shared,
+        offers, AlertWords(services), DatabaseRate(database),
     )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ from matching.demonstration import refresh_demonstration
 from matching.job_offer import Locate
 from matching.model import DEMONSTRATION, SEEN, Matcher
 from matching.ports import Cache, MemoryCache
+from matching.ports import Rate as CallRate
 from matching.sources import EXPORT, FRANCE_TRAVAIL, Patience, Sources
 from nlu.understander import Understander
 from storage.alerts import Alerts
@@ -134,7 +135,7 @@ async def assemble(
         yield Rooms(
             settings, database, offers, catalogue, backends, matcher, crafts, understander, voice,
             engine, turns, locks, rate, signer, BotName(settings.telegram_bot_name or ""),
-            alerts.build(settings, database, offers, services, stack),
+            alerts.build(settings, database, offers, services),
             applying, await _web_push(settings, database, stack),
         )  # fmt: skip
 
@@ -286,12 +287,12 @@ async def _backends(
     stack.callback(meter.tell)
     # Commands call them beside the service: without Redis, the database counts for all of them.
     counted = DatabaseRate(database, passing.since_1970)
-    shared: Rate = counted
+    shared: CallRate = counted
     if settings.redis_url:
         from storage.redis_rates import RedisRate
 
-        shared = RedisRate(settings.redis_url, counted, spent=True)
-        stack.push_async_callback(shared.close)
+        shared = through_redis = RedisRate(settings.redis_url, counted, spent=True)
+        stack.push_async_callback(through_redis.close)
     cache = await _cache(settings, stack)
 
     def backend(name: str) -> Backend:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
@@ -27,7 +28,7 @@ from dialogs.steps import hears_from_us
 from dialogs.voice import Voice
 from matching.calling import TURN_SECONDS, within
 from nlu.understander import Understander
-from storage.alerts import Alerts
+from storage.alerts import READ, Alerts
 from storage.applications import Applications
 from storage.conversations import Conversations, Stale
 from storage.counters import Counters
@@ -36,7 +37,6 @@ from storage.ledger import Kept, Ledger, Left
 from storage.left import Decided, Settled
 from storage.locks import Locks
 from storage.outbox import Outbox
-from storage.pushes import Pushes
 from storage.seen import Seen
 
 logger = structlog.get_logger(__name__)
@@ -107,7 +107,6 @@ class Turns:
         self.counters = Counters(database)
         self.applications = Applications(database)
         self.alerts = Alerts(database)
-        self.pushes = Pushes(database)
         self.afterwards: Afterwards | None = None
         self.locks = locks
         self.understander = understander
@@ -153,13 +152,12 @@ class Turns:
         """Somebody wants no more of our messages: what was still to be sent is dropped, once, and
         their alerts stop.
 
-        ``order`` is the update's number: what answers a later one is for somebody who came back.
+        ``order`` is the update's number: who has had an answer to a later one came back since.
         """
         person = self.person(channel, address)
         key = self._mark("update", channel, address, str(order))
         async with self.locks.hold(person, order):
             await self.ledger.forget(person, key, order, self.now())
-            await self.pushes.left(person, self.now())
 
     async def _surely(self, incoming: Incoming, person: str) -> Kept:
         for _ in range(TRIES - 1):
@@ -177,6 +175,8 @@ class Turns:
         outcome = await self._answer(conversation, incoming)
         if anew:
             outcome.effects.insert(0, {"type": "deed", "do": "forget"})
+        latest = max(outcome.conversation.order, incoming.order)
+        outcome.conversation = replace(outcome.conversation, order=latest)
         now = self.now()
         left = self._left(outcome, incoming, now)
         kept = await self.ledger.keep(left, now)
@@ -247,6 +247,7 @@ class Turns:
         if incoming.link is not None:
             return Heard(arrival=arrival(incoming.link))
         beside: dict[str, Any] = {
+            "reads": incoming.channel in READ,
             "way": WAYS.get(incoming.channel, "sent"),
             "files": tuple(
                 FileSeen(f.ref, _UNSTORABLE.sub("\ufffd", f.name), f.size, f.photo)

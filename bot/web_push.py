@@ -118,7 +118,9 @@ class WebPush:
         point = self._vapid.public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         return _text(point)
 
-    async def send(self, address: str, replies: Sequence[Reply], *, attempts: int) -> Delivery:
+    async def send(
+        self, address: str, replies: Sequence[Reply], *, attempts: int, quiet: bool = False
+    ) -> Delivery:
         """Tell all browsers of that person, whatever the ``replies``: they are read on the page.
 
         One that was told is enough. Never « gone »: who left a browser has not left us; without

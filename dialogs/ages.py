@@ -25,13 +25,16 @@ _NOT_YET = re.compile(r"\bpas (?:encore )?(\d{1,2}) ?ans?\b")
 _SOON = re.compile(
     r"\b(?:bientot|presque|j'?aurai[st]?|j'?orai|(?:vais|v[ea]s?) avoir|"
     r"j?'?(?:vais|v[ea]s?) sur (?:mes|les)) (\d{1,2})\b(?! ?(?:km|h|mois))|"
-    r"\b(\d{1,2}) ?ans? (?:bientot|dans|en|le mois|la semaine)\b"
+    r"\b(\d{1,2}) ?ans? (?:bientot|dans|en|le mois|la semaine)\b|"
+    r"\b(?:dans|ds) (?:\w+ ){1,3}?j'?(?:ai|aurai) (\d{1,2})\b"
 )
 """An age that is still to come: until then they are a year younger, and the law counts that."""
 _OF_AGE = re.compile(r"\bmajeure?s?\b")
 _SAYS_AGE = re.compile(
     r"^(?:(?:en fait|enfin|non|nan|pardon|desole|oups|mais|erreur|faux|"
-    r"(?:j'?|je )?(?:me suis|m'? ?suis) tromp\w*)[ ,:]*)*(?:moi )?(?:j'?ai|g) (\d{1,2}) ?ans$"
+    r"oui|ouais|ben|bah|(?:j'?|je )?(?:me suis|m'? ?suis) tromp\w*)[ ,:]*)*(?:moi )?"
+    r"(?:j'? ?ai|g) (?:que |deja )?(\d{1,2}) ?(?:ans?)?"
+    r"(?: (?:en fait|enfaite?|en vrai|pardon|desolee?|finalement|pas \d{1,2}))*$"
 )
 """Their age said again, and not only mentioned."""
 
@@ -52,7 +55,7 @@ def read_age(folded: str) -> int | None:
     folded = folded.replace("-", " ")
     in_digits = _IN_WORDS.sub(lambda found: str(_NUMBERS[found[1]]), folded)
     if (to_come := _SOON.search(in_digits)) is not None:
-        years = int(to_come[1] or to_come[2]) - 1
+        years = int(next(filter(None, to_come.groups()))) - 1
         return years if years >= 5 else None
     if (written := _IN_WORDS.search(folded)) is not None:
         return _NUMBERS[written[1]]

@@ -14,6 +14,7 @@ from dialogs.reply import Button, Reply
 from dialogs.services import Push, Services
 from dialogs.steps import waits_for
 from dialogs.voice import Voice
+from matching.merging import merge
 from matching.model import Found, Search, matches, nearest_km
 
 MOST_OFFERS = 5
@@ -60,6 +61,12 @@ def whole_title(services: Services, alert: Told) -> str:
 
 def summary(services: Services, wish: Mapping[str, Any]) -> str:
     return cut(services.criteria.summary(slots_of(wish)), SUMMARY_LENGTH)
+
+
+def each_once(found: Sequence[Found]) -> list[Found]:
+    """Without the copies of one job that came from several sources."""
+    jobs = {offer.id for offer in merge(one.offer for one in found).offers}
+    return [one for one in found if one.offer.id in jobs]
 
 
 def chosen(found: Sequence[Found]) -> list[Found]:
@@ -148,7 +155,7 @@ def pushed(ids: Sequence[str], n: int, wish: Mapping[str, Any]) -> list[Event]:
     """What is being looked at once a message of alert ``n`` has shown these offers."""
     shown = {"before": [], "total": len(ids), "ids": list(ids)}
     return [
-        slot("shown", {**shown, "alert": n, "trades": wish.get("trades")}),
+        slot("shown", {**shown, "alert": n, "wish": dict(wish)}),
         slot("looked", ids[0] if len(ids) == 1 else None),
         slot("asked", "show_offers"),
         slot("alert_at", n),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
 from dialogs.ages import read_age, said_anew
+from dialogs.beat_rules import asks_for_beat, read_beat
 from dialogs.changes import differs, from_message
 from dialogs.plans import Plan, Slots, slot
-from dialogs.steps import which
 from nlu.datewords import DateWords
 from nlu.meaning import Understanding
 from nlu.moments import moments, plus_months
@@ -31,21 +31,24 @@ BUTTONS: Mapping[str, Plan] = {
 MOST_DAYS = 3
 """Days that are offered after « pause »; a push has one « pause » among its buttons."""
 
-_ONE = r"(?:10|[1-9])"
+ONE = r"(?:10|[1-9])"
+"""What the person’s buttons call an alert."""
+
 _DAY = r"\d{4}-\d\d-\d\d"
 _CARRYING: Mapping[str, tuple[str, str]] = {
     "age": ("action_age", r"\d{1,3}"),
-    "alert": ("action_alert", _ONE),
-    "alert_all": ("action_alert_all", _ONE),
-    "alert_edit": ("action_alert_edit", _ONE),
-    "alert_keep": ("action_alert_keep", _ONE),
-    "alert_rhythm": ("action_alert_rhythm", _ONE),
-    "alert_name": ("action_alert_name", _ONE),
-    "alert_drop": ("action_alert_drop", _ONE),
-    "alert_stop": ("action_alert_stop", _ONE),
-    "alert_on": ("action_alert_on", rf"{_ONE}|\*"),
-    "alert_pause": ("action_alert_pause", rf"(?:{_ONE}|\*)(?: {_DAY})?"),
-    "alert_beat": ("action_alert_beat", rf"{_ONE} (?:daily|live|weekly)"),
+    "alert": ("action_alert", ONE),
+    "alert_all": ("action_alert_all", ONE),
+    "alert_edit": ("action_alert_edit", ONE),
+    "alert_keep": ("action_alert_keep", ONE),
+    "alert_rhythm": ("action_alert_rhythm", ONE),
+    "alert_name": ("action_alert_name", ONE),
+    "alert_drop": ("action_alert_drop", ONE),
+    "alert_set": ("action_alert_set", ONE),
+    "alert_stop": ("action_alert_stop", ONE),
+    "alert_on": ("action_alert_on", rf"{ONE}|\*"),
+    "alert_pause": ("action_alert_pause", rf"(?:{ONE}|\*)(?: {_DAY})?"),
+    "alert_beat": ("action_alert_beat", rf"{ONE} (?:daily|live|weekly)"),
 }
 """Buttons that carry the number of an alert (« * »: all), and what it may look like."""
 
@@ -54,13 +57,18 @@ _PRESSES = {name: (action, re.compile(look)) for name, (action, look) in _CARRYI
 _LIST = re.compile(
     r"^(?:(?:voir|montre[rz]?(?:[ -]moi)?|affiche|liste[rz]?|c'?(?:est)? quoi|quelles sont|"
     r"(?:je )?(?:veux|peux) voir|ou sont|gere[rz]?)(?: moi)? )?(?:toutes? )?"
-    r"(?:la )?(?:liste de )?mes "
-    r"(?:alertes?|notifs?|notifications?)(?: (?:stp|svp|merci))?$|"
+    r"(?:la )?(?:liste de )?(?:mes|mon) "
+    r"(?:alertes?|notifs?|notifications?)"
+    r"(?: (?:stp|svp|merci|deja|c'? ?(?:est )?(?:pour )?quoi))*$|"
     r"^(?:j'?ai )?(?:combien|cb|cmb) (?:j'?ai )?(?:d'? ?)alertes?(?: (?:j'?ai|ai[ -]je|en cours))?$"
 )
 _SILENT = re.compile(
     r"\b(?:rien|pas|po|jamais|aucun) (?:encore )?(?:recu|eu)"
-    r"(?: (?:de |d')?(?:messages?|alertes?|notifs?|nouvelles?))?$|"
+    r"(?: (?:de |d')?(?:messages?|alertes?|notifs?|nouvelles?))?(?: encore| pour l'instant)?$|"
+    r"^(?:elles? |ca |sa )?(?:marche|fonctionne)\w* (?:encore |bien |toujours )?"
+    r"(?:mon|mes|l'|les) ?alertes?$|"
+    r"^(?:mon|mes|l'|les) ?alertes? (?:marche|fonctionne)\w*(?: encore| bien| toujours)?$|"
+    r"^c'? ?(?:est )?(?:quoi|koi) (?:l'? ?)?(?:heure|horaire)s?(?: des? (?:mes |l')?alertes?)?$|"
     r"\balertes? (?:ne )?(?:marche\w*|fonctionne\w*) (?:pas|po|plus)\b|"
     r"^(?:tu|vous) (?:m'? ?ecri\w*|m'? ?envoi\w*|me previen\w*) quand$|"
     r"^(?:a |vers )?quell?e? heures? (?:tu|vous) (?:m'? ?(?:ecri|envoi)\w*|me previen\w*)"
@@ -68,22 +76,24 @@ _SILENT = re.compile(
 """Where is my message? Of no meaning to who has no alert."""
 _HOW = re.compile(
     r"^(?:dis moi |explique )?(?:comment|koment|coment) (?:ca )?(?:marche|fonctionne)\w*,? "
-    r"(?:les |mes |une |tes |l')?(?:alertes?|notifs?|notifications?)$"
+    r"(?:les |mes |une |tes |l')?(?:alertes?|notifs?|notifications?)$|"
+    r"^(?:comment|koment|coment) (?:je |on |tu )?(?:(?:les |l'|te |me )?"
+    r"(?:stop\w*|arr?et\w*|recoi\w*|desactiv\w*|previen\w*))(?: (?:les |l'|mes )?alertes?)?$|"
+    r"^(?:je (?:les? |la )?recoi\w*|tu me previen\w*) (?:ca |sa )?comment$"
 )
 _NEWS = re.compile(r"^(?:(?:il )?y ?a |ya |t'?as |tu as |alors )?(?:du|quoi de) (?:nouveau|neuf)$")
 _PAUSE = re.compile(r"\ben (?:pause|veille|attente)\b|\bpause\b")
-_NUMBER = re.compile(rf"\b(?:alertes?|numero|n°|la|le) ?(?:numero |n° ?)?({_ONE})\b(?! ?(?:h|km))")
+_NUMBER = re.compile(rf"\b(?:alertes?|numero|n°|la|le) ?(?:numero |n° ?)?({ONE})\b(?! ?(?:h|km))")
 _EDIT = re.compile(
     r"^(?:je (?:veux|voudrais|peux) )?(?:change[rz]?|modifi\w*|corrige[rz]?|edite[rz]?) "
     r"(?:(?:le metier|la ville|la distance|la date|le lieu) (?:de |d'|pour |dans |sur ))?"
     r"(?:mon |l'|une |cette |ton |mes )?alertes?\b"
 )
-_RHYTHM = re.compile(
-    r"^(?:(?:je (?:veux|voudrais|peux) )?(?:change[rz]?|modifi\w*|regle[rz]?) )?"
-    r"(?:le |l'|mon )?(?:rythme|heure|frequence)"
-    r"(?: (?:de |d'|des |pour )?(?:mon |l'|mes |tes |cette |les )?(?:alertes?|messages?))?$"
+_IT = re.compile(
+    r"^(?:oui |ok |vas y )*(?:sup+rim\w*|eff?ac\w*|vire\w*|enleve\w*|retire\w*)"
+    r"(?:[ -](?:la|le|ca|sa|stp|svp))*$"
 )
-_IT = re.compile(r"^(?:sup+rim\w*|eff?ac\w*|vire\w*|enleve\w*|retire\w*)[ -](?:la|le)$")
+"""Of the alert on the screen; of everything, where none is."""
 _GLUED = re.compile(r"\b([ld])['e]? ?(alertes?)\b")
 """« lalerte », « l alerte »."""
 _DROP = re.compile(r"\b(?:sup+rim\w*|efface\w*|enleve\w*|retire\w*|vire\w*)\b")
@@ -105,9 +115,21 @@ _OFF = re.compile(
 _OFF_ALONE = re.compile(r"^(?:desactive\w*|mute|off)(?: (?:tout|stp|svp))*$")
 _OF_LIST = re.compile(
     rf"{_ASKS}(?:(?P<verb>(?!l[ae] |alerte |mets? )\w+) )?(?:mets? )?(?:l[ae] |l'|alerte )?"
-    rf"(?P<n>{_ONE})(?: ?(?:e|eme))?(?P<rest> en (?:pause|veille))?$"
+    rf"(?:(?P<n>{ONE})(?: ?(?:e|eme|ere|er))?|"
+    r"(?P<nth>premiere?|deuxieme|seconde|troisieme|derniere))"
+    r"(?: alerte)?(?P<rest> en (?:pause|veille))?$"
 )
-"""« La 2 », « supprime la 2 », under the list of alerts."""
+"""« La 2 », « supprime la 2 », « la dernière », under the list of alerts."""
+_NTH = {"premier": 0, "premiere": 0, "deuxieme": 1, "seconde": 1, "troisieme": 2, "derniere": -1}
+_OF_LIST_NAMED = re.compile(
+    rf"{_ASKS}(?P<verb>\w+) (?:moi )?(?:celle|l[ae]|l'alerte) ?(?:de |du |d'|pour |en |a |au )"
+    r"(?P<name>(?!pause\b|veille\b)[a-z' -]{3,30}?)(?P<rest> en (?:pause|veille))?$"
+)
+"""« Supprime celle de Cambrai »."""
+_TAKEN_UP = re.compile(
+    r"^(?:non |nan |bon |ok )*(?:reprend\w*|recommence\w*|remet\w*|redemarre\w*)\b"
+)
+_HOW_LONG = re.compile(r"\b(?:combien|jusqu'? ?a quand|dure(?:e|nt)?|quand|fini\w*)\b")
 _VERBS = (
     (re.compile(r"sup+rim|eff?ac|enlev|retir|vir"), "action_alert_drop"),
     (re.compile(r"arr?et|stop|coupe|desactiv"), "action_alert_stop"),
@@ -116,63 +138,37 @@ _VERBS = (
     (re.compile(r"modif|change|corrige|edit"), "action_alert_edit"),
     (re.compile(r"voir|montr|affich|$"), "action_alert"),
 )
+_BY_NAME = ("action_alert_drop", "action_alert_stop", "action_alert_pause", "action_alert_on")
 _ON_AGAIN = re.compile(
-    r"^(?:(?:ok|bon|c'? ?(?:est )?bon|allez|on|tu peux|non|finalement|en fait|"
-    r"maintenant) )*"
+    r"^(?:(?:ok|bon|c'? ?(?:est )?bon|allez|on|tu peux|non|nan|nn|no|euh|attends?|finalement|"
+    r"en fait|enfaite|maintenant) )*"
     r"(?:reprend\w*|recommenc\w*|revien\w*|remet\w*|relanc\w*|re ?activ\w*|rallum\w*|"
     r"redemarr\w*|continue\w*)"
     r"(?: (?:les?|la|tout|en (?:route|marche)|stp|svp|moi|ca|sa|maintenant))*$"
 )
 """Under « En pause » or « C’est arrêté » it is of the alerts, and not of the search."""
-_SEE = re.compile(rf"^(?:voir |montre )?(?:l')?alerte (?:numero |n° ?)?({_ONE})$")
+_SEE = re.compile(rf"^(?:voir |montre )?(?:l')?alerte (?:numero |n° ?)?({ONE})$")
 _NAME = re.compile(
     r"^(?:re)?(?:nomme[rz]?|appelle[rz]?|baptise[rz]?)[ -](?:mon |l'|cette |la )?"
-    rf"(?:alerte(?: (?P<n>{_ONE}))? ?:? ?)(?P<name>.+)$",
+    rf"(?:alerte(?: (?P<n>{ONE}))? ?:? ?)(?P<name>.+)$",
     re.IGNORECASE,
+)
+_RENAME = re.compile(
+    r"^(?:re)?(?:nomme[rz]?|appelle[rz]?|baptise[rz]?)[ -]l[ae] (?P<name>\S.{0,60})$", re.IGNORECASE
+)
+"""« Renomme-la garage », of the alert on the screen."""
+_KEEP = re.compile(
+    r"^(?:oui |ok |vas y )*(?:garde|enregistre|sauvegarde)[rz]?"
+    r"(?:[ -](?:la|le|les|ca|sa|moi|tout|(?:cette |ma |la )recherche))*$"
 )
 _KEEP_CHANGE = re.compile(
     r"^(?:oui |ok )?(?:je )?(?:garde[rz]?|enregistre[rz]?|valide[rz]?|sauvegarde[rz]?) "
     r"(?:le |ce |les |mon |mes )?(?:changements?|modifs?|modifications?)$"
 )
-_LIVE = re.compile(
-    r"\b(?:des qu'(?:il )?y a|des que (?:ca|sa|c'?est|t'?as|tu as|tu en as|y'? ?en a|y'? ?a)\b|"
-    r"au fur et a mesure|en direct|en temps reel|immediatement)"
-)
-_DAILY = re.compile(
-    r"\b(?:(?:chaque|(?:tou(?:s|t)|tt?s?) les) (?:jours?|soirs?|matins?)|quotidien\w*|"
-    r"(?:une|1) (?:fois|alerte|message) par jour)\b"
-)
-_WEEKLY = re.compile(
-    r"\b(?:(?:chaque|toutes? les) semaines?|hebdo\w*|(?:une|1|qu'une) "
-    r"(?:seule )?(?:fois|alerte|message|msg|mail) (?:par|la|/) ?semaine|moins souvent)\b"
-)
-_WEEKDAY = re.compile(
-    r"\b(?:le|les|chaque|tous les) (lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)s?\b"
-)
-_WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
-_HOUR = re.compile(
-    r"(?:\b(?:a|vers|pour|des) )?\b(?:(?P<noon>midi)|"
-    r"(?P<hour>\d{1,2}) ?(?:h|heures?|:)(?: ?(?P<minute>[0-5]\d))?)\b"
-    r"(?: (?:du (?P<evening>soir)|du mat(?:in)?)\b)?"
-)
-_OTHER_BEAT = re.compile(
-    r"\b(?:un jour sur (?:deux|2)|tou[st] les (?:2|3|deux|trois) jours|"
-    r"moins de (?:messages?|msgs?|notifs?|alertes?))\b"
-)
-"""How often, in a way that no alert has: what there is is said."""
-_FILLER = re.compile(
-    r"\b(?:plutot|finalement|en fait|je|veux|prefere|voudrais|mets?|moi|stp|svp|alertes?|mon|mes|"
-    r"ma|messages?|tes|les|l|envoie|ecris|previens|notifs?|un|une|et|ok|non|oui|le|soir|matin|merci|"
-    r"seulement|juste|(?:plus |rien )?que|suff?i[st]?|sa|mieux?|change|"
-    r"l'heure|heure|rythme|ton|ca|sort|est|la|nouveau|offre|du|de)\b|[',.!-]"
-)
-"""What may stand beside a rhythm in words; anything else, and something else was meant."""
-
 _WHY = re.compile(
     r"\b(?:pourquoi|pk|pq|prk|pkoi|a quoi (?:ca|sa) sert|ca te regarde|regarde pas|tes affaires)\b"
 )
 _NO_NAME = re.compile(r"^(?:annule\w*|laisse(?: tomber)?|rien|aucun|pas de nom|retour|tant pis)$")
-_CALL = re.compile(r"^(?:ok |bon |alors |je vais )?(?:j'|je l'|je les? )?appell?e[rz]?$")
 _AGAIN = re.compile(
     r"^(?:re|start|redem|reab)|\b(?:re(?:met|prend|lanc|activ|commenc|abon)\w*|start)"
 )
@@ -228,7 +224,12 @@ def said(u: Understanding, slots: Slots, today: date) -> Plan | None:
         return found
     if (years := said_anew(folded, slots["age"])) is not None:
         return Plan(("action_age",), argument=years)
-    one = _about_one(u, folded, slots) or _of_list(folded, slots) or _until(u, folded, slots, today)
+    one = (
+        _about_one(u, folded, slots)
+        or _on_screen(u, folded, slots)
+        or _of_list(folded, slots, today)
+        or _until(u, folded, slots, today)
+    )
     if one is not None:
         return one
     if slots["asked"] == "alert_name" and u.intent not in ("human", "delete_data"):
@@ -236,12 +237,20 @@ def said(u: Understanding, slots: Slots, today: date) -> Plan | None:
             return BUTTONS["alert_leave"]
         if not u.text.rstrip().endswith("?"):
             return Plan(("action_alert_named",), argument=u.text.strip()[:80])
-    if _CALL.match(folded) and (id := which(slots)) is not None:
-        return Plan(("action_call",), argument=id)
     return _rhythm(folded, slots) or _intended(u, folded, slots, today)
 
 
-def _of_list(folded: str, slots: Slots) -> Plan | None:
+def _on_screen(u: Understanding, folded: str, slots: Slots) -> Plan | None:
+    """What the buttons said last do, put otherwise."""
+    choices = [payload for _, payload in slots["choices"] or ()]
+    shown = next((p for p in choices if p.startswith("/alert_name ")), None)
+    if shown and (called := _RENAME.match(u.text[:200].strip())):
+        n = shown.removeprefix("/alert_name ")
+        return Plan(("action_alert_name",), argument=f"{n} {called['name'].strip()}")
+    return BUTTONS["alert_me"] if "/alert_me" in choices and _KEEP.match(folded) else None
+
+
+def _of_list(folded: str, slots: Slots, today: date) -> Plan | None:
     """What is said right under the alerts, of one of them or of those that are silent."""
     choices = [payload for _, payload in slots["choices"] or ()]
     silent = next((payload for payload in choices if payload.startswith("/alert_on ")), None)
@@ -249,12 +258,27 @@ def _of_list(folded: str, slots: Slots) -> Plan | None:
         return pressed("alert_on", silent.removeprefix("/alert_on "))
     if _IT.match(folded) and (drops := [p for p in choices if p.startswith("/alert_drop ")]):
         return pressed("alert_drop", drops[0].removeprefix("/alert_drop "))
-    one = _OF_LIST.match(folded)
-    if one is None or f"/alert {one['n']}" not in choices:
+    if silent is not None and _TAKEN_UP.match(folded) and (until := read_until(folded, today)):
+        n = silent.removeprefix("/alert_on ")
+        return Plan(("action_alert_pause",), argument=f"{n} {until}")
+    return _of_one_listed(folded, [p.split(" ")[1] for p in choices if p.startswith("/alert ")])
+
+
+def _of_one_listed(folded: str, listed: Sequence[str]) -> Plan | None:
+    """What is said of one of the alerts that were just listed, by their numbers."""
+    one = _OF_LIST.match(folded) or _OF_LIST_NAMED.match(folded)
+    if one is None or not listed:
         return None
     verb = "pause" if one["rest"] else one["verb"] or ""
     action = next((action for look, action in _VERBS if look.match(verb)), None)
-    return Plan((action,), argument=one["n"]) if action else None
+    parts = one.groupdict()
+    if action is None or (parts.get("name") and action not in _BY_NAME):
+        return None
+    if parts.get("name"):
+        return Plan((action,), argument=f"? {parts['name']}")
+    place = _NTH.get(parts["nth"] or "")
+    n = parts["n"] or (listed[place] if place is not None and place < len(listed) else None)
+    return Plan((action,), argument=n) if n in listed else None
 
 
 def _until(u: Understanding, folded: str, slots: Slots, today: date) -> Plan | None:
@@ -271,11 +295,13 @@ def _about_one(u: Understanding, folded: str, slots: Slots) -> Plan | None:
     """« Mes alertes », « l’alerte 2 », « nomme mon alerte … », « modifie l’alerte 2 »."""
     if _LIST.match(folded):
         return BUTTONS["alerts"]
+    if slots["alerts"] and "pause" in folded and _HOW_LONG.search(folded):
+        return BUTTONS["alerts"]
     if _HOW.match(folded):
         return Plan(("action_answer", "action_resume"), argument="alerts")
     if slots["alerts"] and _SILENT.search(folded):
         return Plan(("action_alert_silence",))
-    if slots["alerts"] and (_OTHER_BEAT.search(folded) or _RHYTHM.match(folded)):
+    if slots["alerts"] and asks_for_beat(folded):
         at = slots["alert_at"]
         return Plan(("action_alert_rhythm",), argument=str(at)) if at else BUTTONS["alerts"]
     if slots["alerts"] and _NEWS.match(folded):
@@ -322,26 +348,10 @@ def _rhythm(folded: str, slots: Slots) -> Plan | None:
     """How often and at what hour, and nothing else; of no meaning to who has no alert."""
     if not slots["alerts"]:
         return None
-    rest = folded
-    parts: list[str] = []
-    for kind, pattern in (("weekly", _WEEKLY), ("daily", _DAILY), ("live", _LIVE)):
-        if not parts and pattern.search(rest):
-            parts, rest = [kind], pattern.sub(" ", rest)
-    if (weekday := _WEEKDAY.search(rest)) is not None:
-        parts = ["weekly", str(_WEEKDAYS.index(weekday[1]))]
-        rest = _WEEKDAY.sub(" ", rest)
-    if (hour := _HOUR.search(rest)) is not None and (hours := _hours(hour)) < 24:
-        parts = [*(parts or ["hour"]), f"{hours:02}:{hour['minute'] or '00'}"]
-        rest = _HOUR.sub(" ", rest)
-    if not parts or _FILLER.sub(" ", rest).strip():
-        return None
-    return Plan(("action_alert_beat",), argument=f"* {' '.join(parts)}")
-
-
-def _hours(clock: re.Match[str]) -> int:
-    """« Midi », « 7 h du soir »: 12, 19."""
-    hours = 12 if clock["noon"] else int(clock["hour"])
-    return hours + 12 if clock["evening"] and hours < 12 else hours
+    number = _NUMBER.search(folded) if "alerte" in folded else None
+    beat = read_beat(_NUMBER.sub(" ", folded) if number else folded)
+    n = number[1] if number else "*"
+    return Plan(("action_alert_beat",), argument=f"{n} {beat}") if beat else None
 
 
 def _intended(u: Understanding, folded: str, slots: Slots, today: date) -> Plan | None:

@@ -152,7 +152,12 @@ class ValidateApplicationForm(MappedForm):
     def validate_apply_word(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> Given:
-        return {"apply_word": None if value is None else str(value).strip()[:MOST_OF_A_WORD]}
+        """Words of somebody's own are never cut: too many come back to be shortened."""
+        word = None if value is None else str(value).strip()
+        if word and len(word) > MOST_OF_A_WORD:
+            refuse(dispatcher, too_long(Reason.WORD_LONG, word, MOST_OF_A_WORD))
+            return {"apply_word": None}
+        return {"apply_word": word}
 
     def validate_apply_making(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
@@ -160,7 +165,10 @@ class ValidateApplicationForm(MappedForm):
         """One more answer; with the fifth the CV is there, unless not a word was said."""
         if value is None:
             return {"apply_making": None}
-        answers = [str(answer).strip()[:MOST_OF_AN_ANSWER] for answer in value]
+        answers = [str(answer).strip() for answer in value]
+        if answers and len(answers[-1]) > MOST_OF_AN_ANSWER:
+            refuse(dispatcher, too_long(Reason.ANSWER_LONG, answers[-1], MOST_OF_AN_ANSWER))
+            return {"apply_making": answers[:-1]}
         if len(answers) < len(QUESTIONS):
             return {"apply_making": answers}
         if not any(answers):
@@ -191,6 +199,11 @@ def check_files(files: list[Mapping[str, Any]]) -> None:
             raise Refused(Reason.FILE_BIG)
     if len(files) > 1 and not all(file["photo"] for file in files):
         raise Refused(Reason.PHOTOS_MIXED)
+
+
+def too_long(reason: Reason, text: str, most: int) -> Refused:
+    length, most_said = (f"{n:,}".replace(",", "\u202f") for n in (len(text), most))
+    return Refused(reason, length=length, most=most_said)
 
 
 def refuse(dispatcher: CollectingDispatcher, refused: Refused) -> None:

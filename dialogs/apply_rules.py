@@ -25,17 +25,19 @@ RESUMING = frozenset((
 ASIDE = RESUMING | frozenset((
     "action_answer", "action_human", "action_thanks", "action_help", "action_keep",
     "action_my_data", "action_employer", "action_customer", "action_empty", "action_courage",
-    "action_bravo", "action_card", "action_share", "action_hide", "action_taken", "action_steps",
+    "action_bravo", "action_card", "action_share", "action_hide", "action_taken", "action_check",
+    "action_steps",
     "action_unreadable", "action_page", "action_alerts", "action_alert",
     "action_alert_stop", "action_alert_pause", "action_alert_on", "action_alert_beat",
-    "action_alert_drop", "action_no_alert", "action_news", "action_courses", "action_appointment",
-    "action_came", "action_still_looking",
+    "action_alert_drop", "action_alert_set", "action_no_alert", "action_news", "action_courses",
+    "action_appointment", "action_my_class", "action_came", "action_still_looking",
 ))  # fmt: skip
 """Actions in the middle of an application, after which it goes on where it was."""
 
 STANDING = frozenset((
     "action_confirm_delete", "action_delete", "action_distress", "action_shy", "action_call",
-    "action_which_hide", "action_which_taken",
+    "action_which_hide", "action_which_taken", "action_which_call", "action_which_card",
+    "action_which_check", "action_which_called", "action_called", "action_pick",
 ))  # fmt: skip
 """Actions after which the application waits: they ask or say something that must stand alone."""
 

@@ -70,6 +70,12 @@ def closer(radius_km: int) -> int:
     return max((r for r in (5, 10, 15, 20, 30, 50, 100) if r < radius_km), default=radius_km)
 
 
+def farther(radius_km: int) -> int:
+    """The next step further around."""
+    steps = (10, 20, 30, 40, 60, 100, MAX_RADIUS_KM)
+    return next((r for r in steps if r > radius_km), MAX_RADIUS_KM)
+
+
 def _trades(u: Understanding, slots: Slots) -> dict[str, Any]:
     named = [t.id for t in u.trades]
     refused = {t.id for t in u.negated_trades}
@@ -177,6 +183,12 @@ def _start(value: str, today: date) -> dict[str, Any]:
     first = date.fromisoformat(f"{value}-01")
     last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     return {"start": first.isoformat(), "end": last.isoformat(), "asap": False}
+
+
+def looked_for(slots: Slots) -> Slots:
+    """The slots with the search of what is being looked at: that of an alert which has spoken."""
+    wish = (slots["shown"] or {}).get("wish")
+    return slots if wish is None else {**slots, **dict.fromkeys(SEARCH_SLOTS), **wish}
 
 
 def differs(found: Mapping[str, Any], slots: Slots) -> bool:

@@ -23,7 +23,7 @@ SLOTS: Mapping[str, Any] = {
     "candidates": None,  # {"text", "places"}: an ambiguous name and the communes that bear it
     "pending": None,  # [payload of a yes, payload of a no]
     # the answer being looked at
-    "shown": None,  # {"before": ids of the pages before, "total", "ids"}
+    "shown": None,  # {"before": ids of the pages before, "total", "ids", "screen": ids as seen}
     "revision": 0,  # grows with every change of the search: marks the buttons of an old list
     "hidden": None,  # ids of offers « pas pour moi », « déjà pris »
     "courses": None,  # [{"mark", "id", "school", "phone"}]: the courses shown last
@@ -50,6 +50,7 @@ SLOTS: Mapping[str, Any] = {
     "alert_last": 0,  # the number given last: another's old buttons must not reach the next one
     "alert_at": None,  # the number of the alert being spoken of
     "alert_edit": None,  # the number of the alert being changed, whose search stands meanwhile
+    "alert_change": None,  # what is to change in an alert, until it is said in which
     "pushed": 0,  # the number of the last message of an alert the conversation knows of
     "cohort": None,  # {"day", "signed", "acted"}: the day of the first alert or application
     # manners
@@ -84,13 +85,15 @@ class Conversation:
     """One person's conversation on one channel.
 
     ``slots`` holds every name of :data:`SLOTS`; ``form`` is the active form or ``None``;
-    ``version`` is the one loaded from storage (0: new).
+    ``version`` is the one loaded from storage (0: new); ``order`` the highest number of an update
+    that was answered, where updates have one.
     """
 
     id: str
     slots: Mapping[str, Any] = field(default_factory=lambda: dict(SLOTS))
     form: str | None = None
     version: int = 0
+    order: int = 0
 
     def after(self, events: Iterable[Mapping[str, Any]]) -> Conversation:
         """The conversation once these rasa events happened; the only way it changes.
@@ -111,17 +114,15 @@ class Conversation:
                     form = None
                 case other:
                     raise ValueError(f"no such event: {other}")
-        return Conversation(self.id, slots, form, self.version)
+        return Conversation(self.id, slots, form, self.version, self.order)
 
     def to_json(self) -> dict[str, Any]:
-        """Slots that differ from their start, and the form; see :meth:`from_json`."""
-        return {
-            "slots": {k: v for k, v in self.slots.items() if v != SLOTS[k]},
-            "form": self.form,
-        }
+        """Slots that differ from their start, the form and the order; see :meth:`from_json`."""
+        kept = {"slots": {k: v for k, v in self.slots.items() if v != SLOTS[k]}, "form": self.form}
+        return kept | ({"order": self.order} if self.order else {})
 
     @classmethod
     def from_json(cls, id: str, version: int, data: Mapping[str, Any]) -> Conversation:
         """Slots an older version of the product kept and this one does not know are dropped."""
         known = {k: v for k, v in data["slots"].items() if k in SLOTS}
-        return cls(id, {**SLOTS, **known}, data["form"], version)
+        return cls(id, {**SLOTS, **known}, data["form"], version, data.get("order", 0))

@@ -196,6 +196,7 @@ def _beside(heard: Heard) -> dict[str, Any]:
         "files": [asdict(file) for file in heard.files],
         "way": heard.way,
         "told": dict(heard.told or {}),
+        "reads": heard.reads,
     }
 
 

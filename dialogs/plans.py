@@ -41,7 +41,8 @@ class Heard:
     ``arrival`` holds the search of a link, as ``/set`` arguments, and its ``origin``. ``files``
     came with it, of one ``album`` perhaps; ``way`` is how files come on that channel. ``told`` is
     what became of an application (``offer``, ``state``, ``reason``), told by nobody but us.
-    ``edited``: a text that takes the place of the last one.
+    ``edited``: a text that takes the place of the last one. ``reads``: nothing is brought to people
+    there, they come and read.
     """
 
     text: str | None = None
@@ -53,6 +54,7 @@ class Heard:
     way: Way = "sent"
     told: Mapping[str, str] | None = None
     edited: bool = False
+    reads: bool = False
 
 
 @dataclass(frozen=True, slots=True)

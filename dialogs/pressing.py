@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from datetime import date
 
 from dialogs import after_rules, alert_rules
-from dialogs.changes import from_payload
+from dialogs.changes import farther, from_payload
+from dialogs.criteria import DEFAULT_RADIUS_KM
 from dialogs.plans import Plan, Slots, form
 from dialogs.reply import meant
+from dialogs.steps import pushed_by
 from dialogs.typed import latest_payloads
 
 _PAGE = re.compile(r"\d{1,5} \d{1,9}")
@@ -56,7 +58,8 @@ WITH_ARGUMENT: Mapping[str, str] = {
     "share": "action_share", "card": "action_card", "sent": "action_sent",
     "liking": "action_choose_by_liking", "domain": "action_choose_in_domain",
     "unreadable": "action_unreadable", "apply": "action_apply", "apply_change": "action_apply_fix",
-    "appointment": "action_appointment",
+    "appointment": "action_appointment", "check": "action_check",
+    "called": "action_called",
 }  # fmt: skip
 """Buttons whose value an action works on."""
 
@@ -71,6 +74,8 @@ def pressed(payload: str, slots: Slots, today: date) -> Plan:
     found = alert_rules.pressed(name, rest) or after_rules.pressed(name, rest)
     if found is not None:
         return found
+    if name == "again" and (n := pushed_by(slots)):
+        return Plan(("action_alert_all",), argument=str(n))
     if name in BUTTONS:
         return BUTTONS[name]
     if name == "page" and not _PAGE.fullmatch(rest):
@@ -90,6 +95,4 @@ def pressed(payload: str, slots: Slots, today: date) -> Plan:
 
 def wider(slots: Slots) -> Plan:
     """The same search, one step further around."""
-    steps = (10, 20, 30, 40, 60, 100, 200)
-    current = slots["radius_km"] or 30
-    return form({"radius_km": next((s for s in steps if s > current), steps[-1])})
+    return form({"radius_km": farther(slots["radius_km"] or DEFAULT_RADIUS_KM)})

@@ -41,9 +41,11 @@ SAMPLES: Mapping[str, Any] = {
     "suggestion": "lea.martin@exemple.fr", "lines": "Numéro demandé : Garage Exemple",
     "line": "Numéro demandé : Garage Exemple, le 3 mai 2027", "answer": "entretien",
     "school": "CFA Exemple",
-    "how": "chaque jour à 17 h 30", "hour": "17 h 30", "weekday": "mercredi", "age": 15,
+    "how": "chaque jour à 17 h 30", "hour": "17 h 30", "weekday": "mercredi",
+    "age": 15, "years": 16,
     "euros": 504, "share": 27, "checked": "25 novembre 2026", "branch": "bâtiment",
     "n": 4, "first": 4, "last": 6, "km": 20, "hidden": 2, "months": 24, "days": 30,
+    "length": "1\u202f012", "most": "800",
 }  # fmt: skip
 """A plausible value for every field a sentence may have."""
 

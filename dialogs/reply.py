@@ -121,8 +121,13 @@ SENT = Delivery("sent")
 class Channel(Protocol):
     """A network on which people are written to without having asked anything just now."""
 
-    async def send(self, address: str, replies: Sequence[Reply], *, attempts: int) -> Delivery:
-        """Give it one message, for the ``attempts``-th time; whatever goes wrong is an outcome."""
+    async def send(
+        self, address: str, replies: Sequence[Reply], *, attempts: int, quiet: bool = False
+    ) -> Delivery:
+        """Give it one message, for the ``attempts``-th time; whatever goes wrong is an outcome.
+
+        A ``quiet`` one comes without a sound, where the network knows of any.
+        """
         ...
 
 

@@ -7,14 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from dialogs import after_rules, alert_rules
+from dialogs import about_rules, after_rules, alert_rules, edit_rules, offer_rules
 from dialogs.asides import in_passing, training_centres
 from dialogs.care import stays_near
 from dialogs.changes import FRANCE, SEARCH_SLOTS, differs, from_message, from_payload, travel
 from dialogs.dropped import what_is_dropped
 from dialogs.plans import SURE, Event, Heard, Plan, Slots, form, slot
 from dialogs.pressing import BUTTONS, LATER, pressed, wider
-from dialogs.spoken import Spoken, asks_for_internship, read_number, read_spoken
+from dialogs.spoken import Spoken, asks_for_internship, only_shy, read_number, read_spoken
+from dialogs.steps import on_screen
 from dialogs.typed import label_typed, label_words, typed_words
 from nlu.meaning import Place, Understanding
 from nlu.questions import read_topic
@@ -27,6 +28,9 @@ MOST_CANDIDATES = 6
 CERTAIN = 0.9
 IRREVERSIBLE = ("/delete_yes", "/apply_send")
 """What only a plain yes may do, never one that was guessed (« mouais », « ok attends »)."""
+
+OF_ONE = frozenset(("/hide", "/taken", "/apply", "/call", "/called", "/card", "/check"))
+"""What buttons do to one offer, after « laquelle ? »."""
 
 SHORT = 2
 """Words in a no that only means « I do not know when »."""
@@ -58,12 +62,15 @@ def _arrival(arrival: Mapping[str, str], slots: Slots, today: date) -> Plan:
 
 def _said(u: Understanding, slots: Slots, today: date) -> Plan:
     for rule in (
-        _safety, alert_rules.stops, typed_button, after_rules.said, alert_rules.said, in_passing,
-        _spoken, _numbered, answer_to_pending, _data, _aside,
+        _safety, alert_rules.stops, typed_button, after_rules.said, edit_rules.said,
+        about_rules.said, alert_rules.said, offer_rules.said, in_passing, _spoken, _numbered,
+        answer_to_pending, _data, _aside,
     ):  # fmt: skip
         if (found := rule(u, slots, today)) is not None:
             return found
-    found = _searched(u, slots, today)
+    search = offer_rules.stands(u, slots)
+    found = _searched(u, {**slots, **search}, today)
+    found = offer_rules.of_the_alert(found, search, slots)
     if u.intent != "resume_alerts":
         return found
     return replace(found, events=(*found.events, slot("alert_due", "search")))  # once it is whole
@@ -71,11 +78,13 @@ def _said(u: Understanding, slots: Slots, today: date) -> Plan:
 
 def _safety(u: Understanding, slots: Slots, today: date) -> Plan | None:
     """Before everything, and before what a button of the same words would do."""
+    if u.intent == "human" and not slots["care"] and only_shy(u.text):
+        return _SPOKEN["shy"]  # « g peur de téléphoner » to an employer, not of somebody
     if u.intent != "human":
         return Plan(("action_stay_near",)) if stays_near(u, slots) else None
     danger = u.reason in ("distress", "violence")
-    if not danger and after_rules.said(u, slots, today) is not None:
-        return None  # « j’ai signé mon contrat » is no call for help
+    if not danger and (after_rules.said(u, slots, today) or offer_rules.calls(u, slots)):
+        return None  # « j’ai signé mon contrat », « appeler » are no call for help
     return Plan(("action_distress",) if danger else ("action_human",))
 
 
@@ -94,10 +103,13 @@ def typed_button(u: Understanding, slots: Slots, today: date) -> Plan | None:
         return None
     remark = read_remark(u.text)
     number = int(typed) if typed.isdigit() else (remark and remark.number) or 0
+    if which_offer:  # by their places on the screen: one of them may have been put aside
+        meant = on_screen(slots)[number - 1 : number] if number else []
+        return next(
+            (pressed(p, slots, today) for _, p in choices if p.split(" ")[1:] == meant), None
+        )
     if 1 <= number <= len(choices):
         return pressed(choices[number - 1][1], slots, today)
-    if which_offer:
-        return None
     fits = [p for label, p in choices if words <= label_words(label)]
     return pressed(fits[0], slots, today) if len(fits) == 1 else None
 
@@ -105,7 +117,7 @@ def typed_button(u: Understanding, slots: Slots, today: date) -> Plan | None:
 def _which_offer(choices: Sequence[Sequence[str]]) -> bool:
     """Whether one has just asked « laquelle ? »: all buttons do the same, each to an offer."""
     verbs = {payload.partition(" ")[0] for _, payload in choices}
-    return len(choices) > 1 and len(verbs) == 1 and verbs <= {"/hide", "/taken", "/apply"}
+    return len(choices) > 1 and len(verbs) == 1 and verbs <= OF_ONE
 
 
 _SPOKEN: Mapping[Spoken, Plan] = {
@@ -267,7 +279,8 @@ def _bare(u: Understanding, slots: Slots, today: date) -> Plan:
         return Plan(("action_thanks",))
     asked_when = slots["asked"] == "ask_availability"
     if u.intent == "affirm":
-        return BUTTONS["when"] if asked_when else Plan(("action_go_on",))
+        shown = offer_rules.agreed(slots) or Plan(("action_go_on",))
+        return BUTTONS["when"] if asked_when else shown
     if u.intent == "deny":
         if asked_when and len(u.text.split()) <= SHORT:
             return LATER
@@ -312,7 +325,7 @@ def _next_page(u: Understanding, slots: Slots, remark: Remark) -> Plan:
 
 
 def _nth(u: Understanding, slots: Slots, remark: Remark) -> Plan:
-    ids = (slots["shown"] or {}).get("ids", [])
+    ids = on_screen(slots)
     number = len(ids) if remark.number == 0 else remark.number or 1
     if number > len(ids):
         number -= len((slots["shown"] or {}).get("before", ()))  # « la 5e », counted from the first

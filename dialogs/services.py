@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
@@ -79,6 +79,10 @@ class Alerts(Protocol):
 
     async def unread(self, person: str) -> Sequence[Push]:
         """Messages that wait for their person to come and read them, oldest first."""
+        ...
+
+    async def heard_of(self, person: str, ids: Collection[str]) -> Sequence[Offer]:
+        """What they were told of that may be a copy of one of these offers."""
         ...
 
     async def devices(self, person: str) -> int:

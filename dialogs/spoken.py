@@ -38,7 +38,9 @@ _SPOKEN: tuple[tuple[Spoken, str], ...] = (
         "shy",
         (
             r"\b(?:j'?|je n'?|n')?ose (?:pas|po|plus)(?: trop)?(?: les?| l')? ?"
-            r"(?:appell?er|telephoner)|\bpeur (?:d'|de |des )(?:appell?er|telephoner|appels?)|"
+            r"(?:appell?(?:er|ee?s?)|telephoner)|"
+            r"\bpeur (?:d'|de |des |du |au )(?:les? |l'|la )?"
+            r"(?:appell?(?:er|ee?s?|s)?|telephone[rz]?)\b|"
             r"\b(?:aime|sais|sai|veux|ve) (?:pas|po) (?:trop )?(?:appell?er|telephoner)\b|"
             r"\btrop timide\b"
         ),
@@ -99,6 +101,20 @@ def read_spoken(text: str) -> Spoken | None:
     """The first of them that is said, or ``None``; cost is linear."""
     folded = fold(text[:200]).replace("’", "'").strip()
     return next((what for what, pattern in _PATTERNS if pattern.search(folded)), None)
+
+
+_AROUND_SHY = frozenset(
+    "j ai jai g je moi mais un peu trop vraiment grave en vrai franchement bah ben euh oui non lol "
+    "mdr et suis chui le la les l patron patrons entreprise entreprises gens stp fait alors "
+    "au telephone de d".split()
+)
+
+
+def only_shy(text: str) -> bool:
+    """« J’ai peur d’appeler », and nothing beside it that could be worse."""
+    folded = fold(text[:200]).replace("’", "'")
+    left = dict(_PATTERNS)["shy"].sub(" ", folded)
+    return left != folded and _AROUND_SHY.issuperset(re.findall(r"\w+", left))
 
 
 def read_number(text: str) -> int | None:

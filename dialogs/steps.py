@@ -77,6 +77,12 @@ def answered(slots: Slots, id: str, answer: str) -> list[Event]:
     return [slot("steps", steps)]
 
 
+def on_screen(slots: Slots) -> list[str]:
+    """The offers said last, in their places on the screen, those put aside since among them."""
+    shown = slots["shown"] or {}
+    return list(shown.get("screen") or shown.get("ids", ()))
+
+
 def followed(slots: Slots) -> list[dict[str, Any]]:
     """The steps of which one asks, or has asked, what came of them; oldest first."""
     return [step for step in slots["steps"] or () if "due" in step]
@@ -97,6 +103,11 @@ def hears_from_us(slots: Slots, today: date) -> bool:
     since = (today - ASKED_ABOUT).isoformat()
     asked = (s["due"] > since and "answer" not in s for s in followed(slots))
     return bool(slots["alerts"]) or any(asked)
+
+
+def pushed_by(slots: Slots) -> int | None:
+    """The number of the alert whose message is what is being looked at."""
+    return (slots["shown"] or {}).get("alert")
 
 
 def which(slots: Slots) -> str | None:

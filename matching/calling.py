@@ -15,11 +15,9 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import asynccontextmanager, contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from io import BytesIO
-from math import inf
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random
@@ -27,6 +25,7 @@ from yarl import URL
 
 from matching.breaker import Breaker
 from matching.failures import TROUBLE, CallFailed, Misread, Reason
+from matching.limits import Limit, Route, Turnstile, left, within
 from matching.ports import Metrics, Rate
 
 __all__ = [
@@ -37,32 +36,11 @@ __all__ = [
 TURN_SECONDS = 7.5
 """The most a turn waits for backends, retries included."""
 
-CALL_SECONDS = 6.0
 CONNECT_SECONDS = 2.0
 SILENT_SECONDS = 30.0
 """How long a download may bring nothing."""
 
-MOST_BYTES = 20 * 1024 * 1024
-
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """So many calls in any ``seconds`` in a row; ``burst`` of them may follow at once."""
-
-    calls: int
-    seconds: float = 60.0
-    burst: int = 0
-
-    @property
-    def at_once(self) -> int:
-        return self.burst or max(1, self.calls // 4)
-
-    @property
-    def per_second(self) -> float:
-        """The rate that, with the burst, stays within the limit wherever the window begins."""
-        return (self.calls - self.at_once or 1) / self.seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +51,6 @@ class Passing:
     clock: Callable[[], float] = time.monotonic
     since_1970: Callable[[], float] = time.time
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One kind of call: its name in metrics, its method, the documented limits, its own bounds.
-
-    Only GET is ever repeated.
-    """
-
-    name: str
-    method: Literal["GET", "POST"] = "GET"
-    limit: Limit | None = None
-    seconds: float = CALL_SECONDS
-    most_bytes: int = MOST_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,25 +67,6 @@ class Answer:
             return json.loads(self.body)
         except (ValueError, RecursionError):
             raise Misread("not_json") from None
-
-
-_DEADLINE: ContextVar[float] = ContextVar("deadline", default=inf)
-
-
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
-    """All calls made inside share this time; an outer, shorter one still holds."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    token = _DEADLINE.set(min(_DEADLINE.get(), deadline))
-    try:
-        yield
-    finally:
-        _DEADLINE.reset(token)
-
-
-def left() -> float:
-    """Seconds left of the time of :func:`within`; infinite outside."""
-    return max(0.0, _DEADLINE.get() - asyncio.get_running_loop().time())
 
 
 @asynccontextmanager
@@ -157,11 +102,9 @@ class Backend:
         self.breaker = breaker or Breaker(clock)
         self._downloads = Breaker(clock)  # they last: as a trial, nobody could search meanwhile
         self._session = session
-        self._rate = rate
+        self.turnstile = Turnstile(name, rate, clock, sleep)
         self._metrics = metrics
         self._clock = clock
-        self._sleep = sleep
-        self._full_until: dict[str, float] = {}
 
     async def ask(
         self,
@@ -187,7 +130,7 @@ class Backend:
                 return self._read(read, answer)
 
         retrying = AsyncRetrying(
-            sleep=self._sleep,
+            sleep=self.turnstile.sleep,
             stop=stop_after_attempt(2 if route.method == "GET" else 1),
             wait=wait_random(0.05, 0.25),
             retry=retry_if_exception(_worth_repeating),
@@ -215,19 +158,21 @@ class Backend:
         """A call that may be made now; counts it, and tells the breaker how it ended.
 
         The breaker is asked last: who waits for a slot would keep everybody from finding out
-        whether the backend is well again.
+        whether the backend is well again. What was given up without an answer may still arrive:
+        it keeps its place as long as a call can last.
         """
-        began, outcome, admitted = self._clock(), "ok", False
+        began, outcome, admitted, ticket, under_way = self._clock(), "ok", False, "", True
         try:
             if breaker.state != "open":
-                await self._wait_for_a_slot(route)
+                ticket = await self.turnstile.enter(route)
                 admitted = breaker.admit()
             if not admitted:
                 raise CallFailed(self.name, "resting", sent=False)
             yield
+            under_way = False
             breaker.succeeded()
         except CallFailed as failed:
-            outcome = failed.reason
+            outcome, under_way = failed.reason, failed.sent and failed.status is None
             if admitted:
                 _tell(breaker, failed)
             raise
@@ -238,21 +183,8 @@ class Backend:
             raise
         finally:
             self._metrics.called(self.name, route.name, outcome, self._clock() - began)
-
-    async def _wait_for_a_slot(self, route: Route) -> None:
-        """Return when the call may be made; what cannot be waited for fails at once."""
-        while (wait := await self._wait(route)) > 0:
-            if wait >= left():
-                raise CallFailed(self.name, "busy", retry_after=wait, sent=False)
-            await self._sleep(wait)
-
-    async def _wait(self, route: Route) -> float:
-        """Seconds, by what the backend said of its limit, then by our own count."""
-        told = self._full_until.get(route.name, 0.0) - self._clock()
-        if told > 0 or route.limit is None:
-            return max(0.0, told)
-        key, limit = f"{self.name}:{route.name}", route.limit
-        return await self._rate.ask(key, per_second=limit.per_second, burst=limit.at_once)
+            if not under_way:
+                await self.turnstile.leave(route, ticket)
 
     async def _exchange(
         self,
@@ -306,7 +238,7 @@ class Backend:
         status = response.status
         wait = _told_to_wait(response)
         if wait:
-            self._full_until[route.name] = self._clock() + wait
+            self.turnstile.full_until[route.name] = self._clock() + wait
         if status == 429 and ("Retry-After" in response.headers or status not in accept):
             raise CallFailed(self.name, "busy", status=429, retry_after=wait, sent=False)
         if status not in accept:

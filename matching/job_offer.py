@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from math import isfinite
@@ -53,8 +53,13 @@ class Commune(Protocol):
     def lon(self) -> float: ...
 
 
-Locate = Callable[[str, float | None, float | None], Commune | None]
-"""(address, latitude, longitude) -> the commune they point to; either may be missing."""
+class Locate(Protocol):
+    """Finds the commune that an address, a position or an INSEE code points to, in this order; any
+    may be missing."""
+
+    def __call__(
+        self, address: str, lat: float | None, lon: float | None, insee: str = ""
+    ) -> Commune | None: ...
 
 
 @dataclass(frozen=True, slots=True)

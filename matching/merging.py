@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,6 +55,16 @@ def merge(offers: Iterable[Offer], trust: Trust = trust) -> Merged:
     kept = {_best(copies, trust).id for copies in _groups(list(by_id.values()))}
     ordered = tuple(offer for id, offer in by_id.items() if id in kept)
     return Merged(ordered, len(came) - len(ordered))
+
+
+def unheard(offers: Sequence[Offer], known: Sequence[Offer]) -> list[Offer]:
+    """Those that are none of the ``known`` ones, nor a copy of one: see :func:`merge`."""
+    if not known:
+        return list(offers)
+    old = {offer.id for offer in known}
+    groups = _groups([*known, *(offer for offer in offers if offer.id not in old)])
+    copies = {one.id for group in groups if any(o.id in old for o in group) for one in group}
+    return [offer for offer in offers if offer.id not in copies]
 
 
 def best_first(search: Search, offers: Iterable[Offer], now: datetime) -> list[Found]:

@@ -17,6 +17,21 @@ class Rate(Protocol):
         """Do it now or not at all; 0.0: now, else the seconds after which to ask again."""
         ...
 
+    async def enter(
+        self, key: str, *, calls: int, seconds: float, longest: float
+    ) -> tuple[str, float]:
+        """Take one of ``calls`` places now or not at all: the ticket to give back, or '' and the
+        seconds after which to ask again.
+
+        A ticket that is not given back within ``longest`` seconds is taken back; ``seconds`` is
+        what :meth:`leave` will be told.
+        """
+        ...
+
+    async def leave(self, ticket: str, seconds: float) -> None:
+        """The place is free in so many seconds. Failing costs the others no more than a wait."""
+        ...
+
 
 class Cache(Protocol):
     """A short memory of answers. Losing what it holds costs a call, so it never raises."""

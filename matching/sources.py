@@ -39,11 +39,13 @@ IMPORTED = "import"
 @dataclass(frozen=True, slots=True)
 class Patience:
     """Seconds: until the first source must have answered, how long the others are waited for once
-    one has, and until the copy answers in their place if it can."""
+    one has, until the copy answers in their place if it can, and until it proposes what it has
+    further away."""
 
     first: float = 6.0
     others: float = 2.0
     copy: float = 2.5
+    ways_out: float = 4.0
 
 
 Asked = asyncio.Task[list[Offer] | None]
@@ -116,9 +118,12 @@ class Sources:
         await _one_answers(asked, self._patience.copy - self._patience.others)
         if not _answers(asked) and not all(task.done() for task in asked):
             page = await self._meanwhile(search, limit, offset, seen)
-            if page is not None:
+            if page.total:
                 return page
-            await _one_answers(asked, None)
+            more = self._patience.ways_out - self._patience.copy
+            await _one_answers(asked, more if page.ways_out else None)
+            if page.ways_out and not _answers(asked):
+                return page
         answers = _answers(asked)
         found = await self._best(search, [offer for offers in answers for offer in offers], seen)
         if not found and len(answers) < len(self._live):
@@ -166,12 +171,11 @@ class Sources:
 
     async def _meanwhile(
         self, search: Search, limit: int, offset: int, seen: Collection[str]
-    ) -> Page | None:
-        """What the copy has while the backends take their time; nothing is worth the wait."""
+    ) -> Page:
+        """What the copy has, or proposes, while the backends take their time; it may be nothing."""
         with suppress(Unavailable):
-            page = await self._from_copy(search, limit, offset, seen, answered=False)
-            return page if page.total else None
-        return None
+            return await self._from_copy(search, limit, offset, seen, answered=False)
+        return Page((), 0)
 
     async def _from_copy(
         self, search: Search, limit: int, offset: int, seen: Collection[str], *, answered: bool

@@ -184,6 +184,7 @@ class Areas:
             if begins:
                 found = self._at(forms, at, asked) or self._in_a_list(forms, at, before)
                 found = found or self._after_trade(forms, at, free_at)
+                found = found or self._before_trade(forms, at, asked, free_at)
                 found = found or self._between_cuts(forms, at, cut)
             elif not known(form) and (zone := self._misspelt_zone(form)):
                 found = FoundArea(zone, at, at, guessed=True)
@@ -236,6 +237,16 @@ class Areas:
         found = self._of_the_region(forms, at)
         ends = found and (found.last + 1 == len(forms) or forms[found.last + 1] in _GOING_ON)
         return found if ends else None
+
+    def _before_trade(
+        self, forms: Sequence[str], at: int, asked: str | None, free_at: Callable[[int], bool]
+    ) -> FoundArea | None:
+        """« 62 plombier »: a département of the region, and nothing else that is free."""
+        if at or len(forms) < 2 or forms[0] not in HOME or asked == "ask_radius":
+            return None
+        if any(free_at(i) for i in range(1, len(forms))):
+            return None
+        return FoundArea((self.departements[forms[0]],), 0, 0, number=True)
 
     def _of_the_region(self, forms: Sequence[str], at: int) -> FoundArea | None:
         for phrase in self._phrases.get(forms[at], ()):

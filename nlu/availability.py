@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import NamedTuple
 
 from nlu.datewords import DateWords
 from nlu.meaning import Availability
@@ -18,8 +19,7 @@ _LONGEST = 4_096
 _SEASON = 100  # days, beyond which two months named together are no one period
 
 
-@dataclass(frozen=True, slots=True)
-class AvailabilityReading:
+class AvailabilityReading(NamedTuple):
     """The availability, and the spans (characters) of the text that speak of time."""
 
     availability: Availability | None = None

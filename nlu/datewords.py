@@ -54,7 +54,7 @@ _VARIANTS = {
     "demain": "2main 2m1 dem1 deum1 demin 2min dmain tomorrow",
     "apresdemain": "apres2main",
     "aujourd hui": "ajd auj aujourdhui aujourdui today ojd ojourdhui aujd",
-    "maintenant": "mintenan mintenant mintnan mtn mnt mtnt maintenan now maintnant maintenent mnten",
+    "maintenant": "desuite toutdesuite mintenan mintenant mintnan mtn mnt mtnt maintenan now maintnant maintenent mnten",
     "suite": "suitte swite suit sweet",
     "tout": "tt tte toute tou",
     "dans": "ds dan dns in",

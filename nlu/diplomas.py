@@ -61,6 +61,8 @@ def read_diploma(message: Message, asked: str | None) -> str | None:
     pro »). One that is already held (« j'ai un CAP ») counts only as the answer to the question of
     the diploma.
     """
+    if _HEADS.isdisjoint([form[:3] for form in message.forms]):
+        return None
     found = [d for d in weighed(message, asked) if d[2] in (None, "mended")]
     last = next((d for d in reversed(found) if d[2] == "mended"), None)
     return (last or found[0])[0] if found else None
@@ -71,10 +73,7 @@ def weighed(message: Message, asked: str | None) -> Iterator[tuple[str, str, str
 
     « mended » counts, and takes the place of those before it.
     """
-    forms = message.forms[:300]
-    if _HEADS.isdisjoint([form[:3] for form in forms]):
-        return
-    text = " ".join(forms)
+    text = " ".join(message.forms[:300])
     for match in _WHOLE.finditer(text):
         before = text[max(0, match.start() - 40) : match.start()].replace("jai ", "j ai ")
         diploma, why = _DIPLOMAS[int(str(match.lastgroup)[1:])][0], None

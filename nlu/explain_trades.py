@@ -110,7 +110,7 @@ class ExplainedTrades(TradeReader):
         means = dict(judged)
         named = any(one.meaning[0] not in "@#" and how in ("wish", "weak") for one, how in judged)
         for one in found:
-            typed = tuple(word.form for word in message.words[one.first : one.last])
+            typed = message.forms[one.first : one.last]
             read = forms[one.first : one.last]
             claim = "tel quel" if typed == read else f"lu « {' '.join(read)} »"
             how = means.get(one)

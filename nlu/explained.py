@@ -52,4 +52,4 @@ class Notes:
 
 def words_span(message: Message, first: int, last: int) -> Span:
     """The characters of the words ``first``..``last``."""
-    return message.words[first].start, message.words[last].end
+    return message.starts[first], message.ends[last]

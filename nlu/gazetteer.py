@@ -206,8 +206,11 @@ class Gazetteer:
         point = np.array([np.cos(a) * np.cos(b), np.cos(a) * np.sin(b), np.sin(a)])
         return self.place(rows[int(np.argmax(points @ point))])
 
-    def locate(self, address: str, lat: float | None, lon: float | None) -> Place | None:
-        """The commune of a postal address: « 12 RUE DES FAUX 59000 LILLE », else of its position.
+    def locate(
+        self, address: str, lat: float | None, lon: float | None, insee: str = ""
+    ) -> Place | None:
+        """The commune of a postal address: « 12 RUE DES FAUX 59000 LILLE », else of its position,
+        else of its INSEE code.
 
         The name after the postcode decides, then the postcode, then the point.
         """
@@ -221,6 +224,8 @@ class Gazetteer:
                 return place
         if lat is not None and lon is not None:
             return self.nearest(lat, lon)
+        if insee:
+            return self.by_insee(insee)
         return self.place(rows[0]) if (rows := self._exact(address)) else None
 
     def _best_of(self, rows: list[int], key: str) -> int:

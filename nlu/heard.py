@@ -73,6 +73,8 @@ class Ear:
         """
         known, _ = _by_sound()
         said = words.split(" ")
+        if known.issuperset(said) and _WEIGHTY.isdisjoint(said):
+            return words
         right = [word if word in known else self._heard(word) for word in said]
         if right == said and _WEIGHTY.isdisjoint(said):
             return words

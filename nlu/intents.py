@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from math import exp
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple, Self, cast
 
 import numpy as np
@@ -28,7 +28,7 @@ _LONG_RUN = re.compile(r"(.)\1{2,}")
 _RADIUS = re.compile(
     r"\b\d{1,3} ?(?:-|a|à)? ?\d{0,3} ?(?:km|kms|kilom\w*|bornes?)\b", re.IGNORECASE
 )
-_KEYBOARD = str.maketrans({"’": "'", "ʼ": "'", "\u200b": "", "\ufe0f": ""})
+_KEYBOARD = str.maketrans({"ʼ": "'", "\u200b": "", "\ufe0f": ""})
 
 _MASKS = ("__trade__", "__place__", "__date__", "__radius__")
 _MOST = 80  # tokens
@@ -39,8 +39,7 @@ Span = tuple[int, int, str]
 _PIECED, _COUNTED = 24, 6
 
 
-@dataclass(frozen=True, slots=True)
-class IntentReading:
+class IntentReading(NamedTuple):
     """The likeliest intent, its reason (``employer``, ``distress``…), and how sure, 0 to 1.
 
     ``known`` is false when not one word of the sentence stands in any of ours; ``chances`` says
@@ -51,7 +50,7 @@ class IntentReading:
     reason: str | None
     confidence: float
     known: bool = True
-    chances: Mapping[Intent, float] = field(default_factory=dict)
+    chances: Mapping[Intent, float] = MappingProxyType({})
 
 
 def mask(text: str, spans: Iterable[Span]) -> str:
@@ -70,7 +69,9 @@ def tokens(masked: str) -> list[str]:
 
     Phone spellings become the words they stand for.
     """
-    text = masked if masked.isascii() else masked.translate(_KEYBOARD)
+    text = masked
+    if not text.isascii() and ("ʼ" in text or "\u200b" in text or "\ufe0f" in text):
+        text = text.translate(_KEYBOARD)
     if _DIGITS.search(text):
         text = _RADIUS.sub(" __radius__ ", text)
     text = fold(text)
@@ -187,12 +188,10 @@ class IntentModel:
         self._scales = [scale * sharpness for scale in scales]
         self._bias = [value * sharpness for value in bias]
         self._split = [cast("tuple[Intent, str | None]", _split(label)) for label in labels]
-        families = [_family(intent) for intent, _ in self._split]
-        self._families = list(dict.fromkeys(families))
-        self._family_of = [self._families.index(family) for family in families]
-        self._labels_of = [
-            [at for at, family in enumerate(families) if family == one] for one in self._families
-        ]
+        self._family_of = [_family(intent) for intent, _ in self._split]
+        self._labels_of: dict[Intent, list[int]] = {}
+        for at, family in enumerate(self._family_of):
+            self._labels_of.setdefault(family, []).append(at)
         self._known: dict[str, _Rows] = {}
         self._known_around: dict[
             tuple[int, str | None, tuple[str, ...]], tuple[list[int], int]
@@ -303,15 +302,14 @@ class IntentModel:
         """The likeliest intent family, and the likeliest label in it."""
         words = tokens(masked)
         chances = self._chances(words, asked, values)
-        totals = [0.0] * len(self._families)
+        totals = dict.fromkeys(self._labels_of, 0.0)
         for family, chance in zip(self._family_of, chances, strict=True):
             totals[family] += chance
-        most = max(totals)
-        _, best = max((chances[at], at) for at in self._labels_of[totals.index(most)])
+        likeliest = max(totals, key=totals.__getitem__)
+        best = max(self._labels_of[likeliest], key=lambda at: (chances[at], at))
         intent, reason = self._split[best]
-        known = any(map(self.knows, words))
-        by_family = dict(zip(self._families, totals, strict=True))
-        return IntentReading(intent, reason, most, known, by_family)
+        known = not self._words.keys().isdisjoint(words)
+        return IntentReading(intent, reason, totals[likeliest], known, totals)
 
 
 def _family(intent: Intent) -> Intent:

@@ -70,18 +70,19 @@ def longest(root: Tree, words: Sequence[str], start: int) -> tuple[int, str] | N
     ``words`` are stems. Small words inside a name are skipped; at most thirty words
     are looked at.
     """
-    node, best, i = root, None, start
-    last = min(len(words), start + 30)
+    node = root.get(words[start])
+    if node is None:
+        return None
+    i, last = start + 1, min(len(words), start + 30)
+    best = (i, node[END]) if END in node else None
     while i < last:
         word = words[i]
-        below = node.get(word)
-        if below is None and i > start:
-            below = _other_gender(node, word)
+        below = node.get(word) or _other_gender(node, word)
         if below is None:
-            if i > start and word in _SKIPPED_STEMS:
-                i += 1
-                continue
-            break
+            if word not in _SKIPPED_STEMS:
+                break
+            i += 1
+            continue
         node, i = below, i + 1
         if END in node:
             best = (i, node[END])

@@ -358,10 +358,10 @@ _NO_UNIT = (
     r"(?! (?:km|kms|an\b|h\b|heure|euro|e\b|min|%|€|borne|rue|avenue|eme|place|personne|mois|"
     r"semaine|jour|/|:|\. ?[0-9]|,? ?rue|bis|boulevard))"
 )
-# kind, tokens one of which must be there (none: digits decide), pattern, reckoning.
+# kind, tokens one of which must be there, pattern, reckoning.
 _RULES: tuple[tuple[str, str, str, Callable[[re.Match[str], date], Days | None]], ...] = (
-    ("day", "", r"(?P<y>20[0-4][0-9]) [-/.] (?P<m>1[0-2]|0?[1-9]) [-/.] (?P<d>3[01]|[12][0-9]|0?[1-9])\b", _iso),
-    ("day", "", r"\b(?P<d>3[01]|[12][0-9]|0?[1-9]) (?P<s>[-/.]) (?P<m>1[0-2]|0?[1-9]) (?P=s) (?P<y>20[2-4][0-9]|[23][0-9])\b", _numeric),
+    ("day", "- / .", r"(?P<y>20[0-4][0-9]) [-/.] (?P<m>1[0-2]|0?[1-9]) [-/.] (?P<d>3[01]|[12][0-9]|0?[1-9])\b", _iso),
+    ("day", "- / .", r"\b(?P<d>3[01]|[12][0-9]|0?[1-9]) (?P<s>[-/.]) (?P<m>1[0-2]|0?[1-9]) (?P=s) (?P<y>20[2-4][0-9]|[23][0-9])\b", _numeric),
     ("month", "/ -", r"(?<![/0-9] )\b(?P<m>1[0-2]|0?[1-9]) [/-] (?P<y>20[0-4][0-9])\b", _numeric_month),
     ("day", "/", r"(?<!/ )\b(?!7 / 7\b)(?P<d>3[01]|[12][0-9]|0?[1-9]) / (?P<m>1[0-2]|0?[1-9])\b(?! (?:/|journee|temps|heure))(?P<y>)", _numeric),
     ("day", "le au", r"\b(?:le|au|du) (?P<d>3[01]|[12][0-9]|0?[1-9]) [.-] (?P<m>1[0-2]|0[1-9])\b(?P<y>)", _numeric),
@@ -408,7 +408,7 @@ _RULES: tuple[tuple[str, str, str, Callable[[re.Match[str], date], Days | None]]
         r"|\bquand (?:vous|tu|on|ils?|elles?) (?:voulez|ve|veux|veut|veulent|voudrez|voudront|pouvez|peux|peut|peuvent|le souhaitez|souhaitez)\b|\b(?:n ' |n )?n?importe quand\b"
         r"|\b(?:des |a partir d ' )?aujourd hui\b|\baujourd ' hui\b|\b(?:dispo|libre|commencer?|commence|pret|prete) (?:en )?(?:direct|directement|now|vite|rapidement)\b"
         r"|\bdes que possible\b|\bplus (?:tot|vite) (?:possible|sera)\b|\bright maintenant\b|\bde suite\b|\bahora mismo\b"), _now),
-    ("year", "", r"\b(?:(?P<part>debut|mi|milieu|fin|courant) (?:- )?(?:de )?)?(?:en |pour |l ' an |an |courant )?(?<![/.-] )(?P<y>20[0-4][0-9])\b(?! (?:euro|e\b|€|net|brut|/))", _in_year),
+    ("year", " ".join(map(str, range(2000, 2050))), r"\b(?:(?P<part>debut|mi|milieu|fin|courant) (?:- )?(?:de )?)?(?:en |pour |l ' an |an |courant )?(?<![/.-] )(?P<y>20[0-4][0-9])\b(?! (?:euro|e\b|€|net|brut|/))", _in_year),
     ("day", "le au des du", rf"(?<!\bdans )(?<!\bsur )\b(?:le|au|du|des le|pour le|vers le) {_DAY}{_NO_UNIT}(?: (?:du|de ce) mois(?: (?P<next>prochain))?)?", _the_day),
 )  # fmt: skip
 _COMPILED = [
@@ -420,7 +420,7 @@ _BARE_DAYS = re.compile(
 )
 # Words without one of which, nor a digit, no rule applies; the little ones need a number too.
 _STARTERS = frozenset().union(*(needs for _, needs, _, _ in _COMPILED)) - {
-    "le", "au", "des", "du", "/", "-",
+    "le", "au", "des", "du", "/", "-", ".",
 }  # fmt: skip
 _TIMELY = words_for(_STARTERS)
 _CANDIDATES = (
@@ -444,7 +444,7 @@ def moments(words: DateWords) -> list[Moment]:
         return []
     found: list[Moment] = []
     for kind, needs, pattern, reckon in _CANDIDATES:
-        if needs.isdisjoint(words.tokens) if needs else not digits:
+        if needs.isdisjoint(words.tokens):
             continue
         for match in pattern.finditer(words.line):
             if len(found) >= _MOST:

@@ -6,8 +6,8 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass
 from math import log10
+from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
@@ -25,7 +25,7 @@ from nlu.memory import Memory
 from nlu.shelves import Shelves
 from nlu.text import fold
 
-_CANDIDATES = 6
+CANDIDATES = 6
 _TOWN = 10_000  # inhabitants from which a town outside the region stands against a partial name
 _TEN = 10
 _SMALL_TOWN = 3_000
@@ -37,8 +37,7 @@ _LONG = 9  # letters
 _NICKNAME = 6  # letters from which a nickname is looked for misspelt
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """Rows a phrase may stand for, likeliest first; one row means it is resolved.
 
     ``exact`` is false for a beginning of a name; ``errors`` counts the typing errors forgiven.
@@ -124,17 +123,18 @@ class Naming:
     def _listen(self) -> None:
         """Names by their sound; and by first letter and length, to be compared."""
         for row in self._near:
-            self._hear(self._g.keys[row], row, self._g.sounds[row])
+            key, heard = self._g.keys[row], self._g.sounds[row]
+            self._hear(key, row, heard)
+            self._by_consonants[key[0] + consonants(heard)].append((key.replace(" ", ""), row))
             if self._g.home(row) and self._g.population[row] >= _SMALL_TOWN:
                 self._hear_beginnings(self._g.keys[row].split(" "), row)
         for key, row in self.nicknames.items():
             if len(key) >= _NICKNAME and key.isascii() and not {"d", "de"} & set(key.split(" ")):
-                self._hear(key, row, sound(key))
+                self._hear(key, row, sound(key))  # but not vaguely: « villers cott »
 
     def _hear(self, key: str, row: int, heard: str) -> None:
         joined = key.replace(" ", "")
         self._by_sound[heard].append((joined, row))
-        self._by_consonants[joined[0] + consonants(heard)].append((joined, row))
         self._written.append((joined, row))
         if (said := _SILENT_INSIDE.sub("", key)) != key:
             self._by_sound[sound(said)].append((joined, row))
@@ -168,9 +168,10 @@ class Naming:
     def within_a_name(self, forms: Sequence[str], first: int, last: int) -> bool:
         """Whether the words ``first``..``last`` are only a part of a name that stands there."""
         for start in range(max(0, first - _REST), first + 1):
-            furthest = min(len(forms), last + 1 + _REST, start + self.longest.get(forms[start], 0))
-            if forms[start] in LINKS or furthest <= last:
+            furthest = start + self.longest.get(forms[start], 0)
+            if furthest <= last or forms[start] in LINKS:
                 continue
+            furthest = min(len(forms), last + 1 + _REST, furthest)
             for end in range(last + 1 + (start == first), furthest + 1):
                 if forms[end - 1] not in LINKS and self.is_name(forms[start:end]):
                     return True
@@ -207,9 +208,9 @@ class Naming:
         if not pool:
             return None
         rows = self.rule_of_ten(pool)
-        if len(rows) == _CANDIDATES and (own := [r for r in exact if self._g.home(r)]):
+        if len(rows) == CANDIDATES and (own := [r for r in exact if self._g.home(r)]):
             rest = [row for row in rows if row not in own]
-            rows = (*rest[: _CANDIDATES - len(own)], *own)  # the name itself is always offered
+            rows = (*rest[: CANDIDATES - len(own)], *own)  # the name itself is always offered
         return Named(rows, exact=any(row in exact for row in rows))
 
     def _dep(self, row: int) -> str:
@@ -267,7 +268,7 @@ class Naming:
             return ()
         if len(rows) == 1 or people[0] >= _TEN * people[1]:
             return (by_people[0],)
-        return tuple(self._g.likeliest_first(rows)[:_CANDIDATES])
+        return tuple(self._g.likeliest_first(rows)[:CANDIDATES])
 
     def misspelt(self, text: str, allowed: int | None = None, article: str = "") -> Named | None:
         """The likeliest name within one or two typing errors of ``text``, or sounding alike."""

@@ -31,8 +31,9 @@ def wanted(g: Gazetteer, s: Sentence, mentions: list[Mention]) -> list[Mention]:
     kept = [
         m for i, m in enumerate(kept) if not i or s.forms[kept[i - 1].last + 1 : m.first] != ["les"]
     ]  # « saint nicolas lez arras »
-    kept = [m for m in kept if not pw.ENROLLED.search(" ".join(s.forms[: m.first][-7:]))]
-    return _in_the_wish(s, kept)
+    if not pw.ENROLLING.isdisjoint(s.forms):
+        kept = [m for m in kept if not pw.ENROLLED.search(" ".join(s.forms[: m.first][-7:]))]
+    return kept if pw.SEEK.isdisjoint(s.forms) else _in_the_wish(s, kept)
 
 
 def _said_again(
@@ -97,9 +98,12 @@ def ruled_out(s: Sentence, mentions: list[Mention]) -> list[bool]:
 
 def _negated(s: Sentence, mention: Mention) -> bool | None:
     """True after « pas », « sauf », « enlève »; ``None`` when the words before do not say."""
-    if pw.REFUSED_AFTER.match(" ".join(s.forms[mention.last + 1 : mention.last + 6])):
+    after = s.forms[mention.last + 1 : mention.last + 6]
+    if after and pw.REFUSED_AFTER.match(" ".join(after)):
         return True
     i = mention.first - 1
+    if i < 0:
+        return None
     if pw.REFUSED_BEFORE.search(" ".join(s.forms[max(0, i - 4) : mention.first])):
         return True
     if i > 0 and s.forms[i - 1 : i + 1] == ["trop", "loin"] and not s.cut(i):
@@ -195,7 +199,7 @@ def area_values(s: Sentence, found: list[FoundArea]) -> tuple[Area, ...]:
     for i, f in enumerate(found):
         if _ruled_out(s, f) or (i + 1 < len(found) and _narrowed(s, f, found[i + 1])):
             continue
-        start, end = s.message.words[f.first].start, s.message.words[f.last].end
+        start, end = s.message.starts[f.first], s.message.ends[f.last]
         for area in spanned(f.areas, start, end):
             values.setdefault((area.type, area.name), area)
     return tuple(values.values())

@@ -84,7 +84,8 @@ def elsewhere(s: Sentence, mentions: list[Mention]) -> list[Mention]:
 
 
 def _somewhere_else(s: Sentence, m: Mention, before: str) -> bool:
-    if _NOTHING_THERE.match(" ".join(s.forms[m.last + 1 : m.last + 5])):
+    after = s.forms[m.last + 1 : m.last + 5]
+    if after and _NOTHING_THERE.match(" ".join(after)):
         return True
     if not before:
         return False
@@ -110,6 +111,7 @@ _ACTS = re.compile(
     r"|(?:joue|jouent|gagne|mene|perd|chante|danse)\b|(?:il|elle) m a\b"
     r"|t as (?!des|du|un|une|quoi|rien)\w+"
 )
+_GAMES = frozenset("match maillot supporter supporters fan fans rc".split())
 _PLAYED = re.compile(r"\b(?:match|maillot|supporters?|fan)(?: (?:de|du|d|des))?$|\brc$")
 
 
@@ -127,7 +129,8 @@ def _acts(s: Sentence, m: Mention) -> bool:
     if m.first == 0:
         after = " ".join(s.forms[m.last + 1 : m.last + 5])
         return not s.cut(m.last) and _ACTS.match(after) is not None
-    return _PLAYED.search(" ".join(s.forms[max(0, m.first - 2) : m.first])) is not None
+    before = s.forms[max(0, m.first - 2) : m.first]
+    return not _GAMES.isdisjoint(before) and _PLAYED.search(" ".join(before)) is not None
 
 
 def _claim_street(sentence: Sentence, at: int) -> None:

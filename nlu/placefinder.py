@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from nlu import placewords as pw
 from nlu.keys import ARTICLES, LINKS
-from nlu.naming import Named
+from nlu.naming import CANDIDATES, Named
 from nlu.placechoice import weaker
 from nlu.placepostcodes import postcode_at
 from nlu.placesentence import Mention, Sentence
@@ -51,7 +50,7 @@ class PlaceFinder(PlaceWeigher):
         form = s.forms[at]
         if form[:1].isdigit():
             return postcode_at(self._g, s, at)
-        listed = self._in_a_list(s, at, found)
+        listed = bool(found) and self._in_a_list(s, at, found)
         exact = None
         if form not in self._naming.longest and len(form) > 4 and form[0] in "dasv":
             form = self._unglued(s, at)
@@ -82,7 +81,7 @@ class PlaceFinder(PlaceWeigher):
         row, following = exact.named.rows[0], s.forms[exact.last + 1 : exact.last + 3]
         if following and not s.claimed[exact.last + 1] and not s.cut(exact.last):
             if self._naming.goes_on(row, s.forms[at : exact.last + 1], following[0]):
-                return replace(exact, last=exact.last + 1)
+                return exact._replace(last=exact.last + 1)
             linked = following[0] in _GOES_ON and len(following) > 1
             if linked or not exact.named.exact:  # « pont st maxence »
                 longer = self._misspelt_at(s, at, cue, exact)
@@ -102,8 +101,11 @@ class PlaceFinder(PlaceWeigher):
         other = self._naming.misspelt(s.forms[at], 1)
         if other is None or not self._g.home(other.rows[0]) or other.errors > 1:
             return exact
-        larger = self._g.population[other.rows[0]] >= 10 * max(people, _HAMLET)
-        return replace(exact, named=other) if larger else exact
+        if self._g.population[other.rows[0]] < 10 * max(people, _HAMLET):
+            return exact
+        if not other.resolved and exact.named.exact:  # « avène »: it is offered beside Avesnes
+            other = other._replace(rows=(*other.rows[: CANDIDATES - 1], row))
+        return exact._replace(named=other)
 
     def _exact_at(
         self, s: Sentence, at: int, departements: frozenset[str], listed: bool
@@ -138,12 +140,10 @@ class PlaceFinder(PlaceWeigher):
 
     def _in_a_list(self, s: Sentence, at: int, found: list[Mention]) -> bool:
         """« doullens ou albert », « Lens/Liévin/Hénin »: coordinated with a place just read."""
-        if not found:
-            return False
         i = found[-1].last
         gap = s.forms[i + 1 : at]
         if _JOINING.issuperset(gap):
-            joined = s.message.text[s.message.words[i].end : s.message.words[at].start]
+            joined = s.message.between(i, at)
             return bool(gap) or any(c in "/,+&-" for c in joined)
         return False
 

@@ -19,7 +19,7 @@ def postcode_at(g: Gazetteer, s: Sentence, at: int) -> Mention | None:
         return _in_two(g, s, at)
     rows = g.rows_by_postcode(match[1])
     following = s.forms[at + 1] if at + 1 < len(s.forms) else ""
-    if not rows or following in pw.MONEY or s.message.text[s.message.words[at].end :][:1] == "€":
+    if not rows or following in pw.MONEY or s.message.text.startswith("€", s.message.ends[at]):
         return None
     return Mention(at, at, Named((rows[0],), exact=True), 3)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.resources import files
+from itertools import islice
+from typing import NamedTuple
 
 import yaml
 
@@ -26,8 +28,7 @@ _SAID_AT_ONCE = 16  # words of an answer
 _MOST_WORDS = 400  # beyond these, a message does not say where one looks for work
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceReading:
+class PlaceReading(NamedTuple):
     """What a message says of places, each in the order of the text, with its span."""
 
     places: tuple[Place, ...] = ()
@@ -39,7 +40,8 @@ class PlaceReading:
     def spans(self) -> list[tuple[int, int]]:
         """Where each of them stands, in characters."""
         where: list[Place | Area] = [*self.places, *self.negated_places, *self.areas]
-        where += [ambiguous.candidates[0] for ambiguous in self.ambiguous_places]
+        if self.ambiguous_places:
+            where += [ambiguous.candidates[0] for ambiguous in self.ambiguous_places]
         return [(place.start, place.end) for place in where]
 
 
@@ -76,9 +78,7 @@ class PlaceReader:
                 self._known,
             )
         )
-        areas = [area for area in areas if not self._in_a_name(sentence, area)]
-        areas = [area for area in areas if not self._rather_a_village(sentence, area)]
-        areas = [a for a in areas if not a.guessed or not self._known(sentence.forms[a.first])]
+        areas = [area for area in areas if self._is_meant(sentence, area)]
         for area in areas:
             if not area.number:
                 sentence.claim(area.first, area.last)
@@ -96,7 +96,7 @@ class PlaceReader:
 
     def heard(self, message: Message) -> list[tuple[int, int]]:
         """Parts of an answer to « où ? » that sound like a commune: « ferier la grande »."""
-        words = message.words[:_SAID_AT_ONCE]
+        words = [*islice(message.words, _SAID_AT_ONCE)]
         spans: list[tuple[int, int]] = []
         start = 0
         for i, word in enumerate(words):
@@ -132,6 +132,12 @@ class PlaceReader:
                 if i < len(forms):
                     claimed[i] = True
         return Sentence(message, asked, forms, claimed)
+
+    def _is_meant(self, sentence: Sentence, area: FoundArea) -> bool:
+        """Whether it is no part of a commune's name, nor such a name itself."""
+        if self._in_a_name(sentence, area) or self._rather_a_village(sentence, area):
+            return False
+        return not (area.guessed and self._known(sentence.forms[area.first]))
 
     def _in_a_name(self, sentence: Sentence, area: FoundArea) -> bool:
         """« crépy en valois », « somme-yèvre »: the area belongs to a commune's name."""
@@ -181,7 +187,7 @@ class PlaceReader:
     def _put(
         self, s: Sentence, m: Mention, places: list[Place], asks: list[AmbiguousPlace] | None
     ) -> None:
-        start, end = s.message.words[m.first].start, s.message.words[m.last].end
+        start, end = s.message.starts[m.first], s.message.ends[m.last]
         if m.named.resolved:
             place = self._g.place(m.named.rows[0], start, end)
             places.append(replace(place, guessed=True) if m.named.errors > 1 else place)
@@ -191,10 +197,14 @@ class PlaceReader:
 
     def _not_wanted(self, negated: list[Place], kept: tuple[Place, ...]) -> tuple[Place, ...]:
         """« c'est arras pas aras »: only the spelling is refused."""
+        if not negated:
+            return ()
         wanted = {place.insee for place in kept}
         return self._distinct([place for place in negated if place.insee not in wanted], [])
 
     def _distinct(self, places: list[Place], others: list[Place]) -> tuple[Place, ...]:
+        if not others and len(places) < 2:
+            return tuple(places)
         kept: dict[str, Place] = {}
         ruled_out = {(p.insee, p.start) for p in others}
         for place in places:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import pairwise
+from typing import NamedTuple
 
 from nlu import placewords as pw
 from nlu.naming import Named
@@ -12,8 +12,7 @@ from nlu.text import Message
 _STOPS = frozenset(",;.!?\n:()")
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """Words ``first``..``last`` stand for ``named``; ``weight`` is how sure that they are a place:
     3 the sentence says so, 2 the name says so, 1 it may be."""
 
@@ -43,9 +42,13 @@ class Sentence:
 
     def __post_init__(self) -> None:
         """One cut a word; none after the last one, nor before the first (``cut(-1)``)."""
-        text, words = self.message.text, self.message.words[: len(self.forms)]
-        gaps = [text[left.end : right.start] for left, right in pairwise(words)]
-        self._cuts = [*[gap != " " and not _STOPS.isdisjoint(gap) for gap in gaps], False]
+        said, text = self.message, self.message.text
+        ends, starts = said.ends[: len(self.forms) - 1], said.starts[1:]
+        self._cuts = [
+            (gap := text[end:start]) != " " and not _STOPS.isdisjoint(gap)
+            for end, start in zip(ends, starts, strict=False)
+        ]
+        self._cuts.append(False)
 
     @property
     def short(self) -> bool:

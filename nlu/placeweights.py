@@ -73,7 +73,7 @@ class PlaceWeigher:
         sure = sure or (common and self._opens_a_list(s, last, named))
         nickname = " ".join(words) in self._naming.nicknames
         contracted = article and s.forms[at - 1] in {"au", "aux", "du"} and not nickname
-        if contracted and not s.answer and self._naming.article(named.rows[0]) != article:
+        if contracted and not s.answer and not self._bears(words, article, named):
             return None  # « une tarte au maroilles »
         one = common and len(words) == 1 and bool(article)
         if one and self._naming.article(named.rows[0]) != article:
@@ -90,13 +90,20 @@ class PlaceWeigher:
             return Mention(at, last, named, 2)
         return self._by_name(s, at, last, named, cue, nickname)
 
+    def _bears(self, words: list[str], article: str, named: Named) -> bool:
+        """« au Bailleul » is a place, though the likeliest Bailleul has no article."""
+        rows = (named.rows[0], *self._g.rows_named(" ".join(words)))
+        return any(self._naming.article(row) == article for row in rows)
+
     def _stands_alone(self, s: Sentence, at: int, last: int, named: Named, cue: int) -> bool:
         """« boulanger aire sur la lys », « coiffure albert »: common words, yet a name."""
         people = self._g.population[named.rows[0]]
         if last > at:
             return named.exact and (cue > 0 or people >= 2_000)
         after_trade = at > 0 and s.claimed[at - 1] and last + 1 == len(s.forms)
-        named_so = s.message.text[s.message.words[at].start].isupper() and people >= 5_000
+        if at == 0 and s.cut(last):
+            after_trade = all(s.claimed[last + 1 :])  # or before it: « albert, boucher »
+        named_so = s.message.text[s.message.starts[at]].isupper() and people >= 5_000
         home = named.resolved and named.exact and (named_so or self._g.home(named.rows[0]))
         return after_trade and home and people >= 1_000 and s.forms[at] not in pw.THINGS
 

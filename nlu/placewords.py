@@ -70,7 +70,8 @@ NEVER = frozenset({
     "apprentie", "jrecherche", "jvoudrais", "jpeux", "jpeu", "jai", "jhabite", "jfais", "dispo",
     "aprentissage", "apprentisage", "alternence", "cap", "bts", "cfa", "bep", "cv", "tel", "mail",
     "salu", "kikou", "yo", "cherche", "recherche", "scooter", "voiture", "permis", "boulot",
-    "taf", "formation", "diplome", "offre", "offres", "alertes", "alerte", "jconnais", "jamais",
+    "taf", "formation", "diplome", "offre", "offres", "alertes", "alerte", "lalerte", "malerte",
+    "lalert", "jconnais", "jamais",
     "septembre", "octobre", "novembre", "decembre", "janvier", "fevrier", "avril", "juillet",
     "sept", "janv", "merci", "bonsoir", "hello", "jpense", "jaime", "jtravaille", "bosser",
     "jbosse", "jveut", "jcherch", "chercher", "metier", "mecano", "mecanique", "coiffure",
@@ -130,6 +131,7 @@ REFUSED_BEFORE = re.compile(
 ENROLLED = re.compile(
     r"\binscrite? (?:au|dans le|dans un|a un) cfa(?: (?:de|d|du|a))?(?: l[ae]?)?$"
 )
+ENROLLING = frozenset({"inscrit", "inscrite"})
 INSIDE = frozenset({"dans", "ds", "en", "le", "la", "l"})
 WITHIN = INSIDE | {"les", "sur", "tout", "toute", "du", "de", "d", "des"}
 # What rules out an area, among the three words before it.

@@ -32,7 +32,15 @@ _UNITS = {
     "trentaine": 30, "quarante": 40, "quarantaine": 40, "cinquante": 50, "cinquantaine": 50,
     "soixante": 60, "soixantaine": 60, "quinzaine": 15, "dizaine": 10, "vingtaine": 20,
     "cent": 100, "centaine": 100,
+    "kinze": 15, "trante": 30, "karante": 40, "carante": 40, "cinkante": 50, "cincante": 50,
+    "soissante": 60,
 }  # fmt: skip
+_PLURAL = re.compile(r"\b(vingt|cent)s\b")
+_QUINZAINE = re.compile(r"\bk(?=in[sz]aine)")
+_ABOUT = re.compile(
+    r"\b(?:une? )?(dizaine|quinzaine|vingtaine|trentaine|quarantaine|cinquantaine|soixantaine|"
+    r"centaine)(?: de)?\b"
+)
 _WORDS = re.compile(rf"\b(?:{'|'.join(_UNITS)})(?:[ -](?:et )?(?:{'|'.join(_UNITS)}))*\b")
 # « j'habite à 5 km de Lens » says where, not how far.
 _HOME = re.compile(
@@ -54,7 +62,7 @@ _MENDS = re.compile(
 )
 _LARGEST = 1_000
 _DIGIT = re.compile(r"[0-9]")
-_SIGNS = ("k", "born", "rayon", "perimetre", "trop", "pas assez", "tro ", "loin")
+_SIGN = re.compile("k|born|rayon|perimetre|trop|pas assez|tro |loin")
 # « trop loin, mets 10 », of an offer that was shown.
 _TOO_FAR = re.compile(
     r"\bloin\b[^0-9]{0,12}?\b(?:mets?|mettez|max\w*|plutot|limite|disons)(?: a| moi| en| plutot)* ([0-9]{1,3})"
@@ -81,10 +89,9 @@ def _value(words: str) -> int:
 
 def in_figures(folded: str) -> str:
     """Numbers in words become figures: « vingt bornes » -> « 20 bornes »."""
-    text = re.sub(r"\b(vingt|cent)s\b", r"\1", folded)
-    text = re.sub(r"\bk(?=in[sz]aine)", "qu", text)
-    text = re.sub(r"\b(?:une? )?(dizaine|quinzaine|vingtaine|trentaine|quarantaine|cinquantaine|"
-                  r"soixantaine|centaine)(?: de)?\b", r"\1", text)  # fmt: skip
+    text = _PLURAL.sub(r"\1", folded)
+    text = _QUINZAINE.sub("qu", text)
+    text = _ABOUT.sub(r"\1", text)
     return _WORDS.sub(_figure, text)
 
 
@@ -147,7 +154,7 @@ def distances(message: Message) -> Iterator[tuple[str, str, int]]:
 
 
 def _may_hold_a_distance(folded: str) -> bool:
-    return any(sign in folded for sign in _SIGNS)
+    return _SIGN.search(folded) is not None
 
 
 def _instead(text: str) -> int | None:
@@ -206,15 +213,26 @@ _WAYS: tuple[tuple[Travel, str], ...] = (
     ("foot", r"pieds?|marche|marchant|velo|vtt|bicyclette|trottinette|trotinette|trott"),
 )  # fmt: skip
 _TRAVEL = [(way, re.compile(rf"\b(?:{words})\b")) for way, words in _WAYS]
+_WAYS_BEGIN = frozenset(
+    "scoo scou mob moby meul cycl bsr 125 50 50cc boos moto voit vsp quad bagn cais perm vehi m me "
+    "mame mcon mdep memm nous emme covo bus trai ter metr tram tran car nave pied marc velo vtt "
+    "bicy trot".split()
+)
 _ANY_WAY = re.compile(rf"\b(?:{sorted_out(words for _, words in _WAYS)})\b")
 
 
-def read_travel(message: Message, trades: Iterable[tuple[int, int]] = ()) -> Travel | None:
-    """How the person gets about; neither what is refused or told of, nor ``trades`` (spans)."""
+def read_travel(
+    message: Message, trades: Iterable[tuple[int, int]] = (), asked: str | None = None
+) -> Travel | None:
+    """How the person gets about; neither what is refused or told of, nor ``trades`` (spans), but
+    « scoot » alone answers « tu bouges comment ? » (``asked``) and names no trade there."""
     text = message.text
-    if not _ANY_WAY.search(message.folded):  # taking words out, below, brings none in
+    # Taking words out, below, brings none in.
+    if _WAYS_BEGIN.isdisjoint(message.heads) or not _ANY_WAY.search(message.folded):
         return None
     for start, end in trades:
+        if asked == "ask_radius" and _ANY_WAY.fullmatch(fold(text[start:end])):
+            continue
         text = text[:start] + " " * (end - start) + text[end:]
     text = _REFUSED.sub(" ", _TOLD.sub(" ", fold(text)))
     for travel, pattern in _TRAVEL:

@@ -73,7 +73,7 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             r"\btro[px]? ?loin|\bc(?:'| )?est loin\b|\bc loin\b|\bloin de chez (?:moi|nous)|"
             r"\bplus (?:pres|proche)\b|\bpas plus loin\b|"
             r"\b(?:pas|ni|sans)(?: encore)?(?: le| de)? (?:permis|voiture|vehicule)\b|"
-            r"\bpeux? pas (?:y aller|me deplacer|bouger)|\bcomment (?:j')?y (?:vais|aller)"
+            r"\bpeux? pas (?:y aller|me deplacer|bouger)|\bcomment (?:j'?)?y (?:vais|aller)"
         ),
     ),
     (

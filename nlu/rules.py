@@ -11,13 +11,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from nlu.meaning import Intent
-from nlu.text import fold
+from nlu.text import Message, heads
 
 RULES_SOURCE = Path(__file__).with_name("data") / "rules.yml"
 RULES_FILE = RULES_SOURCE.with_suffix(".json")
-HEAD = 4
-"""Letters a pattern is told from others by, at the beginning of a word."""
-
 _LONG_RUN = re.compile(r"(.)\1{2,}")
 _WORD = re.compile(r"[^\W_]+")
 _POLITE = re.compile(
@@ -65,16 +62,25 @@ class Plain(str):
     __slots__ = ("heads",)
     heads: frozenset[str]
 
-    def __new__(cls, words: str) -> Self:
-        said = super().__new__(cls, words)
-        said.heads = frozenset([word[:HEAD] for word in words.split(" ")])
+    def __new__(cls, words: str, begun: frozenset[str] | None = None) -> Self:
+        """``begun`` are the ``heads`` of these words, where they are known."""
+        said = str.__new__(cls, words)
+        said.heads = heads(words.split(" ")) if begun is None else begun
         return said
 
 
 def plain(text: str) -> Plain:
     """Folded words with one space between them, long runs shortened: « Ouiiii ! » -> « oui »."""
-    words = " ".join(_WORD.findall(fold(text)))
-    return Plain(_LONG_RUN.sub(_once, words))
+    return plain_of(Message.of(text))
+
+
+def plain_of(message: Message) -> Plain:
+    """The same of a message that is folded already."""
+    if len(message.folded) != len(message.text):  # « ½ » is one word, plainly « 1 2 »
+        return Plain(_LONG_RUN.sub(_once, " ".join(_WORD.findall(message.folded))))
+    words = " ".join(message.forms)
+    short = _LONG_RUN.sub(_once, words)
+    return Plain(short, message.heads if short == words else None)
 
 
 def _once(run: re.Match[str]) -> str:
@@ -88,20 +94,21 @@ class _Group:
         self._patterns = [pattern for pattern, _ in patterns]
         self._compiled: dict[int, re.Pattern[str]] = {}
         self._by_head: dict[str, list[int]] = {}
-        self.anyhow = [i for i, (_, heads) in enumerate(patterns) if not heads]
-        for i, (_, heads) in enumerate(patterns):
-            for head in heads:
+        self.anyhow = [i for i, (_, begun) in enumerate(patterns) if not begun]
+        for i, (_, begun) in enumerate(patterns):
+            for head in begun:
                 self._by_head.setdefault(head, []).append(i)
         self.heads = frozenset(self._by_head)
 
     def may_be_in(self, words: Plain) -> bool:
-        return bool(self.anyhow) or not self.heads.isdisjoint(words.heads)
+        return not self.heads.isdisjoint(words.heads) or bool(self.anyhow)
 
     def search(self, words: Plain) -> re.Match[str] | None:
         """The words that the first pattern found is found in."""
-        if self.heads.isdisjoint(words.heads):
+        met = self.heads & words.heads
+        if not met:
             return self._first(self.anyhow, words) if self.anyhow else None
-        near = {i for head in self.heads & words.heads for i in self._by_head[head]}
+        near = {i for head in met for i in self._by_head[head]}
         return self._first(sorted(near.union(self.anyhow)), words)
 
     def _first(self, numbers: Iterable[int], words: str) -> re.Match[str] | None:
@@ -149,9 +156,9 @@ class Rules:
     def says(self, name: str, words: str) -> bool:
         """Whether a pattern of the group ``name`` is found in ``words``."""
         group = self.groups[name]
-        if isinstance(words, Plain) and group.heads.isdisjoint(words.heads) and not group.anyhow:
-            return False
-        return self.found(name, words) is not None
+        if not isinstance(words, Plain):
+            words = Plain(words)
+        return group.may_be_in(words) and group.search(words) is not None
 
     def found(self, name: str, words: str) -> re.Match[str] | None:
         """Where it is found."""

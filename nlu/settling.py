@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from nlu.intents import IntentReading
 from nlu.meaning import Intent
@@ -47,7 +46,7 @@ def settle(
     """The model's ``guess``, corrected; ``words`` are those of ``rules.plain``."""
     settled = _with_the_rest(rules, _evident(rules, guess, words), values, words, asked)
     if settled.reason == "noise":
-        return replace(settled, confidence=min(settled.confidence, _NOISE_AT_MOST))
+        return settled._replace(confidence=min(settled.confidence, _NOISE_AT_MOST))
     return settled
 
 
@@ -61,7 +60,7 @@ def agreed(rules: Rules, guess: IntentReading, text: str, words: str) -> IntentR
     if rules.says("asks_back", words):
         return IntentReading("question", None, _YES_AT_MOST)
     most = _HESITANT if rules.says("hesitates", words) else _YES_AT_MOST
-    return replace(guess, confidence=min(guess.confidence, most))
+    return guess._replace(confidence=min(guess.confidence, most))
 
 
 def _with_the_rest(
@@ -69,13 +68,13 @@ def _with_the_rest(
 ) -> IntentReading:
     chooses = asked == "show_offers" and rules.says("chooses", words)
     if chooses and not rules.says("declines", words):
-        return replace(guess, intent="affirm", reason=None)
+        return guess._replace(intent="affirm", reason=None)
     if values.travel and asked == "ask_radius" and guess.confidence < _STRANGE:
-        return replace(guess, intent="give_info", reason=None)
+        return guess._replace(intent="give_info", reason=None)
     if guess.intent == "question":
         looks = values.trade and values.place and rules.says("seeks", words)
         if looks and guess.confidence < _STRANGE:
-            return replace(guess, intent="search")
+            return guess._replace(intent="search")
         if guess.confidence >= _DOUBT or not (values.trade or values.place):
             return guess if guess.confidence >= _DOUBT else _noise(guess)
         return _by_values(rules, guess, values, words, asked)
@@ -85,9 +84,9 @@ def _with_the_rest(
             return guess
         return _by_values(rules, guess, values, words, asked)
     if values.travel and asked in ("ask_radius", "ask_place", "show_offers"):
-        return replace(guess, intent="give_info", reason=None)
+        return guess._replace(intent="give_info", reason=None)
     if guess.intent == "out_of_scope" and rules.says("contacts", words):
-        return replace(guess, intent="give_info", reason=None)
+        return guess._replace(intent="give_info", reason=None)
     if guess.confidence < _least(guess, asked) or not _LETTER.search(words):
         return _noise(guess)
     return guess

@@ -32,7 +32,7 @@ CUES = (
         "tourne rapport"
     )
 )
-ANY_HINT = HINTS | WITHDRAWN | _set("plutot finalement enfaite")
+ANY_HINT = HINTS | WITHDRAWN | _set("plutot finalement enfaite previens prevenez")
 # « les ongles, c'est mon métier »; « les ongles non ».
 AFTER = _set(
     "passion metier interesse interessent interesserait branche dit non nan nn bof oui ouais"
@@ -156,7 +156,7 @@ def clause(message: Message, first: int, last: int) -> tuple[int, int]:
     start, end = first, last
     while start > 0 and not PAUSE.search(message.between(start - 1, start)):
         start -= 1
-    while end < len(message.words) and not PAUSE.search(message.between(end - 1, end)):
+    while end < len(message.forms) and not PAUSE.search(message.between(end - 1, end)):
         end += 1
     return start, end
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from nlu.heard import ordinary, usual
 from nlu.lexicon import END, Tree, longest, singular, stem, tree
+from nlu.memory import Memory
 from nlu.text import Message
 from nlu.trade_context import (
     ABOVE_ALL,
@@ -90,6 +91,7 @@ class Spotter:
             ours,
         )
         self._right = {word: word for word in known} | self._variants
+        self._met = Memory[str, tuple[str, bool]]()
 
     @staticmethod
     def _short_words(objects: dict[str, dict[str, str]]) -> Iterator[str]:
@@ -121,10 +123,12 @@ class Spotter:
 
     def spot(self, message: Message, forms: Forms, asked: str | None) -> Iterator[Found]:
         """What is found, in order; ``forms`` are the words of the message, mended."""
-        stems = tuple([stem(form) for form in forms])
-        starting = [self._may_start(form, one) for form, one in zip(forms, stems, strict=True)]
+        met = self._met.get
+        known = [met(form) or self._meet(form) for form in forms]
+        starting = [starts for _, starts in known]
         if True not in starting:
             return
+        stems = tuple([one for one, _ in known])
         i, before = starting.index(True), None
         while i < len(forms):
             best = self._same_done(forms, stems, i, before)
@@ -190,9 +194,11 @@ class Spotter:
                 return found
         return None
 
-    def _may_start(self, form: str, stem: str) -> bool:
-        verbs = self._verbs
-        return stem in self._firsts or form in verbs or (form[0] in "jd" and form[1:] in verbs)
+    def _meet(self, form: str) -> tuple[str, bool]:
+        """The stem of a word, and whether a name or an activity may start with it."""
+        one, verbs = stem(form), self._verbs
+        starts = one in self._firsts or form in verbs or (form[0] in "jd" and form[1:] in verbs)
+        return self._met.keep(form, (one, starts)) if form in self._right else (one, starts)
 
     def _same_done(self, forms: Forms, stems: Forms, i: int, before: Found | None) -> Found | None:
         """« mécano moto ou auto »: both are mended; « faire du chocolat ou de la glace »."""
@@ -330,12 +336,12 @@ class Spotter:
 
     def _is_place(self, message: Message, forms: Forms, found: Found, asked: str | None) -> bool:
         """« à Mâcon », « à La Couture » are towns; « apprenti macon », « la couture » trades."""
-        word = message.words[found.first]
-        if found.last > found.first + 1 or word.form not in self._towns:
+        form = message.forms[found.first]
+        if found.last > found.first + 1 or form not in self._towns:
             return False
-        typed = message.text[word.start : word.end].lower()
+        typed = message.typed(found.first, found.last).lower()
         before = [form for form in forms[max(0, found.first - 3) : found.first] if form != "la"]
         placed = bool(before) and before[-1] in TO
-        if word.form == "macon":
+        if form == "macon":
             return "â" in typed or ("ç" not in typed and (placed or asked == "ask_place"))
         return (placed and before[-1] != "dans") or (asked == "ask_place" and len(forms) < 3)

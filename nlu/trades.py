@@ -62,7 +62,7 @@ class TradeReader:
 
         ``taken`` are the spans (characters) of what was read as places and dates.
         """
-        words = message.words[:_MOST_WORDS]
+        words = islice(message.words, _MOST_WORDS)
         forms = self._spotter.mended(_spoken(message))
         inside = [any(a < word.end and word.start < b for a, b in taken) for word in words]
         found = islice(self._spotter.beside(message, forms, inside), _MOST_FOUND)
@@ -80,7 +80,7 @@ class TradeReader:
         reading = TradeReading()
         for one, how in judged:
             if how != "other":
-                span = message.words[one.first].start, message.words[one.last - 1].end
+                span = message.starts[one.first], message.ends[one.last - 1]
                 reading.spans.append(span)
                 self._put(reading, one.meaning, span, how, message.text)
         if reading.trades:
@@ -117,9 +117,6 @@ class TradeReader:
         how: Verdict,
         text: str = "",
     ) -> None:
-        def said_as(mention: TradeMention) -> bool:
-            return fold(text[mention.start : mention.end]) == fold(text[slice(*span)])
-
         if meaning[0] == "@":
             if how != "refused" and meaning[1:] not in reading.domains:
                 reading.domains.append(meaning[1:])
@@ -131,18 +128,22 @@ class TradeReader:
             trade = self.table.get(meaning)
             wanted, refused = reading.trades, reading.negated_trades
             into, out = (refused, wanted) if how == "refused" else (wanted, refused)
-            if how == "refused" and any(m.id == trade.id and not said_as(m) for m in wanted):
-                return  # « sertisseur, et plus bijoutier »: one trade of ours, two of theirs
-            out[:] = [mention for mention in out if mention.id != trade.id]
-            if all(mention.id != trade.id for mention in into):
+            if how == "refused":
+                said = fold(text[slice(*span)])
+                same = [m for m in wanted if m.id == trade.id]
+                if any(fold(text[m.start : m.end]) != said for m in same):
+                    return  # « sertisseur, et plus bijoutier »: one trade of ours, two of theirs
+            if out:
+                out[:] = [mention for mention in out if mention.id != trade.id]
+            if not into or all(mention.id != trade.id for mention in into):
                 into.append(TradeMention(trade.id, trade.label, trade.rome, *span))
 
 
 def _spoken(message: Message) -> list[str]:
     """The words; « mé » is « mais », which its bare letters do not tell."""
-    forms = [word.form for word in message.words[:_MOST_WORDS]]
+    forms = [*message.forms[:_MOST_WORDS]]
     if "ç" in message.text:
-        for i, word in enumerate(message.words[:_MOST_WORDS]):
+        for i, word in enumerate(islice(message.words, _MOST_WORDS)):
             typed = message.text[word.start : word.end].lower()
             if (
                 "ç" in typed
@@ -152,7 +153,7 @@ def _spoken(message: Message) -> list[str]:
             ):
                 forms[i] = fold(typed.replace("ç", "ss"))
     if "me" in forms and not message.text.isascii():
-        for i, word in enumerate(message.words[:_MOST_WORDS]):
+        for i, word in enumerate(islice(message.words, _MOST_WORDS)):
             if word.form == "me" and message.text[word.start + 1 : word.end].lower() in {"é", "è"}:
                 forms[i] = "mais"
     return forms
@@ -187,7 +188,7 @@ def _is_known_surname(message: Message, judged: list[tuple[Found, Verdict]], one
     """« je m'appelle Boulanger, Léa Boulanger »: a name once is a name again."""
 
     def typed(found: Found) -> str:
-        return message.text[message.words[found.first].start : message.words[found.last - 1].end]
+        return message.typed(found.first, found.last)
 
     return typed(one).istitle() and any(
         how == "other" and typed(found) == typed(one) for found, how in judged

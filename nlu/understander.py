@@ -15,7 +15,7 @@ from nlu.meaning import Understanding
 from nlu.namesofdays import without_names
 from nlu.places import PlaceReader
 from nlu.radius import read_radius, read_travel
-from nlu.rules import Plain, Ruled, Rules, plain
+from nlu.rules import Plain, Ruled, Rules, plain_of
 from nlu.settling import agreed, settle
 from nlu.text import Message
 from nlu.trade_table import TradeTable
@@ -45,15 +45,16 @@ class Understander:
     def load(cls) -> Understander:
         """Trades, communes, rules and the intent model, from the files of this room; once a
         process, for it keeps nothing of what it reads."""
-        return _loaded()
+        return _load()
 
     def read(self, text: str, *, asked: str | None = None, today: date) -> Understanding:
         """What ``text`` means after ``asked``; never raises, reads 4,096 characters at most."""
         text = text[:LONGEST]
-        words = plain(text)
+        message = Message.of(text)
+        words = plain_of(message)
         right = self._ear.rightly(words)
         spoken = words if right == words else Plain(right)
-        values = self.values(text, asked, today)
+        values = self.values(message, asked, today)
         if ruled := self._ruled(text, words, spoken, values, asked):
             guess = IntentReading(ruled.intent, ruled.reason, _SURE)
         else:
@@ -63,11 +64,10 @@ class Understander:
         if asked == "confirm":
             guess = agreed(self._rules, guess, text, words)
         values = values.kept_for(guess.intent, named=bool(ruled and ruled.values))
-        return _together(text, guess, values, adds=self._rules.says("adds", words))
+        return _together(message, guess, values, adds=self._rules.says("adds", words))
 
-    def values(self, text: str, asked: str | None, today: date) -> Values:
+    def values(self, message: Message, asked: str | None, today: date) -> Values:
         """Trades first, then dates, then places among the words that are left."""
-        message = Message.of(text)
         told = self._without_answer(message) if asked == "ask_place" else message
         trades, naming = self._trades.read(told, asked), self._places.naming
         if trades.spans and (rest := without_names(naming, told, trades.spans, asked)):
@@ -84,7 +84,7 @@ class Understander:
             when,
             read_radius(message, asked),
             read_diploma(message, asked),
-            read_travel(message, trades.spans),
+            read_travel(message, trades.spans, asked),
         )
 
     def _without_answer(self, message: Message) -> Message:
@@ -120,10 +120,12 @@ class Understander:
         return Ruled("out_of_scope", "insult") if insulted else None
 
 
-def _together(text: str, guess: IntentReading, values: Values, *, adds: bool) -> Understanding:
+def _together(
+    message: Message, guess: IntentReading, values: Values, *, adds: bool
+) -> Understanding:
     trades, places = values.trades, values.places
     return Understanding(
-        text=text,
+        text=message.text,
         intent=guess.intent,
         confidence=min(max(guess.confidence, 0.0), 1.0),
         reason=guess.reason,
@@ -138,12 +140,12 @@ def _together(text: str, guess: IntentReading, values: Values, *, adds: bool) ->
         radius_km=values.radius_km,
         availability=values.when.availability,
         diploma=values.diploma,
-        language=read_language(text),
+        language=read_language(message),
         travel=values.travel,
         adds=adds,
     )
 
 
 @cache
-def _loaded() -> Understander:
+def _load() -> Understander:
     return Understander(TradeTable.load(), Gazetteer.load(), IntentModel.load(), Rules.load())

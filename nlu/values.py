@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import compress
 
 from nlu.availability import AvailabilityReading
@@ -19,9 +19,14 @@ _KINDS = ("trade", "place", "date", "radius", "diploma", "notrade", "noplace")
 _NO_DATE = AvailabilityReading(None, ())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Values:
-    """One reading of each reader of values; all may be there, whatever the intent."""
+    """One reading of each reader of values; all may be there, whatever the intent.
+
+    ``trade`` tells whether a trade, a field or a trade outside the crafts is wished for, ``place``
+    whether a commune or an area is, ``negated`` whether any is refused, ``anything`` whether there
+    is a value at all.
+    """
 
     trades: TradeReading
     places: PlaceReading
@@ -29,35 +34,26 @@ class Values:
     radius_km: int | None
     diploma: str | None
     travel: Travel | None
+    trade: bool = field(init=False)
+    place: bool = field(init=False)
+    negated: bool = field(init=False)
+    anything: bool = field(init=False)
 
-    @property
-    def trade(self) -> bool:
-        """Whether a trade, a field or a trade outside the crafts is wished for."""
-        found = self.trades
-        return bool(found.trades or found.domains or found.noncraft_trades)
-
-    @property
-    def place(self) -> bool:
-        found = self.places
-        return bool(found.places or found.areas or found.ambiguous_places)
-
-    @property
-    def negated(self) -> bool:
-        return bool(self.trades.negated_trades or self.places.negated_places)
-
-    @property
-    def anything(self) -> bool:
+    def __post_init__(self) -> None:
+        trades, places = self.trades, self.places
+        self.trade = bool(trades.trades or trades.domains or trades.noncraft_trades)
+        self.place = bool(places.places or places.areas or places.ambiguous_places)
+        self.negated = bool(trades.negated_trades or places.negated_places)
         given = self.radius_km or self.diploma or self.when.availability
-        return bool(given) or self.trade or self.place or self.negated
+        self.anything = bool(given) or self.trade or self.place or self.negated
 
     @property
     def spans(self) -> list[Span]:
         """Where values stand, each with the kind the intent model sees instead."""
-        return [
-            *((start, end, "trade") for start, end in self.trades.spans),
-            *((start, end, "place") for start, end in self.places.spans),
-            *((start, end, "date") for start, end in self.when.spans),
-        ]
+        spans = [(start, end, "trade") for start, end in self.trades.spans]
+        spans += [(start, end, "place") for start, end in self.places.spans]
+        spans += [(start, end, "date") for start, end in self.when.spans]
+        return spans
 
     def answer(self, asked: str | None) -> bool:
         """Whether the value that was asked for is there."""

@@ -68,13 +68,13 @@ def _is_full_name(message: Message, forms: Forms, first: int) -> bool:
     said = forms[first - 1] in w.HINTS or forms[first - 1] in w.SEEKING | w.GREETINGS
     if said or forms[first].endswith(("euse", "iere", "trice")):
         return False
-    pair = [message.text[word.start : word.end] for word in message.words[first - 1 : first + 1]]
+    pair = [message.typed(k, k + 1) for k in (first - 1, first)]
     begins = first == 1 or _STOP.search(message.between(first - 2, first - 1)) is not None
     return begins and all(name.istitle() for name in pair)
 
 
 def _in_brackets(message: Message, forms: Forms, first: int) -> bool:
-    start = message.words[first].start
+    start = message.starts[first]
     return message.text.rfind("(", 0, start) > message.text.rfind(")", 0, start)
 
 
@@ -91,7 +91,8 @@ def _after(message: Message, forms: Forms, last: int) -> str:
     """Up to eight words that follow in the same sentence."""
     words: list[str] = []
     for k in range(last, min(len(forms), last + 8)):
-        stop = _END.search(message.between(k - 1, k))
+        gap = message.between(k - 1, k)
+        stop = _END.search(gap) if gap != " " else None
         if forms[k] == "mais" or (stop and not (stop.group() == "?" and forms[k] in _NO)):
             break
         words.append(forms[k])
@@ -102,8 +103,9 @@ def _clause(message: Message, forms: Forms, first: int) -> Iterator[Spot]:
     """The words before the trade, nearest first, to the beginning of the clause."""
     for k in range(first - 1, max(-1, first - 1 - _FAR), -1):
         spot = Spot(message, forms, k, first)
+        gap = message.between(k, k + 1)
         # « M. Boulanger »: this full stop ends nothing.
-        if _STOP.search(message.between(k, k + 1)) and not (spot.gap == 0 and _is_sir(spot)):
+        if gap != " " and _STOP.search(gap) and not (spot.gap == 0 and _is_sir(spot)):
             return
         if spot.word in w.BREAKS and not _is_object(spot):
             return
@@ -326,17 +328,16 @@ def _is_sir(spot: Spot) -> bool:
     """« M. Boulanger », « monsieur Jean Boulanger », not « m'occuper »."""
     if spot.word not in w.SIRS or spot.gap > 1 or (spot.gap and spot.between[0] in SKIPPED):
         return False
-    word = spot.message.words[spot.k]
-    return spot.word != "m" or spot.message.text[word.start : word.end + 1] in {"M.", "M "}
+    start = spot.message.starts[spot.k]
+    return spot.word != "m" or spot.message.text[start : start + 2] in {"M.", "M "}
 
 
 def _after_first_name(spot: Spot) -> bool:
     """« Moi c'est Enzo Maçon »."""
     if spot.word not in w.BEFORE_FIRST_NAME or spot.gap != 1:
         return False
-    first, last = (spot.message.words[k] for k in (spot.k + 1, spot.first))
-    text = spot.message.text
-    return text[first.start : first.end].istitle() and text[last.start : last.end].istitle()
+    typed = spot.message.typed
+    return all(typed(k, k + 1).istitle() for k in (spot.k + 1, spot.first))
 
 
 def _is_object(spot: Spot) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Select, func, select
 
+from matching.model import Offer
 from storage.database import Database
+from storage.offers import heard_of
 from storage.schema import browsers, pushes, searches
 
 READ = ("web", "terminal")
@@ -85,6 +87,11 @@ class Alerts:
         query = select(func.count()).select_from(browsers).where(browsers.c.person == person)
         async with self._db.read() as tx:
             return (await tx.execute(query)).scalar_one()
+
+    async def heard_of(self, person: str, ids: Collection[str]) -> list[Offer]:
+        """See :func:`storage.offers.heard_of`."""
+        async with self._db.read() as tx:
+            return await heard_of(tx, person, ids)
 
     async def news(self, person: str, now: datetime) -> int:
         """How many of these messages are still worth reading."""

@@ -48,7 +48,7 @@ _DRIVERS = {
     "postgresql+asyncpg": "postgresql+asyncpg",
 }
 
-VERSION = "0006"
+VERSION = "0007"
 """Of the tables this code knows: the newest step of ``migrations``."""
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, case, func, insert, select, update
+from sqlalchemy import and_, case, insert, select, tuple_, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from storage.database import Database, Transaction, unbroken
@@ -41,51 +41,65 @@ class FollowUps:
 
         Whoever has stopped or paused all their alerts is asked once one of them speaks again.
         """
-        asked = 0
-        while found := await self._due(now):
-            made = await self._ask(found, now)
-            asked += made
-            if not made:  # somebody else did
-                break
+        people, asked = await self._whom(now), 0
+        for first in range(0, len(people), AT_ONCE):
+            if found := await self._due(people[first : first + AT_ONCE], now):
+                asked += await self._ask(found, now)
         return asked
 
-    async def _due(self, now: datetime) -> list[Any]:
-        f, c, other = follow_ups.c, conversations.c, follow_ups.alias()
-        lately = (
-            select(func.count())
-            .where(other.c.person == f.person, other.c.asked > now - MONTH)
-            .scalar_subquery()
-        )
-        nth = func.row_number().over(partition_by=f.person, order_by=(f.due, f.offer))
-        due = (
-            select(f.person, f.offer, c.channel, nth.label("nth"), lately.label("lately"))
-            .join_from(follow_ups, conversations, c.id == f.person)
-            .where(
-                f.state == "waiting",
-                f.due <= now,
-                f.due > now - FORGOTTEN,
-                c.expires > now,
-                ~wants_silence(f.person),
-            )
-            .subquery()
-        )
-        allowed = select(due.c.person, due.c.offer, due.c.channel).where(
-            due.c.nth + due.c.lately <= MOST_A_MONTH
+    async def _whom(self, now: datetime) -> Sequence[str]:
+        """People of whom something is due, in order: read once, for each page would cost as much
+        as all of them."""
+        f = follow_ups.c
+        query = (
+            select(f.person)
+            .distinct()
+            .where(f.state == "waiting", f.due <= now, f.due > now - FORGOTTEN)
         )
         async with self._db.read() as tx:
-            return list(await tx.execute(allowed.order_by(due.c.person, due.c.nth).limit(AT_ONCE)))
+            return (await tx.execute(query.order_by(f.person))).scalars().all()
+
+    async def _due(self, people: Sequence[str], now: datetime) -> list[tuple[str, str, str]]:
+        """What is due of these people and may be asked: person, offer, channel.
+
+        What is due is told here and not by the database, which would go through all that is.
+        """
+        f, c = follow_ups.c, conversations.c
+        steps = (
+            select(f.person, f.offer, c.channel, f.state, f.due, f.asked)
+            .join_from(follow_ups, conversations, c.id == f.person)
+            .where(f.person.in_(people), c.expires > now, ~wants_silence(f.person))
+            .order_by(f.person, f.due, f.offer)
+        )
+        async with self._db.read() as tx:
+            rows = (await tx.execute(steps)).all()
+        left = dict.fromkeys(people, MOST_A_MONTH)
+        for row in rows:
+            left[row.person] -= row.asked is not None and row.asked > now - MONTH
+        found = []
+        for row in rows:
+            due = row.state == "waiting" and now - FORGOTTEN < row.due <= now
+            if due and left[row.person] > 0:
+                left[row.person] -= 1
+                found.append((row.person, row.offer, row.channel))
+        return found
 
     @unbroken
-    async def _ask(self, found: list[Any], now: datetime) -> int:
+    async def _ask(self, found: Sequence[tuple[str, str, str]], now: datetime) -> int:
         f = follow_ups.c
-        rows = []
+        these = tuple_(f.person, f.offer).in_([(person, offer) for person, offer, _ in found])
+        asked = update(follow_ups).where(these, f.state == "waiting")
+        mark = asked.values(state="asked", asked=now).returning(f.person, f.offer)
         async with self._db.write() as tx:
-            for person, offer, channel in found:
-                this = and_(f.person == person, f.offer == offer, f.state == "waiting")
-                asked = update(follow_ups).where(this).values(state="asked", asked=now)
-                if (await tx.execute(asked)).rowcount:
-                    window = WINDOW if channel in self._pushed else self._unread
-                    rows.append(_row(person, channel, "follow_up", [offer], now, window))
+            ours = {(row.person, row.offer) for row in await tx.execute(mark)}
+            rows = [
+                _row(
+                    person, channel, "follow_up", [offer], now,
+                    WINDOW if channel in self._pushed else self._unread,
+                )
+                for person, offer, channel in found
+                if (person, offer) in ours  # else somebody else asks
+            ]  # fmt: skip
             if rows:
                 await tx.execute(insert(pushes), rows)
         return len(rows)

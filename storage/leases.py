@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from storage import schema
 from storage.database import Database, unbroken
@@ -36,6 +36,13 @@ class Leases:
             ).returning(rates.c.free_at)
             token: float | None = (await tx.execute(taken)).scalar_one_or_none()
         return token
+
+    async def held(self, names: Sequence[str]) -> dict[str, float]:
+        """Until when each is held, in seconds since 1970; one that was never taken: 0.0."""
+        wanted = select(rates.c.key, rates.c.free_at).where(rates.c.key.in_(map(_key, names)))
+        async with self._db.read() as tx:
+            held = {row.key: row.free_at for row in await tx.execute(wanted)}
+        return {name: held.get(_key(name), 0.0) for name in names}
 
     async def renew(self, name: str, token: float, seconds: float) -> float | None:
         """The new token, ``None`` when it was lost."""

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, cast, or_, update
+from sqlalchemy import BigInteger, cast, or_, select, update
 
 from storage.conversations import Stored
 from storage.database import Database
@@ -14,7 +14,8 @@ from storage.lanes import Lane
 from storage.ledger_sqlite import SqliteBooks
 from storage.left import Books, Kept, Left, Mark, Turn, prepared
 from storage.outbox import State, Waiting, settled
-from storage.schema import insert, outbox, seen
+from storage.pushes import leave
+from storage.schema import conversations, insert, outbox, seen
 
 UNDER_WAY_SECONDS = 2.0
 """How long a stop waits for what is being written."""
@@ -86,10 +87,11 @@ class Ledger:
             return (await tx.execute(free)).rowcount
 
     async def forget(self, conversation: str, key: str, order: int, now: datetime) -> int:
-        """The person left: nothing they were told before is sent any more; how many messages.
+        """The person left: nothing they were told before is sent any more, and their alerts stop;
+        how many messages.
 
         ``key`` is the update's that says it: told again, it changes nothing. What was said to an
-        update of a higher ``order`` stays: they are back.
+        update of a higher ``order`` stays: they are back, and keep their alerts.
         """
         c = outbox.c
         number = cast(c.body["order"].as_string(), BigInteger)
@@ -99,6 +101,10 @@ class Ledger:
             mark = insert(tx, seen).values(key=key, at=now).on_conflict_do_nothing()
             if (await tx.execute(mark)).rowcount == 0:
                 return 0
+            latest = cast(conversations.c.state["order"].as_string(), BigInteger)
+            theirs = select(latest).where(conversations.c.id == conversation).with_for_update()
+            if ((await tx.execute(theirs)).scalar() or 0) < order:
+                await leave(tx, conversation, now)
             return (await tx.execute(mine.values(settled("gone", now)))).rowcount
 
     async def _close(self) -> None:

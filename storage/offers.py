@@ -17,7 +17,7 @@ from sqlalchemy.sql.elements import BindParameter, ColumnElement
 from matching.model import Offer, Sketch, twin_key
 from storage import schema
 from storage.database import FURNISHING, Database, Transaction, unbroken
-from storage.schema import offer_codes, offers, revisions
+from storage.schema import offer_codes, offers, revisions, told
 
 Box = tuple[float, float, float, float]
 """South, west, north, east, in degrees."""
@@ -187,6 +187,18 @@ class Offers:
         query = select(func.count()).select_from(offers).where(offers.c.status == "open")
         async with self._db.read() as tx:
             return int((await tx.execute(query)).scalar_one())
+
+
+async def heard_of(tx: Transaction, person: str, ids: Collection[str]) -> list[Offer]:
+    """What somebody was told of in the communes of these offers, open or not: some of it may be a
+    copy of one of them."""
+    here = select(offers.c.insee).where(offers.c.id.in_(ids))
+    query = (
+        select(*_COLUMNS)
+        .join_from(told, offers, offers.c.id == told.c.offer)
+        .where(told.c.person == person, offers.c.insee.in_(here))
+    )
+    return [_offer(row) for row in await tx.execute(query)]
 
 
 async def next_revision(tx: Transaction) -> int:

@@ -10,9 +10,11 @@ from typing import Any, Literal
 from sqlalchemy import and_, case, delete, exists, func, literal, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from matching.model import Offer
 from storage import schema
 from storage.alerts import Alert, unread
 from storage.database import Database, Transaction, unbroken
+from storage.offers import heard_of
 from storage.pauses import over, pause_of
 from storage.schema import (
     conversations,
@@ -22,7 +24,6 @@ from storage.schema import (
     offers,
     pushes,
     searches,
-    told,
 )
 
 State = Literal["sent", "gone", "unknown", "pending", "later"]
@@ -57,17 +58,19 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Whom a message is for, as it is now; ``told`` are those of its offers they know of.
+    """Whom a message is for, as it is now; ``known`` is what :func:`storage.offers.heard_of` says.
 
-    ``zone_of`` is what their time is told from: the beat of an alert, or else a département.
+    ``beat`` or else ``departement`` is what their time is told from. ``rang``: another message has
+    reached them lately.
     """
 
     address: str
     alert: Alert | None
-    told: frozenset[str]
+    known: Sequence[Offer]
     step: Step | None
     beat: str | None
     departement: str | None
+    rang: bool = False
 
 
 class Pushes:
@@ -114,13 +117,18 @@ class Pushes:
                 await tx.execute(taken.values(**ours, attempts=c.attempts + 1))
         return [Claimed(*row[:6], row.attempts + 1, now + lease) for row in rows]
 
-    async def recipient(self, push: Claimed, now: datetime) -> Recipient | None:
-        """Who it is for; ``None`` when they are gone."""
+    async def recipient(self, push: Claimed, now: datetime, lately: datetime) -> Recipient | None:
+        """Who it is for, and whether they got another one since ``lately``; ``None`` when they are
+        gone."""
         if push.kind == "notice":
             return await self._reader(push, now)
-        a, c = searches.c, conversations.c
+        a, c, other = searches.c, conversations.c, pushes.alias().c
+        rang = select(other.id).where(
+            other.person == c.id, other.channel == c.channel, other.id != push.id,
+            other.state == "sent", other.settled >= lately,
+        )  # fmt: skip
         query = (
-            select(c.address, a.n, a.name, a.wish, a.beat, a.state, a.until, a.id)
+            select(rang.exists(), c.address, a.n, a.name, a.wish, a.beat, a.state, a.until, a.id)
             .join_from(
                 conversations, searches, and_(a.id == push.search, a.person == c.id), isouter=True
             )
@@ -130,14 +138,13 @@ class Pushes:
             row = (await tx.execute(query)).one_or_none()
             if row is None:
                 return None
-            address, *alert = row
-            known = select(told.c.offer).where(
-                told.c.person == push.person, told.c.offer.in_(push.offers)
-            )
-            seen = frozenset((await tx.execute(known)).scalars()) if push.search else frozenset()
+            rung, address, *alert = row
+            known = await heard_of(tx, push.person, push.offers) if push.search else []
             step = await _step(tx, push) if push.kind == "follow_up" else None
             beat, where = await _where(tx, push) if push.search is None else (row.beat, None)
-        return Recipient(address, Alert(*alert) if row.id else None, seen, step, beat, where)
+        return Recipient(
+            address, Alert(*alert) if row.id else None, known, step, beat, where, rang=rung
+        )
 
     async def _reader(self, push: Claimed, now: datetime) -> Recipient | None:
         """Who is told that something waits, as long as it does; browsers are found by person."""
@@ -151,7 +158,7 @@ class Pushes:
             if (await tx.execute(there)).first() is None:
                 return None
             beat, where = await _where(tx, push)
-        return Recipient(push.person, None, frozenset(), None, beat, where)
+        return Recipient(push.person, None, [], None, beat, where)
 
     async def go(self, push: Claimed, owner: str, now: datetime) -> datetime | bool:
         """The last look before it is sent: ``True``, ``False`` when it is ours no more or its alert
@@ -207,13 +214,9 @@ class Pushes:
 
     @unbroken
     async def left(self, person: str, now: datetime) -> None:
-        """They want no more of our messages: nothing is sent, alerts stop, all is soon erased."""
+        """See :func:`leave`."""
         async with self._db.write() as tx:
-            await stop_alerts(tx, person, now)
-            theirs = update(conversations).where(conversations.c.id == person)
-            end = now + LEFT_FOR
-            sooner = case((conversations.c.expires < end, conversations.c.expires), else_=end)
-            await tx.execute(theirs.values(expires=sooner))
+            await leave(tx, person, now)
 
     @unbroken
     async def release(self, ids: Iterable[int], owner: str) -> None:
@@ -252,6 +255,15 @@ class Pushes:
         old = or_(pushes.c.settled < before, pushes.c.expires < before)
         async with self._db.write() as tx:
             return (await tx.execute(delete(pushes).where(old))).rowcount
+
+
+async def leave(tx: Transaction, person: str, now: datetime) -> None:
+    """They want no more of our messages: nothing is sent, alerts stop, all is soon erased."""
+    theirs = update(conversations).where(conversations.c.id == person)
+    end = now + LEFT_FOR
+    sooner = case((conversations.c.expires < end, conversations.c.expires), else_=end)
+    await tx.execute(theirs.values(expires=sooner))
+    await stop_alerts(tx, person, now)
 
 
 async def stop_alerts(tx: Transaction, person: str, now: datetime) -> None:

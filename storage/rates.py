@@ -1,18 +1,28 @@
-"""So many acts a second, in one process or in several: evenly spaced by GCRA, never bunched."""
+"""So many acts a second, in one process or in several: evenly spaced by GCRA, never bunched.
+
+Or so many places, each held while an act lasts and a while after.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Protocol
 
 from sqlalchemy import case, delete, literal, select
 
 from storage import schema
-from storage.database import Database, unbroken
+from storage.database import Database, DatabaseProblem, unbroken
+from storage.leases import Leases
 from storage.schema import rates
 
 _MANY = 10_000
+
+APART_SECONDS = 0.02
+"""How far apart the clocks of machines may be, where places are held."""
 
 
 class Rate(Protocol):
@@ -62,6 +72,22 @@ class LocalRate:
             self._free_at[key] = slot + spacing
         return wait
 
+    async def enter(
+        self, key: str, *, calls: int, seconds: float, longest: float
+    ) -> tuple[str, float]:
+        now = self._clock()
+        held = {place: self._free_at.get(place, now) for place in _places(key, calls)}
+        free, wait = _free(held, now, seconds)
+        if free:
+            self._free_at[free[0]] = now + longest
+            return f"{now + longest!r} {free[0]}", 0.0
+        return "", wait
+
+    async def leave(self, ticket: str, seconds: float) -> None:
+        until, _, place = ticket.partition(" ")
+        if self._free_at.get(place) == float(until):
+            self._free_at[place] = self._clock() + seconds
+
     async def purge(self) -> int:
         now, before = self._clock(), len(self._free_at)
         self._free_at = {key: at for key, at in self._free_at.items() if at > now}
@@ -71,15 +97,27 @@ class LocalRate:
         """Nothing to close."""
 
 
-class DatabaseRate:
-    """A rate shared through one row of the database; ``clock`` returns seconds since 1970.
+def _places(key: str, calls: int) -> list[str]:
+    return [f"{key}#{number}" for number in range(calls)]
 
-    The clocks of the machines that share it must agree to well under ``1 / per_second``.
+
+def _free(held: Mapping[str, float], now: float, seconds: float) -> tuple[list[str], float]:
+    """The places that are free, and the seconds after which one may be: an act that is under way
+    now may end any moment, and its place is held for ``seconds`` more."""
+    return [p for p, until in held.items() if until <= now], min(min(held.values()) - now, seconds)
+
+
+class DatabaseRate:
+    """A rate shared through the database; ``clock`` returns seconds since 1970.
+
+    The clocks of the machines that share it must agree to well under ``1 / per_second``, and to
+    :data:`APART_SECONDS` where places are held.
     """
 
     def __init__(self, db: Database, clock: Callable[[], float] = time.time) -> None:
         self._db = db
         self._clock = clock
+        self._leases = Leases(db, clock)
 
     async def take(self, key: str, *, per_second: float, burst: int = 1) -> float:
         return await self._next(key, 1 / per_second, burst, patient=True)
@@ -115,6 +153,36 @@ class DatabaseRate:
                 now_free = select(rates.c.free_at).where(rates.c.key == key)
                 return float((await tx.execute(now_free)).scalar_one()) - latest_free
         return max(0.0, float(free_at) - spacing - latest_free)
+
+    async def enter(
+        self, key: str, *, calls: int, seconds: float, longest: float
+    ) -> tuple[str, float]:
+        asking = asyncio.create_task(self._enter(key, calls, seconds + APART_SECONDS, longest))
+        try:
+            return await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            with suppress(DatabaseProblem):
+                ticket, _ = await asking
+                if ticket:  # nobody is there to use it
+                    await self.leave(ticket, 0.0)
+            raise
+
+    async def leave(self, ticket: str, seconds: float) -> None:
+        token, _, place = ticket.partition(" ")
+        with suppress(DatabaseProblem):  # without a database, its lease runs out
+            await self._leases.renew(place, float(token), seconds + APART_SECONDS)
+
+    async def _enter(
+        self, key: str, calls: int, seconds: float, longest: float
+    ) -> tuple[str, float]:
+        while True:
+            held = await self._leases.held(_places(key, calls))
+            free, wait = _free(held, self._clock(), seconds)
+            if not free:
+                return "", wait
+            place = random.choice(free)  # others look at the same places now
+            if token := await self._leases.take(place, longest):
+                return f"{token!r} {place}", 0.0
 
     async def purge(self) -> int:
         async with self._db.write() as tx:

@@ -24,6 +24,9 @@ PAUSE_SECONDS = 1.0
 """How long nobody asks again after a failure: a turn must not pay for each attempt."""
 
 
+_now = time.monotonic  # a loop's own time may stand still until it goes round
+
+
 class RedisLost(Exception):
     """Redis does not answer."""
 
@@ -54,17 +57,16 @@ class RedisLink:
         What one task asks runs in the order asked, even when it is stopped before an answer.
         Raises :class:`RedisLost`.
         """
-        clock = time.monotonic  # a loop's own time may stand still from one answer to the next
-        started = clock()
+        started = _now()
         if started < self._ask_again:
             raise RedisLost
         try:
             answer = await self._run(script, keys, values)
         except (RedisError, OSError) as error:
-            self._ask_again = clock() + PAUSE_SECONDS
+            self._ask_again = _now() + PAUSE_SECONDS
             if self._lost_at is None:
                 log.warning("redis_lost")
-            self._lost_at = clock()
+            self._lost_at = _now()
             raise RedisLost from error
         # An answer that was on its way when another question failed is no sign of life.
         if self._lost_at is not None and started > self._lost_at:
@@ -96,7 +98,7 @@ class RedisLink:
 
     async def _open(self) -> Wire:
         async with self._opening:
-            if self._closed or time.monotonic() < self._ask_again:
+            if self._closed or _now() < self._ask_again:
                 raise RedisLost  # another has just tried
             if self._wire is None or self._wire.broken:
                 self._wire = await Wire.open(self.client, ANSWER_SECONDS)

@@ -32,6 +32,16 @@ class RedisRate:
             await self._lost(key, per_second, burst)
             return await self._fallback.ask(key, per_second=per_second, burst=burst)
 
+    async def enter(
+        self, key: str, *, calls: int, seconds: float, longest: float
+    ) -> tuple[str, float]:
+        """Places are counted by the database even so: there are few, and it forgets none when Redis
+        comes or goes while they are held."""
+        return await self._fallback.enter(key, calls=calls, seconds=seconds, longest=longest)
+
+    async def leave(self, ticket: str, seconds: float) -> None:
+        await self._fallback.leave(ticket, seconds)
+
     async def _lost(self, key: str, per_second: float, burst: int) -> None:
         if self._spent and key not in self._known:
             await self._fallback.spend(key, per_second=per_second, burst=burst)

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Row
 
 from storage import schema
 from storage.database import Database, Transaction, unbroken
-from storage.schema import digests, runs, searches
+from storage.schema import digests, runs, searches, silenced
 
 State = Literal["building", "ready", "cancelled"]
 
@@ -86,11 +86,7 @@ class Runs:
         stopped = (
             select(digests.c.search)
             .join(searches, searches.c.id == digests.c.search)
-            .where(
-                digests.c.run == run.id,
-                searches.c.changed >= run.started,
-                searches.c.state != "on",
-            )
+            .where(digests.c.run == run.id, searches.c.changed >= run.started, silenced)
         )
         # Nothing is written for the run any more: who stops an alert from here on finds it all.
         async with self._db.read() as tx:

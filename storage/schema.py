@@ -15,12 +15,14 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
     false,
+    literal_column,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
@@ -214,16 +216,21 @@ searches = Table(
     Column("created", Moment, nullable=False),
     Column("changed", Moment, nullable=False),
     Column("keyed", Boolean, nullable=False, server_default=false()),
+    Column("packed", LargeBinary),
     UniqueConstraint("person", "n", name="uq_searches_person_n"),
     sqlite_autoincrement=True,
 )
 """An alert: ``person`` is a conversation's id, ``n`` what the person's buttons call it (1 to 10),
 ``wish`` the slots of the search, ``beat`` a :class:`dialogs.rhythm.Rhythm` as text. ``state`` is
 ``on``, ``paused`` (``until`` the first day it speaks again, none: until it is told to) or
-``stopped``. ``keyed``: ``search_keys`` say what ``wish`` says."""
+``stopped``. ``keyed``: ``search_keys`` say what ``wish`` says, and so does ``packed``, the
+same keys in one value (:mod:`storage.packed_keys`)."""
 
 _unkeyed: ColumnElement[bool] = ~searches.c.keyed
 Index("ix_searches_unkeyed", searches.c.id, sqlite_where=_unkeyed, postgresql_where=_unkeyed)
+silenced: ColumnElement[bool] = searches.c.state != literal_column("'on'")
+"""Says nothing now; no bound value, for an index finds who became so lately."""
+Index("ix_searches_silenced", searches.c.changed, sqlite_where=silenced, postgresql_where=silenced)
 
 search_keys = Table(
     "search_keys",

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from storage.database import Database, unbroken
+from storage.packed_keys import pack
 from storage.schema import search_keys, searches
 
 _PAGE = 250
@@ -46,6 +47,12 @@ _CURRENT = (
     select(searches.c.id, searches.c.changed)
     .where(searches.c.id.in_(bindparam("ids", expanding=True)))
     .with_for_update()
+)
+
+_KEYED = (
+    update(searches)
+    .where(searches.c.id == bindparam("search"))
+    .values(keyed=True, packed=bindparam("packed"))
 )
 
 
@@ -106,8 +113,8 @@ class Searches:
             ]
             if written:
                 await tx.execute(insert(search_keys), written)
-            keyed = update(searches).where(searches.c.id.in_(ids))
-            await tx.execute(keyed.values(keyed=True))
+            packed = [{"search": id, "packed": pack(id, by_id[id][1]) or None} for id in ids]
+            await tx.execute(_KEYED, packed)
         return len(ids)
 
 

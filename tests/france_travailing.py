@@ -36,6 +36,14 @@ class AtOnce:
     async def ask(self, key: str, *, per_second: float, burst: int = 1) -> float:
         return 0.0
 
+    async def enter(
+        self, key: str, *, calls: int, seconds: float, longest: float
+    ) -> tuple[str, float]:
+        return "", 0.0
+
+    async def leave(self, ticket: str, seconds: float) -> None:
+        """Nothing was taken."""
+
 
 class House:
     """The double, the client, and the clock that both read."""

@@ -164,7 +164,9 @@ class Month:
     async def _purge(self) -> None:
         await purge(self.rooms)
 
-    async def send(self, address: str, replies: Sequence[Reply], *, attempts: int) -> Delivery:
+    async def send(
+        self, address: str, replies: Sequence[Reply], *, attempts: int, quiet: bool = False
+    ) -> Delivery:
         chat, (reply,) = int(address), replies
         if chat in self.crowd.blocked:
             self.crowd.gone(chat)

@@ -87,14 +87,17 @@ class Told:
 @dataclass(slots=True)
 class PushServices:
     """``key`` is the sender's, known from the subscriptions; ``answers`` holds what is answered
-    instead of 201, by path: a status, or one with headers; those of ``broken`` get none."""
+    instead of 201, by path: a status, or one with headers; those of ``broken`` get none. ``asked``
+    is every request that reached any of them, signed or not: its method and address."""
 
     key: str
     answers: dict[str, int | tuple[int, dict[str, str]]] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     told: list[Told] = field(default_factory=list)
+    asked: list[tuple[str, str]] = field(default_factory=list)
 
     async def answer(self, request: web.Request) -> web.Response:
+        self.asked.append((request.method, f"https://{request.host}{request.raw_path}"))
         body = await request.read()
         claims = self._signed(request)
         if claims is None:
@@ -174,7 +177,7 @@ async def serving(services: PushServices, folder: Path) -> AsyncIterator[aiohttp
     """The services, and a session like ours that finds them under their real names."""
     file = certificate(folder)
     app = web.Application()
-    app.router.add_post("/{rest:.*}", services.answer)
+    app.router.add_route("*", "/{rest:.*}", services.answer)
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(file)
     runner = web.AppRunner(app)

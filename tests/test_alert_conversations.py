@@ -5,14 +5,18 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
 from dialogs.rhythm import Rhythm
 from nlu.understander import Understander
 from storage.ledger import Ledger
+from storage.live_offers import LiveOffers
+from storage.schema import browsers
 from tests.alerted import AlertedTalk, states, told_to
 from tests.talk import Script, plain, play, rooms_for, scripts
 
@@ -127,6 +131,59 @@ async def test_what_was_read_on_the_page_is_settled_and_told(talk: AlertedTalk) 
     await talk.send(payload="/news")
     assert await states(talk) == ["sent"]
     assert len(await told_to(talk)) == 2
+
+
+@pytest.mark.parametrize("channel", ["test", "web", "terminal"])
+async def test_what_is_promised_of_an_alert_is_true(talk: AlertedTalk, channel: str) -> None:
+    """Where people come and read, nothing is sent: it waits there, and a device may say so."""
+    talk.channel = channel
+    await talk.say("préviens-moi pour mécano à saint-pol-sur-ternoise")
+    [said] = await talk.say("16")
+    sent = "Un message à 17 h 30" in plain(said.text)
+    assert (sent, " ici" in said.text) == (channel == "test", channel != "test")
+    assert "17 h 30" in plain(said.text)
+    silence = (await talk.say("j'ai rien reçu"))[0]
+    assert silence.name.endswith("_here") == (channel != "test")
+    row = {"person": talk.person, "endpoint": "https://push.invalid/1", "p256dh": "", "auth": ""}
+    async with talk.rooms.database.write() as tx:
+        await tx.execute(insert(browsers).values(**row, created=talk.rooms.settings.now()))
+    [said] = await talk.say("préviens-moi pour carrossier à arras")
+    by_device = "appareil" in plain(said.text) and "17 h 30" in plain(said.text)
+    assert by_device == (channel != "test")
+
+
+async def test_what_was_closed_when_the_page_was_read_may_still_be_news(talk: AlertedTalk) -> None:
+    """Nobody has heard of it: once it is open again, it is told, as on a phone."""
+    await kept(talk)
+    await talk.receive({"alerte": 1, "offres": 2}, waits=True)
+    [push] = await talk.rooms.turns.alerts.unread(talk.person)
+    closed, other = push.offers
+    await talk.rooms.offers.close(closed)
+    await talk.send(payload="/news")
+    assert await told_to(talk) == {other}
+    offer = await talk.rooms.offers.get(closed)
+    assert offer is not None
+    back = replace(offer, status="open", title=f"{offer.title} à pourvoir")
+    await LiveOffers(talk.rooms.database).put("other", [back])
+    await talk._pushed("alert", [closed], (await talk.alert(1)).id, waits=True)
+    [news] = await talk.send(payload="/news")
+    assert [card.id for card in news.cards] == [closed]
+
+
+async def test_a_copy_of_what_was_read_on_the_page_is_no_news(talk: AlertedTalk) -> None:
+    """The same job from another source, days later."""
+    await kept(talk)
+    await talk.receive({"alerte": 1, "offres": 2}, waits=True)
+    await talk.send(payload="/news")
+    [id, *_] = sorted(await told_to(talk))
+    read = await talk.rooms.offers.get(id)
+    assert read is not None
+    copy = replace(read, id="other:1", source="Ailleurs", title=read.title.upper())
+    await LiveOffers(talk.rooms.database).put("other", [copy])
+    alert = await talk.alert(1)
+    await talk._pushed("alert", ["other:1"], alert.id, waits=True)
+    [news] = await talk.send(payload="/news")
+    assert (news.name, await states(talk)) == ("utter_news_none", ["sent", "sent"])
 
 
 async def test_stop_settles_what_is_queued(talk: AlertedTalk) -> None:

@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import Engine, event, insert, select, update
 
 from nlu.understander import Understander
+from storage import follow_ups as follow_ups_store
 from storage.schema import conversations, follow_ups, searches
 from tests.pushers import House, house, hurry
 from tests.pushing import FIRST_CHAT, NOON, found, person, set_alert
@@ -51,6 +52,38 @@ async def test_what_came_of_a_step_is_asked_once_and_twice_a_month_at_most(at: H
         at.now += days * DAY
         assert await at.due() == more, days
         await at.push()
+
+
+@pytest.mark.parametrize("furnished_url", ["sqlite", "postgres"], indirect=True)
+async def test_many_are_asked_page_after_page(
+    furnished_url: str, understander: Understander, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each in order, whoever may be asked no more this month, and at a cost that grows as they do:
+    what was read once is not read again."""
+    monkeypatch.setattr(follow_ups_store, "AT_ONCE", 2)
+    async with house(furnished_url, understander) as at:
+        chats = await found(at.rooms.database, 7)
+        await at.due()
+        steps = [step(n, chat, asked=None) for chat in chats for n in (1, 2, 3)]
+        steps += [step(n, chats[0], state="asked", asked=NOON - DAY) for n in (8, 9)]
+        await at.write(insert(follow_ups).values(steps))
+        seen: list[str] = []
+
+        def note(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
+            if statement.startswith("SELECT follow_ups.person, follow_ups.offer"):
+                seen.extend(v for v in values if v in people)
+
+        people = {person(chat) for chat in chats}
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            at.now += DAY
+            await at.due()
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+        assert seen == sorted(people)
+        rows = await at.rows(kind="follow_up")
+        assert {row.person for row in rows} == people - {person(chats[0])}
+        assert {tuple(row.offers) for row in rows} == {("test:1",), ("test:2",)}
 
 
 async def test_what_was_answered_meanwhile_is_not_asked(at: House) -> None:

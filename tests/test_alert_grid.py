@@ -64,7 +64,7 @@ def test_a_departement_and_france_are_cells_of_their_own() -> None:
     codes = ["01", "2A", "2B", "62", "971", "974", "988"]
     cells = {grid.departement_cell(code) for code in codes} | {grid.FRANCE}
     assert len(cells) == len(codes) + 1
-    assert {cell >> grid.KIND_BITS for cell in cells} == {grid.DEPARTEMENT, grid.FRANCE_KIND}
+    assert {grid.kind(cell) for cell in cells} == {grid.DEPARTEMENT, grid.FRANCE_KIND}
 
 
 def test_points_are_on_the_unit_sphere() -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from alerts import index
 from alerts.keys import Trades, keys_of, probe
 from matching.model import Circle, Offer, Search, distance_km, is_open, matches
-from storage.key_blocks import Keys
+from storage.packed_keys import pack
 from tests.alerting import BY_ID, TABLE, TRADES, on_a_border
 from tests.searches import NOW
 
@@ -65,15 +64,6 @@ def test_the_index_says_what_matches_says(search: Search, offer: Offer, exact: b
 
 def _told(search: Search, offer: Offer) -> bool:
     news = index.News([probe(7, offer, FITS)])
-    place = {trade: n for n, trade in enumerate(news.trades)}
-    rows = [k for k in keys_of(search) if k.trade in place]
-    names = ("cell", "x", "y", "z", "least", "first", "last", "level")
-    keys = Keys(
-        trade=np.array([place[k.trade] for k in rows]),
-        search=np.full(len(rows), 12),
-        excluded={12: " ".join(search.excluded)},
-        **{name: np.array([getattr(k, name) for k in rows]) for name in names},
-    )
-    found = index.digests(keys, news).rows()
+    found = index.digests(pack(12, keys_of(search)), news).rows()
     assert found in ([], [(12, "7")])
     return bool(found)

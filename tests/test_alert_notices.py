@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import Engine, delete, event, insert, update
 
 from alerts.push import Pusher
 from bot.assembly import Rooms
@@ -45,7 +45,7 @@ class House:
         browser = FakeBrowser(f"https://fcm.googleapis.com/fcm/send/{chat}")
         keys = browser.subscription["keys"]
         row = {"endpoint": browser.endpoint, "person": person(chat, "web"), **keys}
-        await self.write(insert(browsers).values(**row, created=NOON))
+        await self.write(insert(browsers).values(**row, created=self.now))
         return browser
 
     async def look(self) -> int:
@@ -115,19 +115,69 @@ async def test_another_comes_only_after_the_first_was_read(at: House) -> None:
     await at.subscribe(FIRST_CHAT)
     await at.look()
     await at.push()
-    row = {
-        "person": person(FIRST_CHAT, "web"), "channel": "web", "kind": "follow_up", "offers": [],
-        "state": "pending", "created": at.now, "expires": at.now + DAY,
-    }  # fmt: skip
-    await at.write(insert(pushes).values(**row))
+    await at.write(message(FIRST_CHAT, at))
     assert await notices.make(at.now) == 0
     await at.push()
     assert len(at.services.told) == 1, "the first one is not read yet"
     await at.read()
-    await at.write(insert(pushes).values(**row))
+    await at.write(message(FIRST_CHAT, at))
     assert await notices.make(at.now) == 1
     await at.push()
     assert len(at.services.told) == 2
+
+
+def message(chat: int, at: House, **values: Any) -> Any:
+    """One more that waits on the page."""
+    row = {
+        "person": person(chat, "web"), "channel": "web", "kind": "follow_up", "offers": [],
+        "state": "pending", "created": at.now, "expires": at.now + 9 * DAY,
+    }  # fmt: skip
+    return insert(pushes).values(**row | values)
+
+
+async def test_a_look_is_at_what_came_since(at: House) -> None:
+    """However much waits unread."""
+    notices = Notices(at.rooms.database)
+    asked: list[str] = []
+
+    def note(_: Any, __: Any, ___: Any, values: Any, *____: Any) -> None:
+        asked.extend(v for v in values if isinstance(v, str) and v in people)
+
+    people = {person(chat, "web") for chat in range(FIRST_CHAT, FIRST_CHAT + 20)}
+    for chat in range(FIRST_CHAT, FIRST_CHAT + 20):
+        await at.subscribe(chat)
+        await at.write(message(chat, at))
+    assert await notices.make(at.now) == 20
+    await at.read()
+    for chat in range(FIRST_CHAT, FIRST_CHAT + 20):
+        await at.write(message(chat, at))
+    assert await notices.make(at.now + HOUR) == 20
+    await at.write(message(FIRST_CHAT, at))
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        assert await notices.make(at.now + 2 * HOUR) == 0
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert set(asked) == {person(FIRST_CHAT, "web")}
+
+
+async def test_what_is_written_late_or_subscribed_since_is_told_too(at: House) -> None:
+    """A lower number may be committed after a higher one; and who waits may get a browser."""
+    notices = Notices(at.rooms.database)
+    for chat in (FIRST_CHAT, FIRST_CHAT + 1):
+        await at.subscribe(chat)
+    await at.write(message(FIRST_CHAT, at))
+    [taken] = await rows(at.rooms.database)
+    await at.write(delete(pushes))
+    await at.write(message(FIRST_CHAT, at))
+    assert await notices.make(at.now) == 1
+    await at.write(message(FIRST_CHAT + 1, at, id=taken.id))
+    assert await notices.make(at.now + timedelta(minutes=1)) == 1
+    await at.write(message(FIRST_CHAT + 2, at))
+    assert await notices.make(at.now + HOUR) == 0
+    at.now += 2 * HOUR
+    await at.subscribe(FIRST_CHAT + 2)
+    assert await notices.make(at.now) == 1
 
 
 async def test_what_was_read_meanwhile_is_not_told(at: House) -> None:

@@ -24,6 +24,7 @@ from tests.talk import TODAY
         ("j'vais sur mes 16", 15), ("14 ans, bientôt 15", 14), ("je vais avoir 18 ans", 17),
         ("pas encore 15 ans", 14), ("moins de 15 ans", 14), ("je suis majeure", 18),
         ("je suis pas majeur", None), ("16 km", None), ("16 h", None), ("en 2010", None),
+        ("ds 2 mois jai 15 ans", 14), ("dans un mois j'ai 16 ans", 15),
         ("non", None), ("3", None), ("à Lens", None),
     ],
 )  # fmt: skip

@@ -28,9 +28,12 @@ from tests.talk import play, rooms_for, scripts
 RESPONSES = Path(__file__).parent.parent / "dialogs" / "responses"
 ROOMS = (alert_changes, alert_list, alert_news, alert_quiet, alerting, following)
 
-ELSEWHERE = {"utter_chase_sent", "utter_my_data_devices"}
-"""Said after an application (see ``tests/conversations/vie``), and to who has a browser told (see
-``tests/test_web_devices.py``)."""
+ELSEWHERE = {
+    "utter_chase_sent", "utter_my_data_devices", "utter_alert_kept_here",
+    "utter_alert_kept_device", "utter_alerts_silence_here",
+}  # fmt: skip
+"""Said after an application (see ``tests/conversations/vie``), to who has a browser told (see
+``tests/test_web_devices.py``), and where people come and read (``test_alert_conversations.py``)."""
 
 
 @pytest.fixture

@@ -8,7 +8,14 @@ import pytest
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from dialogs.apply_form import FIELDS, ValidateApplicationForm, check_files, is_sentence
+from dialogs.apply_form import (
+    FIELDS,
+    MOST_OF_A_WORD,
+    MOST_OF_AN_ANSWER,
+    ValidateApplicationForm,
+    check_files,
+    is_sentence,
+)
 from dialogs.conversation import SLOTS
 
 FORM = ValidateApplicationForm()
@@ -76,6 +83,20 @@ def test_photos_come_one_after_the_other_and_anything_else_takes_their_place() -
     assert found["apply_cv"] == {"files": [one]}
     found, said = given("apply_cv", {"files": [one]}, apply_cv={"files": [two] * 5})
     assert (found["apply_cv"], said) == ({"files": [two] * 5}, ["utter_refused_photos_many"])
+
+
+def test_a_word_that_is_too_long_is_given_back_to_be_shortened_and_never_cut() -> None:
+    most = "a" * MOST_OF_A_WORD
+    assert given("apply_word", f" {most} ") == ({"apply_word": most}, [])
+    found, said = given("apply_word", f"{most}b")
+    assert (found, said) == ({"apply_word": None}, ["utter_refused_word_long"])
+
+
+def test_so_is_an_answer_of_a_cv_and_those_before_it_stay() -> None:
+    most = "a" * MOST_OF_AN_ANSWER
+    assert given("apply_making", ["un CAP", most]) == ({"apply_making": ["un CAP", most]}, [])
+    found, said = given("apply_making", ["un CAP", f"{most}b"])
+    assert (found, said) == ({"apply_making": ["un CAP"]}, ["utter_refused_answer_long"])
 
 
 def test_five_empty_answers_make_no_cv() -> None:

@@ -61,8 +61,8 @@ async def test_who_waits_for_a_slot_holds_no_trial(house: House) -> None:
         await go.wait()
         house.clock.now += 60
 
-    await house.backend._rate.ask("lba:slow", per_second=1 / 60)
-    house.backend._sleep = sleep
+    await house.backend.turnstile.rate.ask("lba:slow", per_second=1 / 60)
+    house.backend.turnstile.sleep = sleep
     waiting = asyncio.create_task(house.ask(slow))
     await asyncio.sleep(0.01)
     assert await house.ask() == [1]
@@ -73,6 +73,6 @@ async def test_who_waits_for_a_slot_holds_no_trial(house: House) -> None:
 async def test_a_backend_at_rest_is_not_queued_for(house: House) -> None:
     await fail(house)
     slow = Route("slow", limit=Limit(1, 60.0))
-    await house.backend._rate.ask("lba:slow", per_second=1 / 60)
+    await house.backend.turnstile.rate.ask("lba:slow", per_second=1 / 60)
     assert (await house.refused(slow)).reason == "resting"
     assert house.clock.slept == []

@@ -94,8 +94,8 @@ def rested(rooms: Rooms) -> None:
     )  # fmt: skip
     for backend in backends:
         backend.breaker = Breaker(time.monotonic)
-        backend._rate = LocalRate()
-        backend._full_until.clear()
+        backend.turnstile.rate = LocalRate()
+        backend.turnstile.full_until.clear()
 
 
 @pytest.mark.parametrize("channel", [terminals, pages, telegram], ids=lambda c: c.__name__)

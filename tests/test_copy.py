@@ -58,7 +58,8 @@ PUT_TOGETHER = (
     | {f"button_{field}" for field in FIELDS}
     | {f"{part}_{kind}" for part in ("button_beat", "part_beat") for kind in BEATS}
     | {f"button_edit_{name}" for name in ("trade", "place", "distance", "when")}
-    | {f"part_age_{age}" for age in AGES}
+    | {f"{part}_{age}" for part in ("part_age", "utter_my_age") for age in AGES}
+    | {f"utter_my_class_{level}" for level in ("middle", "third", "high")}
     | {f"{part}_came_{answer}" for part in ("button", "part") for answer in ANSWERS}
     | {f"utter_came_{answer}" for answer in set(ANSWERS) - {"nothing"}}
     | {f"part_alert_{state}" for state in ("paused", "stopped")}

@@ -173,11 +173,14 @@ SAID = {
             "ils m'ont dit qu'ils me rappellent"],
     "interview": ["jai un entretien", "j'ai rdv mardi", "oui j'ai un essai", "ils veulent me voir",
                   "rendez-vous jeudi"],
-    "signed": ["j'ai signé", "g signé !!", "contrat signé", "j'ai signé lundi",
+    "signed": ["signé", "jai trouvé", "c bon jai trouver !", "j'ai signé", "g signé !!",
+               "contrat signé", "j'ai signé lundi",
                "la semaine dernière j'ai signé", "on a signé hier"],
     "nothing": ["rien", "tjrs pas", "nan tjrs rien", "pas de nouvelles", "ils ont pas répondu",
-                "personne répond", "pas encore", "j'attends", "pas d'entretien", "silence radio"],
+                "personne répond", "pas encore", "j'attends", "pas d'entretien", "silence radio",
+                "ils m'ont laissé en vu", "ghosté"],
     "refused": ["ils mont dit non", "refusé", "c'est déjà pris", "ils prennent plus personne",
+                "trop tard c pris",
                 "il ma repondu ke non", "pas retenue", "c mort", "ils cherchent pu"],
     None: ["boulanger à lens", "trop loin", "merci", "finalement coiffure"],
 }  # fmt: skip
@@ -211,7 +214,10 @@ def folded(text: str) -> str:
     [("j'ai signé mon contrat", True), ("ça y est j'ai signé !!", True), ("contrat signé", True),
      ("on a signé avec le patron", True), ("j'ai signé au cfa", False), ("je signe demain", False),
      ("j'ai pas signé", False), ("j'ai signé une pétition", False),
-     ("quand j'aurai signé je te dis", False)],
+     ("quand j'aurai signé je te dis", False), ("signé", True), ("enfin signé !", True),
+     ("jai trouvé", True), ("c bon jai trouver", True), ("g trouvé !!!", True),
+     ("jai trouvé ailleurs", True), ("j'ai rien trouvé", False), ("jai pas trouvé", False),
+     ("jai trouvé la 2 bien", False), ("trouvé", False), ("j'ai trouvé mon cv", False)],
 )  # fmt: skip
 def test_a_contract_is_declared_in_so_many_words(text: str, signed: bool) -> None:
     assert declares(folded(text)) is signed

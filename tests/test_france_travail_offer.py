@@ -157,6 +157,32 @@ def test_the_start_is_never_known(gazetteer: Gazetteer) -> None:
     assert all(read_offer(ad, gazetteer.locate).start is None for ad in samples()[:1])
 
 
+@pytest.mark.parametrize(
+    ("label", "commune", "city"),
+    [
+        ("62 - Saint Pol", "62767", "Saint-Pol-sur-Ternoise"),
+        ("62 - SAINTE CATHERINE LES ARRAS", "62744", "Sainte-Catherine"),
+        ("", "62498", "Lens"),
+        ("2B - Haute-Corse", "2B033", "Bastia"),
+        ("75 - Paris (Dept.)", "75111", "Paris"),
+    ],
+)
+def test_where_the_name_says_nothing_the_code_of_the_commune_does(
+    label: str, commune: str, city: str, gazetteer: Gazetteer
+) -> None:
+    offer = placed(gazetteer, libelle=label, commune=commune)
+    assert offer.city == city
+    assert offer.departement == commune[:2]
+
+
+@pytest.mark.parametrize("commune", ["13055", "62999", "Lens", ""])
+def test_a_code_of_another_departement_or_of_nothing_says_nothing(
+    commune: str, gazetteer: Gazetteer
+) -> None:
+    with pytest.raises(BadOffer, match="commune introuvable"):
+        placed(gazetteer, libelle="62 - Pas-de-Calais", commune=commune)
+
+
 def test_without_a_position_the_commune_places_it(gazetteer: Gazetteer) -> None:
     lens = gazetteer.lookup("Lens")[0]
     for place in (

@@ -171,7 +171,7 @@ async def test_a_commune_unknown_there_is_replaced_by_its_surroundings(built: Ho
     """One that was merged into another since: 400, and not an empty answer."""
     gone = Place("59999", "Neuville", "59", 50.63, 3.05)
 
-    def locate(address: str, lat: float | None, lon: float | None) -> Place | None:
+    def locate(address: str, lat: float | None, lon: float | None, insee: str = "") -> Place | None:
         return built.gazetteer.locate(address, lat, lon) if address else gone
 
     client = built.client(locate=locate)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from nlu.language import _HEADS, _WORDS
+from nlu.radius import _WAYS, _WAYS_BEGIN
 from nlu.rules import RULES_FILE, Plain, Rules, plain
 from tools.make_rules import Finder, build
 
@@ -34,6 +37,22 @@ def test_the_built_rules_are_in_step_with_their_source() -> None:
 def test_what_a_pattern_cannot_do_without(pattern: str, heads: set[str] | None) -> None:
     common = {"tres": 5, "pas": 9, "plus": 9, "de": 20, "je": 90}
     assert Finder(Counter(common)).beginnings(pattern) == heads
+
+
+@pytest.mark.parametrize(
+    ("patterns", "begun"),
+    [(dict(_WAYS).values(), _WAYS_BEGIN | {"m'am", "m'co", "m'de", "m'em"}),
+     (_WORDS.values(), _HEADS)],
+    ids=["ways", "languages"],
+)  # fmt: skip
+def test_what_a_reader_passes_over_holds_nothing_it_looks_for(
+    patterns: Iterable[str], begun: frozenset[str]
+) -> None:
+    """« m'emmène » has its « m »."""
+    for pattern in patterns:
+        found = Finder(Counter()).beginnings(f"(?:{pattern})")
+        assert found
+        assert found <= begun
 
 
 def test_the_rules_are_found_where_they_are_written() -> None:

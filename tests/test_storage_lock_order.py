@@ -161,7 +161,8 @@ async def test_only_those_who_come_soon_after_a_gap_wait_for_it(make: Make, redi
     await turn(locks, 1003, [], "p2")
     await waiter  # whoever moves the mark calls those it held back
     assert log == [1002]
-    assert await questions(redis) - before <= 4 + 1
+    # As above, and the waiter's own second question, when it comes that late.
+    assert await questions(redis) - before <= 4 + 2
 
 
 @pytest.mark.parametrize("start", [None, 5, 900_000_000])

@@ -46,7 +46,7 @@ def many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int
     """Both ways, in small portions."""
     monkeypatch.setattr(sweeping, "BLOCK", 15)
     monkeypatch.setattr(sweeping, "SLICE", 25)
-    monkeypatch.setattr(sweeping, "TAKEN_IN", 10)
+    monkeypatch.setattr(sweeping, "TAKEN_IN", {True: 10, False: 10})
     monkeypatch.setattr(sweeping, "ROWS", {True: 4, False: 4})
     many: int = request.param
     return many

@@ -223,6 +223,28 @@ async def test_whoever_left_and_came_back_loses_no_answer(
         assert states == ["gone", "gone", "pending"]
 
 
+@pytest.mark.parametrize("order", [3, 5])
+async def test_whoever_left_and_came_back_keeps_their_alerts(
+    furnished_url: str, understander: Understander, order: int
+) -> None:
+    """That they had left is told again (3), or told late (5): they have written since (7)."""
+    async with rooms_for(furnished_url, None, understander) as rooms:
+        turns = rooms.turns
+        said = ("préviens-moi pour boulanger à lens", "16")
+        for number, text in enumerate(said, 1):
+            await turns.handle(Incoming("telegram", "42", str(number), text, order=number))
+        await turns.left("telegram", "42", 3)
+        person = turns.person("telegram", "42")
+        assert [a.state for a in await turns.alerts.of(person)] == ["stopped"]
+        back = Incoming("telegram", "42", "7", "reprends mes alertes", order=7)
+        assert (await turns.handle(back)).new
+        await turns.left("telegram", "42", order)
+        assert [a.state for a in await turns.alerts.of(person)] == ["on"]
+        assert (await turns.kept_for("telegram", "42") or EVERY) > timedelta(days=360)
+        await turns.left("telegram", "42", 8)
+        assert [a.state for a in await turns.alerts.of(person)] == ["stopped"]
+
+
 async def test_a_goodbye_is_never_repeated(furnished_url: str, understander: Understander) -> None:
     async with rooms_for(furnished_url, None, understander) as rooms:
         turns = rooms.turns

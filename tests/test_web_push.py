@@ -150,7 +150,7 @@ class TestAnswers:
         assert await send(desk) == Delivery("refused"), "who left a browser has not left us"
         assert await desk.browsers.of("lou") == []
 
-    @pytest.mark.parametrize("status", [301, 307, 400, 401, 403, 413])
+    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308, 400, 401, 403, 413])
     async def test_what_is_refused_is_not_tried_again_and_the_browser_stays(
         self, desk: Desk, status: int
     ) -> None:
@@ -158,7 +158,7 @@ class TestAnswers:
         location = {"Location": "https://updates.push.services.mozilla.com/elsewhere"}
         desk.services.answers["/fcm/send/lou:APA91b"] = status, location
         assert await send(desk) == Delivery("refused")
-        assert len(desk.services.told) == 1, "redirections are not followed"
+        assert desk.services.asked == [("POST", FCM)], "redirections are not followed"
         assert len(await desk.browsers.of("lou")) == 1
 
     @pytest.mark.parametrize(("said", "seconds"), [("7", 7), (None, 1), ("soon", 1), ("-3", 1)])

@@ -19,7 +19,8 @@ from typing import Any
 
 import yaml
 
-from nlu.rules import HEAD, RULES_FILE, RULES_SOURCE, plain
+from nlu.rules import RULES_FILE, RULES_SOURCE, plain
+from nlu.text import HEAD
 
 SENTENCES = RULES_SOURCE.parent / "intents"
 WHOLE = ("help", "affirmed", "refused", "yes_besides")

@@ -26,7 +26,7 @@ from nlu.gazetteer import Gazetteer
 from nlu.heard import HEARD_FILE, ordinary
 from nlu.intents import MODEL_FILE, SENTENCES, IntentModel, features, mask
 from nlu.rules import RULES_SOURCE, Rules
-from nlu.text import fold
+from nlu.text import Message, fold
 from nlu.trade_table import TradeTable
 from nlu.understander import Understander
 
@@ -112,7 +112,7 @@ class Reader:
 
     @cache  # noqa: B019 - one reader a run
     def row(self, label: str, text: str, asked: str | None, weight: float = 1.0) -> Row:
-        values = self._understander.values(text, asked, DAY)
+        values = self._understander.values(Message.of(text), asked, DAY)
         return Row(label, mask(text, values.spans), asked, values.found, weight)
 
 

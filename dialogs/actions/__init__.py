@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from rasa_sdk import Action
 
 from dialogs.actions import (
+    about_me,
     alert_changes,
     alert_list,
     alert_news,
     alert_quiet,
+    alert_set,
     alerting,
     applying,
     asking,
@@ -34,6 +36,7 @@ def build(services: Services) -> Sequence[Action]:
         ValidateSearchForm(services.table, services.gazetteer),
         ValidateApplicationForm(),
         *talking.build(services),
+        *about_me.build(services),
         *asking.build(services),
         *choosing.build(services),
         *offers.build(services),
@@ -46,6 +49,7 @@ def build(services: Services) -> Sequence[Action]:
         *alerting.build(services),
         *alert_list.build(services),
         *alert_changes.build(services),
+        *alert_set.build(services),
         *alert_news.build(services),
         *alert_quiet.build(services),
     )

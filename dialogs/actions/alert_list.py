@@ -11,7 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from dialogs.actions.alerting import how, whole
-from dialogs.actions.base import argument, button
+from dialogs.actions.base import argument, button, reads
 from dialogs.alert_cards import WISH, slots_of, title, whole_title
 from dialogs.cards import cut
 from dialogs.french import capital
@@ -52,12 +52,14 @@ class AboutAlerts(Action):
 
 
 class AboutOne(AboutAlerts):
-    """What acts on one alert, by its number; a number that is gone is an old button."""
+    """What acts on one alert, by its number, else on the one being spoken of; a number that is gone
+    is an old button."""
 
     async def speak(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, alerts: Sequence[Alert]
     ) -> list[EventType]:
-        n, _, rest = (argument(tracker) or "").partition(" ")
+        spoken_of = str(tracker.slots["alert_at"] or "")
+        n, _, rest = (argument(tracker) or spoken_of).partition(" ")
         alert = next((a for a in alerts if str(a.n) == n), None)
         if alert is None:
             listed = button(self.services.voice.phrase("button_alerts"), "/alerts")
@@ -105,7 +107,9 @@ class Silence(AboutAlerts):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, alerts: Sequence[Alert]
     ) -> list[EventType]:
         if any(alert.state == "on" for alert in alerts):
-            dispatcher.utter_message(response="utter_alerts_silence")
+            here = reads(tracker)
+            name = "utter_alerts_silence_here" if here else "utter_alerts_silence"
+            dispatcher.utter_message(response=name)
         return [FollowupAction("action_alerts")]
 
 

@@ -13,10 +13,11 @@ from dialogs.actions.alert_list import AboutAlerts
 from dialogs.actions.base import button, effect
 from dialogs.afterwards import asked, asked_whether_looking, sentence
 from dialogs.afterwards import buttons as follow_buttons
-from dialogs.alert_cards import buttons, cards, chosen, pushed, still, title
+from dialogs.alert_cards import buttons, cards, chosen, each_once, pushed, still, title
 from dialogs.services import Alert, Push, Services
 from dialogs.steps import waits_for
-from matching.model import Unavailable
+from matching.merging import unheard
+from matching.model import Offer, Unavailable
 
 MOST_TOLD = 3
 """Alerts whose news are read at once: the others wait for « la suite »."""
@@ -44,9 +45,10 @@ class News(AboutAlerts):
             else:
                 questions.append(push)
         events: list[EventType] = []
+        heard: list[Offer] = []
         for n, pushes in list(by_alert.items())[:MOST_TOLD]:
             alert = next(a for a in alerts if a.n == n)
-            told = await self._read(dispatcher, tracker.slots, alert, pushes)
+            told = await self._read(dispatcher, tracker, alert, pushes, heard)
             if told is None:
                 return events
             events = told or events
@@ -62,27 +64,35 @@ class News(AboutAlerts):
             )
         if len(by_alert) > MOST_TOLD:
             dispatcher.utter_message(response="utter_news_left")
+            events.append(SlotSet("pending", ["/news", "/resume"]))
         return events
 
     async def _read(
         self,
         dispatcher: CollectingDispatcher,
-        slots: Slots,
+        tracker: Tracker,
         alert: Alert,
         pushes: Sequence[Push],
+        heard: list[Offer],
     ) -> list[EventType] | None:
-        """What is being looked at then; ``None`` when the offers cannot be reached."""
-        hidden = set(slots["hidden"] or ())
-        ids = dict.fromkeys(id for push in pushes for id in push.offers if id not in hidden)
+        """What is being looked at then; ``None`` when the offers cannot be reached. ``heard`` grows
+        by what was read."""
+        hidden = set(tracker.slots["hidden"] or ())
+        ids = list(dict.fromkeys(id for p in pushes for id in p.offers if id not in hidden))
+        known = [*heard, *await self.services.alerts.heard_of(tracker.sender_id, ids)]
         try:
-            found = chosen(await still(self.services, alert.wish, list(ids)))
+            news = await still(self.services, alert.wish, ids)
         except Unavailable:
             dispatcher.utter_message(response="utter_unavailable")
             return None
         effect(dispatcher, "deed", do="read_pushes", ids=[push.id for push in pushes])
-        effect(dispatcher, "deed", do="tell", offers=list(ids))
+        fresh = unheard([one.offer for one in news], known)
+        found = chosen(each_once([one for one in news if one.offer in fresh]))
+        heard += fresh
         if not found:
             return []
+        # What is closed by now was told to nobody, and is news if it comes back changed.
+        effect(dispatcher, "deed", do="tell", offers=[offer.id for offer in fresh])
         shown = [f.offer.id for f in found]
         then = buttons(self.services.voice, alert.n, shown)
         dispatcher.utter_message(

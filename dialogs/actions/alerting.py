@@ -12,7 +12,7 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from dialogs.actions.base import argument, button, effect
+from dialogs.actions.base import argument, button, effect, reads
 from dialogs.actions.following import count_cohort
 from dialogs.ages import band
 from dialogs.alert_cards import WISH, summary, title
@@ -130,10 +130,22 @@ class AlertMe(Action):
         if too_young(self.services, slots):
             return [SlotSet("alert_due", False), FollowupAction("action_too_young")]
         alerts = await self.services.alerts.of(tracker.sender_id)
-        return self._keep(dispatcher, slots, alerts)
+        promise = await self._promise(tracker)
+        return self._keep(dispatcher, slots, alerts, promise)
+
+    async def _promise(self, tracker: Tracker) -> str:
+        """What is said of an alert that is kept, by what becomes of what it finds."""
+        if not reads(tracker):
+            return "utter_alert_kept"
+        devices = await self.services.alerts.devices(tracker.sender_id)
+        return "utter_alert_kept_device" if devices else "utter_alert_kept_here"
 
     def _keep(
-        self, dispatcher: CollectingDispatcher, slots: Slots, alerts: Sequence[Alert]
+        self,
+        dispatcher: CollectingDispatcher,
+        slots: Slots,
+        alerts: Sequence[Alert],
+        promise: str,
     ) -> list[EventType]:
         services, wish = self.services, wish_of(slots)
         say, done = (
@@ -158,7 +170,7 @@ class AlertMe(Action):
         else:
             n = _next_number(slots["alert_last"], {a.n for a in alerts})
             done.append(SlotSet("alert_last", n))
-            name, beat = "utter_alert_kept", Rhythm(zone=zone(services, wish)).beat()
+            name, beat = promise, Rhythm(zone=zone(services, wish)).beat()
             keep(dispatcher, Kept(n, None, wish, beat))
             effect(dispatcher, "count", name="alerts_kept")
             done += count_cohort(dispatcher, slots, "alert", services.today())

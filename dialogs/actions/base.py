@@ -39,6 +39,11 @@ def effect(dispatcher: CollectingDispatcher, type: str, **values: Any) -> None:
     dispatcher.utter_message(json_message={"effect": {"type": type, **values}})
 
 
+def reads(tracker: Tracker) -> bool:
+    """Whether nothing is brought to this person: they come and read."""
+    return bool(tracker.latest_message.get("metadata", {}).get("reads"))
+
+
 def argument(tracker: Tracker) -> str | None:
     """What the button or the reading told this action to work on."""
     return next(tracker.get_latest_entity_values("argument"), None)

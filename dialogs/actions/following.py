@@ -68,6 +68,30 @@ def unasked(dispatcher: CollectingDispatcher, slots: Slots) -> None:
             effect(dispatcher, "deed", do="followed", offer=step["id"], answer=STOPPED)
 
 
+def congratulate(
+    dispatcher: CollectingDispatcher, slots: Slots, without_alerts: str
+) -> list[EventType]:
+    """Congratulations; alerts have done their work."""
+    if not slots["alerts"]:
+        dispatcher.utter_message(response=without_alerts)
+        return []
+    dispatcher.utter_message(response="utter_came_signed_alerts")
+    return [SlotSet("pending", ["/alerts_stop", "/still_looking"])]
+
+
+class Bravo(Action):
+    """« J’ai trouvé un patron »: nothing is signed yet, as far as we know."""
+
+    def name(self) -> str:
+        return "action_bravo"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        effect(dispatcher, "count", name="found")
+        return congratulate(dispatcher, tracker.slots, "utter_bravo")
+
+
 class Came(Action):
     """« Oui », « Entretien », « Contrat signé », « Rien »: kept, each counted once per offer, and
     what to do next. Without an offer, that one has signed."""
@@ -82,7 +106,8 @@ class Came(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
         slots = tracker.slots
-        answer, _, id = (argument(tracker) or "").partition(" ")
+        answer, _, rest = (argument(tracker) or "").partition(" ")
+        id, _, how = rest.partition(" ")
         step = next((s for s in followed(slots) if s["id"] == id), None)
         if step is None and id:
             return [FollowupAction("action_old_button")]
@@ -94,18 +119,14 @@ class Came(Action):
             events += [*answered(slots, id, answer), SlotSet("looked", id)]
         if answer == "signed":
             events += count_cohort(dispatcher, slots, "signed", self.services.today())
-            return [*events, *self._signed(dispatcher, slots)]
+            return [*events, *congratulate(dispatcher, slots, "utter_came_signed")]
         assert step is not None  # noqa: S101 - for mypy
+        if how == "taken":
+            signed = button(self.services.voice.phrase("button_came_signed"), came("signed", id))
+            dispatcher.utter_message(response="utter_came_taken", buttons=[signed])
+            return events
         await self._next(dispatcher, step, answer)
         return events
-
-    def _signed(self, dispatcher: CollectingDispatcher, slots: Slots) -> list[EventType]:
-        """Congratulations; alerts have done their work."""
-        if not slots["alerts"]:
-            dispatcher.utter_message(response="utter_came_signed")
-            return []
-        dispatcher.utter_message(response="utter_came_signed_alerts")
-        return [SlotSet("pending", ["/alerts_stop", "/still_looking"])]
 
     async def _next(
         self, dispatcher: CollectingDispatcher, step: Mapping[str, Any], answer: str
@@ -141,6 +162,19 @@ class Came(Action):
         return offer if offer is not None and offer.status == "open" else None
 
 
+class NoNeed(Action):
+    """« J’ai plus besoin »: alerts go on until that is said."""
+
+    def name(self) -> str:
+        return "action_no_need"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        dispatcher.utter_message(response="utter_no_need")
+        return [SlotSet("pending", ["/alerts_stop", "/still_looking"])]
+
+
 class StillLooking(Action):
     """« Oui, je cherche »: alerts go on."""
 
@@ -158,4 +192,4 @@ class StillLooking(Action):
 
 
 def build(services: Services) -> Sequence[Action]:
-    return (Came(services), StillLooking())
+    return (Came(services), Bravo(), NoNeed(), StillLooking())

@@ -307,8 +307,8 @@ class NextPage(OffersAction):
         shown = slots["shown"]
         if not shown:
             return [FollowupAction("action_resume")]
-        if "alert" in shown:  # of a message: the list itself is the search's
-            return [FollowupAction("action_show_offers")]
+        if "alert" in shown:  # of a message: there is more in the alert's own list
+            return [FollowupAction("action_alert_all")]
         before = [*shown["before"], *shown["ids"]]
         if (pressed := argument(tracker)) is not None:
             wanted, revision = (int(n) for n in pressed.split())

@@ -12,10 +12,13 @@ from rasa_sdk.types import DomainDict
 
 from dialogs.actions.base import argument, button, effect
 from dialogs.actions.following import done
+from dialogs.afterwards import asked, came
 from dialogs.cards import COMPANY_LENGTH, SAID_LENGTH, cut, facts, offer_url
+from dialogs.changes import looked_for
 from dialogs.services import Services
-from dialogs.steps import noted, which
+from dialogs.steps import noted, on_screen, which
 from matching.model import DEMONSTRATION, Found, Offer, Recheck, Unavailable, nearest_km
+from nlu.text import fold
 
 HIDDEN_KEPT = 100
 """So that a conversation stays small."""
@@ -24,6 +27,11 @@ HIDDEN_KEPT = 100
 TAKEN: dict[Recheck, str] = {
     "gone": "utter_taken_gone", "there": "utter_taken_there", "unknown": "utter_taken",
 }  # fmt: skip
+
+ASKED_OF_ONE = ("hide", "taken", "apply", "call", "called", "card", "check")
+"""What is done to one offer of several, once it is said to which."""
+
+THERE: dict[Recheck, str] = {"there": "utter_still_there", "unknown": "utter_perhaps_there"}
 
 Shown = dict[str, Any]
 
@@ -80,12 +88,98 @@ def _without(shown: Shown | None, id: str) -> Shown | None:
     if not shown or id not in (*shown["before"], *shown["ids"]):
         return shown
     pages = {page: [one for one in shown[page] if one != id] for page in ("before", "ids")}
-    return {**shown, **pages, "total": shown["total"] - 1}
+    screen = shown.get("screen") or shown["ids"]  # « la 3e » is still the third one seen
+    return {**shown, **pages, "screen": screen, "total": shown["total"] - 1}
 
 
 def _empty(shown: Shown | None) -> bool:
     """Whether nothing is left of a list; of an alert's message, one goes back to nothing."""
     return shown is not None and shown["total"] < 1 and "alert" not in shown
+
+
+class Called(Action):
+    """« J’ai appelé »: noted, and what they said is asked at once."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    def name(self) -> str:
+        return "action_called"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        id = argument(tracker) or ""
+        try:
+            offer = await self.services.matcher.offer(id)
+        except Unavailable:
+            dispatcher.utter_message(response="utter_unavailable")
+            return []
+        if offer is None or offer.source == DEMONSTRATION:
+            dispatcher.utter_message(response="utter_called")
+            return [SlotSet("asked", "show_offers"), SlotSet("looked", id)]
+        seen = {
+            "title": cut(offer.title, SAID_LENGTH),
+            "company": cut(offer.company or "", COMPANY_LENGTH),
+        }
+        events = done(dispatcher, self.services, tracker.slots, id, seen, "called")
+        say = self.services.voice.phrase
+        choices = [
+            button(say(f"button_came_{a}"), came(a, id))
+            for a in ("interview", "refused", "nothing")
+        ]
+        dispatcher.utter_message(response="utter_called_what", buttons=choices)
+        return [*events, *(SlotSet(e["name"], e["value"]) for e in asked(id))]
+
+
+class Pick(Action):
+    """« Celle de Frévent »: the one of the list whose town or company that is, else which one."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    def name(self) -> str:
+        return "action_pick"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        words = [w[:6] for w in fold(argument(tracker) or "").split() if len(w) > 2]
+        try:
+            shown = [await self.services.matcher.offer(i) for i in tracker.slots["shown"]["ids"]]
+        except Unavailable:
+            dispatcher.utter_message(response="utter_unavailable")
+            return []
+        meant = [
+            o.id
+            for o in shown
+            if o is not None
+            and all(w in fold(f"{o.company or ''} {o.city} {o.title}") for w in words)
+        ]
+        if len(meant) != 1:
+            return [FollowupAction("action_which_card")]
+        return await show_one(dispatcher, self.services, tracker.slots, meant[0])
+
+
+class StillThere(Action):
+    """« C’est pris ? »: asked for anew at its source; it stays in the list unless it is gone."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    def name(self) -> str:
+        return "action_check"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[EventType]:
+        id, say = argument(tracker) or "", self.services.voice.phrase
+        found = await self.services.matcher.recheck(id)
+        if found == "gone":
+            return [FollowupAction("action_taken")]
+        choices = [button(say("button_show_one"), f"/card {id}")]
+        dispatcher.utter_message(response=THERE[found], buttons=choices)
+        return [SlotSet("asked", "show_offers"), SlotSet("looked", id)]
 
 
 class WhichOffer(Action):
@@ -108,7 +202,8 @@ class WhichOffer(Action):
         buttons = [
             button(voice.phrase("button_nth", number=n, nth="1re" if n == 1 else f"{n}e"),
                    f"/{self.verb} {id}")
-            for n, id in enumerate(ids, 1)
+            for n, id in enumerate(on_screen(tracker.slots), 1)
+            if id in ids
         ]  # fmt: skip
         dispatcher.utter_message(response="utter_which_offer", buttons=buttons)
         return []
@@ -181,7 +276,7 @@ def say_contact(
 
 def craft_of(services: Services, slots: Mapping[str, Any]) -> str:
     """« en carrosserie » after « un apprentissage », with its space; nothing for several trades."""
-    trades = list((slots["shown"] or {}).get("trades", slots["trades"]) or ())
+    trades = list(looked_for(slots)["trades"] or ())
     if len(trades) != 1:
         return ""
     return " " + services.voice.phrase("part_in_trade", trade=services.table.get(trades[0]).craft)
@@ -252,29 +347,38 @@ class OneCard(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
-        try:
-            offer = await self.services.matcher.offer(argument(tracker) or "")
-        except Unavailable:
-            dispatcher.utter_message(response="utter_unavailable")
-            return []
-        if offer is None:
-            dispatcher.utter_message(response="utter_offer_gone")
-            return [SlotSet("pending", ["/again", "/change"])]
-        far = nearest_km(self.services.criteria.search(tracker.slots), offer)
-        card = facts(
-            Found(offer, far),
-            self.services.public_url,
-            tracker.slots["where"],
-            apply=self.services.takes(offer),
-            detail=True,
-        )
-        name = ONE_OFFER[bool(card["phone"]), bool(card["url"])]
-        dispatcher.utter_message(response=name, json_message={"offers": [card]})
-        return [
-            SlotSet("asked", "show_offers"),
-            SlotSet("looked", offer.id),
-            *noted(tracker.slots, offer.id, card, "looked", self.services.today()),
-        ]
+        id = argument(tracker) or ""
+        return await show_one(dispatcher, self.services, tracker.slots, id)
+
+
+async def show_one(
+    dispatcher: CollectingDispatcher, services: Services, slots: Mapping[str, Any], id: str
+) -> list[EventType]:
+    """One offer with everything that can be done about it."""
+    try:
+        offer = await services.matcher.offer(id)
+    except Unavailable:
+        dispatcher.utter_message(response="utter_unavailable")
+        return []
+    if offer is None:
+        dispatcher.utter_message(response="utter_offer_gone")
+        return [SlotSet("pending", ["/again", "/change"])]
+    asked = looked_for(slots)
+    far = nearest_km(services.criteria.search(asked), offer)
+    card = facts(
+        Found(offer, far),
+        services.public_url,
+        asked["where"],
+        apply=services.takes(offer),
+        detail=True,
+    )
+    name = ONE_OFFER[bool(card["phone"]), bool(card["url"])]
+    dispatcher.utter_message(response=name, json_message={"offers": [card]})
+    return [
+        SlotSet("asked", "show_offers"),
+        SlotSet("looked", offer.id),
+        *noted(slots, offer.id, card, "looked", services.today()),
+    ]
 
 
 def build(services: Services) -> Sequence[Action]:
@@ -282,7 +386,10 @@ def build(services: Services) -> Sequence[Action]:
         OneCard(services),
         Hide(services, taken=False),
         Hide(services, taken=True),
-        *(WhichOffer(services, verb) for verb in ("hide", "taken", "apply")),
+        *(WhichOffer(services, v) for v in ASKED_OF_ONE),
+        StillThere(services),
+        Called(services),
+        Pick(services),
         Shy(services),
         Contact(services, share=False),
         Contact(services, share=True),

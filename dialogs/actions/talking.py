@@ -357,7 +357,6 @@ def build(services: Services) -> Sequence[Action]:
         Distress(),
         Say("action_stay_near", "utter_stay_near"),
         Say("action_stay", "utter_after_distress"),
-        Say("action_bravo", "utter_bravo", count="found"),
         Say("action_courage", "utter_courage"),
         ClearScreen(),
         Say(

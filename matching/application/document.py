@@ -100,7 +100,7 @@ def cv_document(files: Sequence[bytes], first_name: str, last_name: str) -> Docu
     if kinds == ["pdf"]:
         from matching.application.pdf import clean_pdf
 
-        content, content_type, ending = clean_pdf(files[0]), PDF, "pdf"
+        content, content_type, ending = clean_pdf(files[0], most_bytes(PDF)), PDF, "pdf"
     elif kinds == ["docx"]:
         from matching.application.docx import clean_docx
 

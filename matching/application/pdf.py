@@ -10,6 +10,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from matching.application.jpeg import bare_jpeg
+from matching.application.lighter import lighter_pdf
 from matching.application.refusal import Reason, Refused, megabytes
 
 if TYPE_CHECKING:
@@ -33,9 +34,10 @@ _EMBEDDED = frozenset({
 })  # fmt: skip
 
 
-def clean_pdf(content: bytes) -> bytes:
+def clean_pdf(content: bytes, most: int) -> bytes:
     """The same pages without author, dates, XMP, EXIF, scripts, forms and attached files.
 
+    Over ``most`` bytes, their pictures are made lighter, as far as they can still be read.
     Tags, language, links and title stay: they serve who cannot see the page.
     Raises :class:`Refused`: FILE_BROKEN, FILE_LOCKED, FILE_NO_PAGE, FILE_BIG (over 30 pages),
     FILE_TYPE (no %%EOF).
@@ -54,7 +56,8 @@ def clean_pdf(content: bytes) -> bytes:
             if len(pdf.pages) > MOST_PAGES:
                 raise Refused(Reason.FILE_BIG, size=megabytes(len(content)), most="3")
             _clean(pdf)
-            return _saved(pdf)
+            clean = _saved(pdf)
+        return clean if len(clean) <= most else lighter_pdf(clean, most, _saved)
     except pikepdf.PasswordError as error:
         raise Refused(Reason.FILE_LOCKED) from error
     except Refused:

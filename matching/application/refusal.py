@@ -35,6 +35,8 @@ class Reason(StrEnum):
     PHOTOS_MANY = "photos_many"  # more than `most`
     PHOTOS_MIXED = "photos_mixed"  # several files that are not all photos
 
+    WORD_LONG = "word_long"  # `length` characters to the employer where `most` are allowed
+    ANSWER_LONG = "answer_long"  # the same, of an answer a CV is made from
     CV_EMPTY = "cv_empty"  # five answers without a word
 
 

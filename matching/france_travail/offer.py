@@ -200,7 +200,8 @@ def _commune(
     position: tuple[float, float] | None,
     locate: Locate,
 ) -> Commune | None:
-    """The postcode and the name decide, then the name in its département, then the point."""
+    """The postcode and the name decide, then the name in its département, then the point, then
+    the code of the commune where it lies in that département."""
     found = _LABEL.fullmatch(label)
     departement, name = (found[1], found[2]) if found else ("", label)
     name = _ARRONDISSEMENT.sub("", name)
@@ -209,4 +210,8 @@ def _commune(
     named = locate(name, None, None) if name and not _POSTCODE.search(name) else None
     if named and (named.insee == insee or (departement and named.insee.startswith(departement))):
         return named  # « 23 - Creuse » is a département: the village of that name is elsewhere
-    return locate("", *position) if position else None
+    if position:
+        return locate("", *position)
+    coded = locate("", None, None, insee) if insee.startswith(departement) else None
+    town = _ARRONDISSEMENT.sub("", coded.name) if coded else ""
+    return locate(town, None, None) if coded and town != coded.name else coded

@@ -32,7 +32,7 @@ OLDEST = timedelta(days=730)
 """No ad stays up longer; how far back a series too long for its pages is looked for."""
 
 # Ten a second per application, whatever is asked: one name, so one limit for all.
-_ROUTE = Route("offers", limit=Limit(10, 1.0, burst=1), most_bytes=8 * 1024 * 1024)
+_ROUTE = Route("offers", limit=Limit(10, 1.0, until_answered=True), most_bytes=8 * 1024 * 1024)
 
 _RANGE = re.compile(r"(?:offres\s+)?(?:\d+-\d+|\*)/(\d+)")
 _DENIED = 401

@@ -24,6 +24,8 @@ from tests.properties import Outcome
 
 TODAY = date(2026, 11, 23)
 _DATA = Path(nlu.__file__).with_name("data")
+_VIOLENCE = frozenset({"violes", "violles", "viols"})
+_TYPED = frozenset({"dan", "sant"})
 _GLUE = "xzwk"  # four letters, one more than the typing errors ever forgiven
 _SURE = 4_000
 
@@ -90,16 +92,27 @@ def _exception(
     words = [word for word in name_key(name).split(" ") if word not in LINKS] or [name_key(name)]
     if len(words) == 1 and (_nearly_a_month(words[0]) or words[0] in FEASTS):
         return "a month or a feast by its name, or nearly: Mars, Juillé, Toussaint"
-    if words[0] == "ronde" and not asked:
-        return "« à la ronde », as in « à 20 km à la ronde »"
-    if words == ["sos"]:
-        return "a call for help"
+    if other := _other_sense(words, asked):
+        return other
     ordinary = all(word in common_words() or len(word) < 3 for word in words)
     if ordinary and place.departement not in HOME:
         return "ordinary words, elsewhere than in the region"
     if ordinary and not asked and (place.population < 1_000 or words == ["rue"]):
         return "ordinary words of the region, unasked: Long, Rue"
     return False
+
+
+def _other_sense(words: list[str], asked: str | None) -> str | None:
+    """What the words of a name say to whoever does not know it."""
+    if words[0] == "ronde" and not asked:
+        return "« à la ronde », as in « à 20 km à la ronde »"
+    if words == ["sos"] or _VIOLENCE.intersection(words):
+        return "a call for help: Viols-le-Fort"
+    if words[0] == "poce":
+        return "« pause », by ear: Pocé-les-Bois"
+    if _TYPED.intersection(words):
+        return "a word as it is typed on a phone: « dan », « sant » for « dans », « saint »"
+    return None
 
 
 def _nearly_a_month(word: str) -> bool:
@@ -120,7 +133,12 @@ def given_or_asked(place: Place, name: str, read: Understanding) -> bool:
         return False
     candidates = asks[0].candidates
     listed = any(candidate.insee == place.insee for candidate in candidates)
+    listed = listed or any(_namesake(name, c) and _before(c, place) for c in candidates)
     return listed or all(_bears(name, c) and _before(c, place) for c in candidates[:1])
+
+
+def _namesake(name: str, other: Place) -> bool:
+    return name_key(other.name) == name_key(name)
 
 
 def _bears(name: str, other: Place) -> bool:

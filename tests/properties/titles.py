@@ -54,6 +54,7 @@ OTHERWISE = {
     "monteur depanneur frigoriste": "I1306",
     "monteuse depanneuse frigoriste": "I1306",
     "metallier serrurier": "H2911",
+    "metalliere serruriere": "H2911",
 }
 """Titles that the ROME files elsewhere than where we look for the trade, and where that is."""
 

@@ -36,18 +36,22 @@ class TelegramChannel:
         self._bot = bot
         self._layout = layout
 
-    async def send(self, address: str, replies: Sequence[Reply], *, attempts: int) -> Delivery:
+    async def send(
+        self, address: str, replies: Sequence[Reply], *, attempts: int, quiet: bool = False
+    ) -> Delivery:
         try:
-            for part in self._layout.parts(replies, address):
-                await send_part(self._bot, address, part)
+            for number, part in enumerate(self._layout.parts(replies, address)):
+                await send_part(self._bot, address, part, quiet=quiet or number > 0)
         except Exception as error:  # noqa: BLE001 - it is judged
             return failed(error, attempts, once=False)
         return SENT
 
 
-async def send_part(bot: Caller, address: str, part: Part) -> None:
+async def send_part(bot: Caller, address: str, part: Part, *, quiet: bool = False) -> None:
     """As it is meant; else its words, with those of their buttons that may stay."""
     bare: dict[str, Any] = {"chat_id": int(address), "text": part.plain}
+    if quiet:
+        bare["disable_notification"] = True
     if not part.preview:
         bare["link_preview_options"] = {"is_disabled": True}
     call = {**bare, "text": part.html, "parse_mode": "HTML"}
