@@ -11,7 +11,7 @@ from nlu.text import fold
 
 Spoken = Literal[
     "clear_screen", "bravo", "courage", "when", "distance", "not_for_me", "taken", "no_idea",
-    "internship", "shy", "apply", "steps", "courses",
+    "internship", "shy", "apply", "steps", "courses", "back",
 ]  # fmt: skip
 
 _WHAT = r"(?:quoi|koi|kwa|qoi)"
@@ -58,6 +58,16 @@ _SPOKEN: tuple[tuple[Spoken, str], ...] = (
             r".*\b(?:cfa|centres? de formation)\b.*\b(?:pres|proches?|autour|a cote|par ici|coin|"
             r"ou)\b|"
             r"(?:et )?(?:un |le |les |des )?cfa (?!.*\b(?:cherch\w*|veut|demande)\b)\w+)"
+        ),
+    ),
+    (
+        "back",
+        (
+            r"^(?:non |nan |attends? |oups |je veux |on )*"
+            r"(?:retour(?:ne[rz]?)?|precedente?|arriere|"
+            r"(?:je )?(?:reviens?|revenir|revient)(?= (?:en arriere|aux? )))"
+            r"(?: (?:en arriere|stp|svp|(?:a la|aux?) (?:listes?|offres|annonces|precedente?s?)))*"
+            r"[ .!]*$"
         ),
     ),
     ("steps", r"^(?:voir |montre )?(?:toutes )?mes (?:demarches|candidatures)\b"),
