@@ -29,6 +29,8 @@ _SPOKEN: tuple[tuple[Spoken, str], ...] = (
         "courage",
         (
             r"\b(?:repond(?:ent|s|u)?|rappel(?:le|lent)) (?:pas|jamais)\b|\bpas de reponses?\b|"
+            r"\b(?:m'?|mon)? ?(?:a|ont|on) (?:pas|pa|po|jamais) (?:encore )?"
+            r"(?:repond\w*|rappele\w*)|"
             r"\bpersonne (?:ne |me )*(?:repond|rappelle)|\bils ont dit non\b|\brecale[er]? partout"
         ),
     ),
