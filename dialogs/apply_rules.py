@@ -95,7 +95,7 @@ _NOTHING = re.compile(
 _ASKS = re.compile(r"\b(?:combien|cmb|comment|koment|koi|quoi|kwa|pourquoi|est[ -]ce|faut|quand)\b")
 _DONE = re.compile(
     r"^(?:voir|(?:re)?voir le cv|envoye[rz]?|envoie|envoi|valide[rz]?|c'? ?(?:est )?(?:tout|bon)|"
-    r"termine[rz]?|fini)[ .!]*$"
+    r"termine[rz]?|(?:j'?ai )?fini)[ .!]*$"
 )
 _A_WORD = re.compile(
     r"^(?:(?:oui|ouais|ok|okay|vas[ -]?y|d'accord|dac|je veux bien|(?:ajouter |ecrire )?un mot|go|"
@@ -251,13 +251,11 @@ def _is_search(u: Understanding, folded: str) -> bool:
 def _written(asked: str, text: str, folded: str, slots: Slots) -> Plan:
     """The next answer of a CV, or the word that goes with it: anything may be written there, but
     for the names of buttons that come later or a bare yes."""
-    if asked == "apply_word" and _DONE.match(folded):
-        return Plan(given={"apply_word": ""})
     if asked == "apply_word" and _A_WORD.match(folded):
         return Plan(("action_apply_resume",))
     if asked == "apply_word" and _FIX.match(folded):
         return _correction(folded) or Plan(("action_apply_resume",))
-    words = "" if _NOTHING.match(folded) else text
+    words = "" if _NOTHING.match(folded) or _DONE.match(folded) else text
     if asked == "apply_word":
         return Plan(given={"apply_word": words})
     return Plan(given={"apply_making": [*slots["apply_making"], words][: len(QUESTIONS)]})

@@ -130,6 +130,7 @@ _SPOKEN: Mapping[Spoken, Plan] = {
     "taken": Plan(("action_which_taken",)),
     "shy": Plan(("action_shy",)),
     "steps": BUTTONS["steps"],
+    "application": BUTTONS["apply_resume"],
 }
 """What is said in so many words, and touches no search."""
 

@@ -12,6 +12,7 @@ from nlu.text import fold
 Spoken = Literal[
     "clear_screen", "bravo", "courage", "when", "distance", "not_for_me", "taken", "no_idea",
     "internship", "shy", "apply", "steps", "courses", "back",
+    "application",
 ]  # fmt: skip
 
 _WHAT = r"(?:quoi|koi|kwa|qoi)"
@@ -60,6 +61,14 @@ _SPOKEN: tuple[tuple[Spoken, str], ...] = (
             r".*\b(?:cfa|centres? de formation)\b.*\b(?:pres|proches?|autour|a cote|par ici|coin|"
             r"ou)\b|"
             r"(?:et )?(?:un |le |les |des )?cfa (?!.*\b(?:cherch\w*|veut|demande)\b)\w+)"
+        ),
+    ),
+    (
+        "application",
+        (
+            r"^(?:je (?:veux|voudrais)|on|tu peux|ok|oui|bon|finalement)?[ ]?"
+            r"(?:reprend\w*|continue\w*|fini[rst]*|finis\w*|termine\w*|retourne\w*(?: a)?)[ -]"
+            r"(?:a )?(?:ma|la|cette|l'?)? ?(?:candidature|postulation)\b"
         ),
     ),
     (
