@@ -16,6 +16,7 @@ from dialogs.forms import MappedForm
 from matching.application.candidate import email, full_name, name, phone
 from matching.application.document import MOST_PHOTOS, MOST_RECEIVED
 from matching.application.refusal import Reason, Refused
+from nlu.text import fold
 
 APPLICATION_FORM = "application_form"
 FIELDS = ("apply_name", "apply_email", "apply_phone", "apply_cv", "apply_word")
@@ -33,7 +34,9 @@ MOST_WORDS = 8
 _BESIDE_A_NAME = re.compile(r"\s*(?:,|;|\bet j|\bj['’]?ai\b|\bj['’]habite\b|\d).*", re.IGNORECASE)
 """« Léa Martin et j’ai 16 ans »."""
 
-SPEAKING = frozenset("je tu il elle est suis pas trop c'est quoi comment pourquoi mdr ptdr".split())
+SPEAKING = frozenset(
+    "je tu il elle est suis pas trop c'est quoi comment pourquoi mdr ptdr combien koi".split()
+)
 SMALL_WORDS = frozenset(
     "un une on en dans pour que qui ou et mais avec sur mon ma mes ton ta tes son sa ses me te se "
     "ce cette ça a à au aux chez toi moi lui nous vous ils elles ont sont va vais fait plus moins "
@@ -97,7 +100,8 @@ class ValidateApplicationForm(MappedForm):
             if is_sentence(said) and not hint.get("odd"):  # said again, it is believed
                 refuse(dispatcher, Refused(Reason.NAME_EMPTY))
                 return {"apply_name": None, "apply_hint": {"odd": True}}
-            if first and len(said.split()) < 3:  # only what was missing
+            again = first and fold(said).startswith(f"{fold(first)} ")  # « Léa », « Léa Martin »
+            if first and not again and len(said.split()) < 3:  # only what was missing
                 return {"apply_name": [first, name(said)], "apply_hint": None}
             return {"apply_name": list(full_name(said)), "apply_hint": None}
         except Refused as refused:

@@ -92,6 +92,19 @@ _NOTHING = re.compile(
     r"^(?:non(?: merci)?|nan|rien(?: du tout)?|aucune?|passe[rz]?|suivante?|pas de mot|"
     r"sans|j'?en ai pas|j'?ai pas|pas d'?experience|je (?:ne )?sais pas|jsp|/)[ .!]*$"
 )
+_ASKS = re.compile(r"\b(?:combien|cmb|comment|koment|koi|quoi|kwa|pourquoi|est[ -]ce|faut|quand)\b")
+_DONE = re.compile(
+    r"^(?:voir|(?:re)?voir le cv|envoye[rz]?|envoie|envoi|valide[rz]?|c'? ?(?:est )?(?:tout|bon)|"
+    r"termine[rz]?|(?:j'?ai )?fini)[ .!]*$"
+)
+_A_WORD = re.compile(
+    r"^(?:(?:oui|ouais|ok|okay|vas[ -]?y|d'accord|dac|je veux bien|(?:ajouter |ecrire )?un mot|go|"
+    r"yes|si|stp|pourquoi pas)[ ,]*)+[ .!]*$"
+)
+_FIX = re.compile(
+    r"^(?:non )?(?:corrige[rz]?|modifie[rz]?|change[rz]?)(?: (?:le|la|mon|ma) \w+)?[ .!]*$"
+)
+"""What is said of the application, where words for the employer were asked for."""
 _MAKE = re.compile(
     r"\b(?:5|cinq) ?questions?\b|\bon le fait\b|"
     r"\b(?:pas|po|sans|aucun)(?: encore)? (?:de |d')?cv\b|"
@@ -220,8 +233,10 @@ def _lacks(asked: str | None, folded: str) -> bool:
 
 
 def _is_question(u: Understanding, asked: str | None) -> bool:
-    """Where a mail or a number is due, a question needs no question mark."""
-    plain = "?" in u.text or asked in REACHED
+    """Where a mail or a number is due, a question needs no question mark; nor does one that
+    begins or ends as such where a name is."""
+    spoken = asked == "apply_name" and bool(_ASKS.search(fold(u.text)))
+    plain = "?" in u.text or asked in REACHED or spoken
     return plain and u.intent == "question" and read_topic(u.text) is not None
 
 
@@ -234,8 +249,13 @@ def _is_search(u: Understanding, folded: str) -> bool:
 
 
 def _written(asked: str, text: str, folded: str, slots: Slots) -> Plan:
-    """The next answer of a CV, or the word that goes with it: anything may be written there."""
-    words = "" if _NOTHING.match(folded) else text
+    """The next answer of a CV, or the word that goes with it: anything may be written there, but
+    for the names of buttons that come later or a bare yes."""
+    if asked == "apply_word" and _A_WORD.match(folded):
+        return Plan(("action_apply_resume",))
+    if asked == "apply_word" and _FIX.match(folded):
+        return _correction(folded) or Plan(("action_apply_resume",))
+    words = "" if _NOTHING.match(folded) or _DONE.match(folded) else text
     if asked == "apply_word":
         return Plan(given={"apply_word": words})
     return Plan(given={"apply_making": [*slots["apply_making"], words][: len(QUESTIONS)]})

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from dialogs import about_rules, after_rules, alert_rules, edit_rules, offer_rules
+from dialogs import about_rules, after_rules, alert_rules, edit_rules, offer_rules, one_alert_rules
 from dialogs.asides import in_passing, training_centres
 from dialogs.care import stays_near
 from dialogs.changes import FRANCE, SEARCH_SLOTS, differs, from_message, from_payload, travel
@@ -62,9 +62,9 @@ def _arrival(arrival: Mapping[str, str], slots: Slots, today: date) -> Plan:
 
 def _said(u: Understanding, slots: Slots, today: date) -> Plan:
     for rule in (
-        _safety, alert_rules.stops, typed_button, after_rules.said, edit_rules.said,
-        about_rules.said, alert_rules.said, offer_rules.said, in_passing, _spoken, _numbered,
-        answer_to_pending, _data, _aside,
+        _safety, one_alert_rules.said, alert_rules.stops, typed_button, after_rules.said,
+        edit_rules.said, about_rules.said, alert_rules.said, offer_rules.said, in_passing,
+        _spoken, _numbered, answer_to_pending, _data, _aside,
     ):  # fmt: skip
         if (found := rule(u, slots, today)) is not None:
             return found
@@ -130,6 +130,7 @@ _SPOKEN: Mapping[Spoken, Plan] = {
     "taken": Plan(("action_which_taken",)),
     "shy": Plan(("action_shy",)),
     "steps": BUTTONS["steps"],
+    "application": BUTTONS["apply_resume"],
 }
 """What is said in so many words, and touches no search."""
 
@@ -146,6 +147,9 @@ def _spoken(u: Understanding, slots: Slots, today: date) -> Plan | None:
         return _SPOKEN[spoken] if spoken else None
     if spoken == "courses":
         return training_centres(u, slots)
+    if spoken == "back":
+        whole = slots["trades"] is not None and bool(slots["where"])
+        return pressed("/again", slots, today) if whole else Plan(("action_resume",))
     if spoken == "apply":
         nth = read_remark(u.text)
         which = _nth(u, slots, nth).argument if nth and nth.kind == "nth" else None

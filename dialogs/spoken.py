@@ -11,7 +11,8 @@ from nlu.text import fold
 
 Spoken = Literal[
     "clear_screen", "bravo", "courage", "when", "distance", "not_for_me", "taken", "no_idea",
-    "internship", "shy", "apply", "steps", "courses",
+    "internship", "shy", "apply", "steps", "courses", "back",
+    "application",
 ]  # fmt: skip
 
 _WHAT = r"(?:quoi|koi|kwa|qoi)"
@@ -29,6 +30,8 @@ _SPOKEN: tuple[tuple[Spoken, str], ...] = (
         "courage",
         (
             r"\b(?:repond(?:ent|s|u)?|rappel(?:le|lent)) (?:pas|jamais)\b|\bpas de reponses?\b|"
+            r"\b(?:m'?|mon)? ?(?:a|ont|on) (?:pas|pa|po|jamais) (?:encore )?"
+            r"(?:repond\w*|rappele\w*)|"
             r"\bpersonne (?:ne |me )*(?:repond|rappelle)|\bils ont dit non\b|\brecale[er]? partout"
         ),
     ),
@@ -58,6 +61,24 @@ _SPOKEN: tuple[tuple[Spoken, str], ...] = (
             r".*\b(?:cfa|centres? de formation)\b.*\b(?:pres|proches?|autour|a cote|par ici|coin|"
             r"ou)\b|"
             r"(?:et )?(?:un |le |les |des )?cfa (?!.*\b(?:cherch\w*|veut|demande)\b)\w+)"
+        ),
+    ),
+    (
+        "application",
+        (
+            r"^(?:je (?:veux|voudrais)|on|tu peux|ok|oui|bon|finalement)?[ ]?"
+            r"(?:reprend\w*|continue\w*|fini[rst]*|finis\w*|termine\w*|retourne\w*(?: a)?)[ -]"
+            r"(?:a )?(?:ma|la|cette|l'?)? ?(?:candidature|postulation)\b"
+        ),
+    ),
+    (
+        "back",
+        (
+            r"^(?:non |nan |attends? |oups |je veux |on )*"
+            r"(?:retour(?:ne[rz]?)?|precedente?|arriere|"
+            r"(?:je )?(?:reviens?|revenir|revient)(?= (?:en arriere|aux? )))"
+            r"(?: (?:en arriere|stp|svp|(?:a la|aux?) (?:listes?|offres|annonces|precedente?s?)))*"
+            r"[ .!]*$"
         ),
     ),
     ("steps", r"^(?:voir |montre )?(?:toutes )?mes (?:demarches|candidatures)\b"),

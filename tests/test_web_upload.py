@@ -127,8 +127,9 @@ async def test_a_forged_press_sends_nothing(lea: AtThePage) -> None:
             b'--a\r\nContent-Disposition: form-data; name="text"\r\n\r\n\xff\r\n--a--\r\n',
             "multipart/form-data; boundary=a",
         ),
+        (b"--a\r\nfoo\r\n\r\nx\r\n--a--\r\n", "multipart/form-data; boundary=a"),
     ],
-    ids=["no boundary", "cut", "no name", "nested", "no text"],
+    ids=["no boundary", "cut", "no name", "nested", "no text", "no header"],
 )
 async def test_a_broken_form_is_answered_in_words(lea: AtThePage, body: bytes, kind: str) -> None:
     response = await lea.person.client.post("/chat", data=body, headers={"Content-Type": kind})

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.incoming import SentFile
 from matching.application.document import MOST_PHOTOS, MOST_RECEIVED, named_photo
@@ -40,7 +41,8 @@ class Uploads:
                 return await _read(request)
         except TimeoutError:
             raise web.HTTPRequestTimeout from None
-        except (ValueError, ConnectionError, AssertionError):  # no such form, or a visitor gone
+        except (HttpProcessingError, ValueError, ConnectionError, AssertionError):
+            # no such form, headers of a part that are none, or a visitor gone
             raise web.HTTPBadRequest from None
 
 
