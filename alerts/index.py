@@ -102,6 +102,7 @@ class News:
             if where is not None:
                 by_commune.setdefault(where, []).append(offer.n)
         self.by_commune = {where: np.array(n, np.int64) for where, n in by_commune.items()}
+        self.communes = np.array(sorted(by_commune) or [0], np.uint32)
 
     def __len__(self) -> int:
         return len(self.n)
@@ -214,7 +215,8 @@ def _allowed(
     codes: NDArray[np.unsignedinteger], base: int, news: News, keys: Keys
 ) -> NDArray[np.unsignedinteger]:
     """Without the offers of communes that an alert excludes."""
-    among = np.flatnonzero(np.isin(keys.communes, list(news.by_commune)))
+    at = np.minimum(np.searchsorted(news.communes, keys.communes), len(news.communes) - 1)
+    among = np.flatnonzero(news.communes[at] == keys.communes)
     excluded = zip(
         keys.barred.take(among).tolist(), keys.communes.take(among).tolist(), strict=True
     )
