@@ -29,10 +29,15 @@ _SHOW = re.compile(
 _WHERE = re.compile(
     r"^(?:et |mais |ok )*(?:(?:c'? ?(?:est )?|elle (?:est )?|ca se trouve |sa se trouve )"
     r"(?:ou|dans quelle ville|quelle ville|quelle adresse)|ou (?:ca|sa|c'?est|est[ -]ce|se trouve)|"
-    r"quelle (?:ville|adresse)|(?:c'? ?(?:est )?)?(?:quoi |koi )?l'?adresse|adresse)\b"
+    r"quelle (?:ville|adresse)|(?:c'? ?(?:est )?)?(?:quoi |koi )?l'?adresse|adresse|"
+    r"(?:c'? ?(?:est )?|et )?qui(?: c'? ?est)?(?: (?:le patron|l'entreprise))?$|"
+    r"(?:c'? ?(?:est )?)?(?:quoi |koi |quel(?:le)? )(?:comme |l'? ?)?(?:entreprise|boite|"
+    r"boulangerie|garage|salon|patron))\b"
     rf"(?: (?:ca|sa|exactement|situee?|stp|svp|c'?est|{_ONE}))*$"
 )
 _STILL_THERE = re.compile(
+    r"^(?:et |mais )*(?:ils?|elles?|on) (?:recrute|cherche|prend|embauche)\w* "
+    r"(?P<hiring>encore|toujours|tjrs?)(?: quelqu'un)?$|"
     r"^(?:et |mais )*(?:(?:c'?(?: ?est)?|elle(?: est)?|l'offre est|est[ -]elle|la place est) )?"
     r"(?:(?P<still>encore|toujours|tjrs?) )?(?:deja )?"
     r"(?:pris|prise|pourvue?|(?P<free>dispo|disponible|libre|d'actualite|valable))"
@@ -42,7 +47,8 @@ _STILL_THERE = re.compile(
 _CALL = re.compile(
     r"^(?:(?:ok|oui|bon|alors|je|j'?|vais|veux|voudrais|peux|comment|on)[ ,]*)*"
     r"(?:l'|les? )?appell?e[rz]?(?:[ -]les?)?(?: (?:stp|svp))*$|"
-    r"^(?:(?:et|c'? ?(?:est )?|quoi|koi|donne|moi|je|veux|il faut) ?)*(?:le |leur |un |du )?"
+    r"^(?:(?:et|c'?(?: ?est)?|quoi|koi|donne|moi|je|veux|il faut|t'? ?(?:as|a)|tu as|vous avez|"
+    r"(?:il )?y ?a|ou est)[ -]+)*(?:le |leur |un |du |son )?"
     rf"(?:num(?:ero)?s?|tel(?:ephone)?)(?: (?:stp|svp|de|du|tel(?:ephone)?|patron|{_ONE}))*$"
 )
 _LIKED = re.compile(
@@ -128,7 +134,9 @@ def _verb(u: Understanding, folded: str, nth: Remark | None) -> str | None:
     if _CALL.match(folded):
         return "call"
     asks = u.text.rstrip().endswith("?")
-    if (still := _STILL_THERE.match(folded)) and (asks or still["still"] or still["free"]):
+    if (still := _STILL_THERE.match(folded)) and (
+        asks or still["still"] or still["free"] or still["hiring"]
+    ):
         return "check"
     if _WHERE.match(folded) or _LIKED.match(folded):
         return "card"

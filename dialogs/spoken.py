@@ -40,6 +40,7 @@ _SPOKEN: tuple[tuple[Spoken, str], ...] = (
     (
         "shy",
         (
+            r"^(?:mais |bah |euh |non |nan )*j'? ?ose (?:pas|po|plus)(?: trop)?[ .!]*$|"
             r"\b(?:j'?|je n'?|n')?ose (?:pas|po|plus)(?: trop)?(?: les?| l')? ?"
             r"(?:appell?(?:er|ee?s?)|telephoner)|"
             r"\bpeur (?:d'|de |des |du |au )(?:les? |l'|la )?"
@@ -91,7 +92,15 @@ _SPOKEN: tuple[tuple[Spoken, str], ...] = (
             r" (?:a|pour|sur) .{0,40})?[ .!]*$)"
         ),
     ),
-    ("not_for_me", r"^(?:c'?est )?pas pour moi\b"),
+    (
+        "not_for_me",
+        (
+            r"^(?:c'?est )?pas pour moi\b|"
+            r"^(?:non |nan |bof )*(?:je suis |j'?suis |chui )?(?:pas|po) (?:trop )?"
+            r"interess\w*[ .!]*$|"
+            r"^(?:non |nan |bof )*(?:ca|sa|elle) (?:ne )?m'? ?interess?e (?:pas|po)[ .!]*$"
+        ),
+    ),
     ("taken", r"^(?:c'?est |elle est )?deja (?:pris|prise|pourvue?)\b"),
     (
         "no_idea",
