@@ -12,7 +12,7 @@ from nlu.text import fold
 Spoken = Literal[
     "clear_screen", "bravo", "courage", "when", "distance", "not_for_me", "taken", "no_idea",
     "internship", "shy", "apply", "steps", "courses", "back",
-    "application",
+    "application", "counsellor", "parent",
 ]  # fmt: skip
 
 _WHAT = r"(?:quoi|koi|kwa|qoi)"
@@ -62,6 +62,26 @@ _SPOKEN: tuple[tuple[Spoken, str], ...] = (
             r".*\b(?:cfa|centres? de formation)\b.*\b(?:pres|proches?|autour|a cote|par ici|coin|"
             r"ou)\b|"
             r"(?:et )?(?:un |le |les |des )?cfa (?!.*\b(?:cherch\w*|veut|demande)\b)\w+)"
+        ),
+    ),
+    (
+        "counsellor",
+        (
+            r"\b(?:je suis|j'?suis|jsuis|chuis?)\b(?: \w+){0,3}? (?:conseill(?:er|ere)|"
+            r"educat(?:eur|rice)|prof(?:esseure?)?|enseignante?|assistante? sociale?|cpe|"
+            r"referente?|format(?:eur|rice)|travailleu(?:r|se) sociale?)\b|"
+            r"\bj'?accompagne (?:une?|des|plusieurs) (?:jeunes?|eleves?|ados?)\b|"
+            r"^(?:c'? ?est |je cherche )?pour (?:une?|des|mes|mon) (?:jeunes?|eleves?)\b"
+        ),
+    ),
+    (
+        "parent",
+        (
+            r"^(?:bonjour |non |mais |moi )*je suis (?:sa|son|la|le) (?:mere|pere|maman|papa|tante|"
+            r"oncle|soeur|frere|belle[ -]mere|beau[ -]pere|tut(?:eur|rice))\b|"
+            r"^(?:bonjour |non |mais )*(?:c'? ?est |je cherche |je regarde |j'ecris )?pour "
+            r"(?:mon|ma|notre) (?:fils|fille|enfant|gar[cs]on|ado|frere|soeur|neveu|niece|cousine?|"
+            r"petit[ -]fils|petite[ -]fille)\b"
         ),
     ),
     (

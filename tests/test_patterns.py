@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 import dialogs
+import matching
 import nlu
 
 LONGEST = 200
@@ -23,7 +24,7 @@ ALWAYS = ("c", "c ", "a", "1", " ", "- ", "ok ", "et ", "je ", "j'", "la ", "mai
 
 
 def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
-    for package in (dialogs, nlu):
+    for package in (dialogs, matching, nlu):
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             module = importlib.import_module(found.name)
             for name, value in vars(module).items():
