@@ -63,12 +63,15 @@ _DONE_TO_ONE = (
     ("taken", re.compile(r"\b(?:est|c'?est|c|deja|etait)(?: deja)? (?:pris|prise|pourvue?)\b")),
     ("hide", re.compile(
         r"\b(?:pas pour moi|(?:plai[ts]|plais|interes+e?|tente|veux|veut|ve|aime|convient|va) "
-        r"(?:pas|po|plus)|bof|nulle?|supprime[rz]?|enleve[rz]?|retire[rz]?|cache[rz]?|vire[rz]?|"
+        r"(?:pas|po)|bof|nulle?|supprime[rz]?|enleve[rz]?|retire[rz]?|cache[rz]?|vire[rz]?|"
         r"efface[rz]?|non merci)\b")),
-    ("share", re.compile(r"\b(?:partage[rz]?|transfere[rz]?|envoie[rz]? (?:a|l'|le lien))")),
+    ("share", re.compile(
+        r"\b(?:partage[rz]?|transfere[rz]?|liens?|"
+        r"envoi[ez]?[rz]? .{0,20}\ba (?:ma|mon|mes|une?)\b)")),
     ("card", re.compile(
-        r"\b(?:ouvre|ouvrir|montre|voir|affiche|details?|infos?|c'? ?(?:est )?(?:quoi|koi|quand)|"
-        r"commence quand)\b")),
+        r"\b(?:ouvre|ouvrir|montre|voir|affiche|details?|infos?|commence quand|"
+        r"c'? ?(?:est )?(?:quoi|koi|quand|ou)\b|quel(?:le)? (?:diplome|niveau|ville|entreprise))")),
+    ("call", re.compile(r"\bm'? ?interess?e(?! pas)|\bme plai[ts](?! pas)")),
 )  # fmt: skip
 """What is said of an offer that is named by its number, and the action it asks for."""
 _OF_SEARCH = frozenset((
@@ -151,6 +154,8 @@ def _of_one(slots: Slots, nth: Remark | None, verb: str) -> Plan:
 def _id(slots: Slots, nth: Remark) -> str | None:
     ids = on_screen(slots)
     number = len(ids) if nth.number == 0 else nth.number or 1
+    if number > len(ids):  # « la 5e », counted from the first page
+        number -= len((slots["shown"] or {}).get("before", ()))
     return str(ids[number - 1]) if 1 <= number <= len(ids) else None
 
 

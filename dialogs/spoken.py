@@ -115,13 +115,19 @@ _SPOKEN: tuple[tuple[Spoken, str], ...] = (
     (
         "not_for_me",
         (
-            r"^(?:c'?est )?pas pour moi\b|"
+            r"^(?:c'?est )?pas pour moi\b|^(?:non |nan )*pas celle[ -](?:la|ci)[ .!]*$|"
             r"^(?:non |nan |bof )*(?:je suis |j'?suis |chui )?(?:pas|po) (?:trop )?"
             r"interess\w*[ .!]*$|"
             r"^(?:non |nan |bof )*(?:ca|sa|elle) (?:ne )?m'? ?interess?e (?:pas|po)[ .!]*$"
         ),
     ),
-    ("taken", r"^(?:c'?est |elle est )?deja (?:pris|prise|pourvue?)\b"),
+    (
+        "taken",
+        (
+            r"^(?:c'?est |elle est )?deja (?:pris|prise|pourvue?)\b|"
+            r"^(?:c'?est |c |elle est )(?:pris|prise|pourvue?)[ .!]*$"
+        ),
+    ),
     (
         "no_idea",
         (
