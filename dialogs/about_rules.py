@@ -13,8 +13,9 @@ from nlu.text import fold
 
 _HELLO = (
     r"(?:(?:slt|salut|bjr|bonjour|bonsoir|cc|coucou|wesh|moi|et|en fait|enfaite|ok|oui|alors|bah|"
-    r"ben|non|nan|mais|oups|pardon|desole|je suis|j'? ?suis|je sui|jsuis|jsui|chui|chuis|j'?ai|"
-    r"j ai|g|c'?est|c|mon age|j'?aurai|je vais avoir|je viens d'avoir|bientot|presque)[ ,:]*)*"
+    r"ben|non|nan|mais|oups|pardon|desole|je suis?|j'? ?suis?|chuis?|j'?ai|"
+    r"j ai|g|c'?est|c|mon age|j'?aurai|je vais avoir|je viens d'avoir|bientot|presque)"
+    r"(?:[ ,:]+|(?=\d)))*"  # each word ends: « cccc » is « c » and « cc » in a million ways
 )
 _THEN = (
     r"(?: (?:et demi|stp|svp|moi|mtn|maintenant|la|lol|mdr|et toi|aujourd'?hui|bientot|"

@@ -364,6 +364,8 @@ def _intended(u: Understanding, folded: str, slots: Slots, today: date) -> Plan 
     if u.intent != "resume_alerts":
         return None
     found = from_message(replace(u, adds=False), slots)  # « aussi »: another alert, not more of it
+    if beat := read_beat(folded):  # « préviens-moi le mardi à 8 h »: no day to begin on
+        return Plan(("action_alert_me",), (slot("alert_beat", beat),))
     if _AGAIN.search(folded) and not found:
         return Plan(("action_alert_on",), argument=n)
     if u.ambiguous_places or u.noncraft_trades or u.domains:

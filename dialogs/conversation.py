@@ -46,6 +46,7 @@ SLOTS: Mapping[str, Any] = {
     # alerts, which have a table of their own
     "alerts": False,  # whether one speaks, now or after a pause
     "age": None,  # asked once, before the first is kept: 14 (or less), 15, 16, 18, 30 (or more)
+    "alert_beat": None,  # the rhythm said with that wish, as dialogs.beat_rules reads it
     "alert_due": False,  # an alert is wanted and waits, for the rest of the "search" or the "age"
     "alert_last": 0,  # the number given last: another's old buttons must not reach the next one
     "alert_at": None,  # the number of the alert being spoken of

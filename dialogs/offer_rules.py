@@ -29,7 +29,10 @@ _SHOW = re.compile(
 _WHERE = re.compile(
     r"^(?:et |mais |ok )*(?:(?:c'? ?(?:est )?|elle (?:est )?|ca se trouve |sa se trouve )"
     r"(?:ou|dans quelle ville|quelle ville|quelle adresse)|ou (?:ca|sa|c'?est|est[ -]ce|se trouve)|"
-    r"quelle (?:ville|adresse)|(?:c'? ?(?:est )?)?(?:quoi |koi )?l'?adresse|adresse)\b"
+    r"quelle (?:ville|adresse)|(?:c'? ?(?:est )?)?(?:quoi |koi )?l'?adresse|adresse|"
+    r"(?:c'? ?(?:est )?|et )?qui(?: c'? ?est)?(?: (?:le patron|l'entreprise))?$|"
+    r"(?:c'? ?(?:est )?)?(?:quoi |koi |quel(?:le)? )(?:comme |l'? ?)?(?:entreprise|boite|"
+    r"boulangerie|garage|salon|patron))\b"
     rf"(?: (?:ca|sa|exactement|situee?|stp|svp|c'?est|{_ONE}))*$"
 )
 _ABOUT_IT = re.compile(
@@ -55,6 +58,8 @@ _THE_ONE = re.compile(
     r"(?:de |du |d'|des |a |au |aux |chez )(?:la |l'|le )?(?P<words>[a-z' -]{3,40})$"
 )
 _STILL_THERE = re.compile(
+    r"^(?:et |mais )*(?:ils?|elles?|on) (?:recrute|cherche|prend|embauche)\w* "
+    r"(?P<hiring>encore|toujours|tjrs?)(?: quelqu'un)?$|"
     r"^(?:et |mais )*(?:(?:c'?(?: ?est)?|elle(?: est)?|l'offre est|est[ -]elle|la place est) )?"
     r"(?:(?P<still>encore|toujours|tjrs?) )?(?:deja )?"
     r"(?:pris|prise|pourvue?|(?P<free>dispo|disponible|libre|d'actualite|valable))"
@@ -64,7 +69,8 @@ _STILL_THERE = re.compile(
 _CALL = re.compile(
     r"^(?:(?:ok|oui|bon|alors|je|j'?|vais|veux|voudrais|peux|comment|on)[ ,]*)*"
     r"(?:l'|les? )?appell?e[rz]?(?:[ -]les?)?(?: (?:stp|svp))*$|"
-    r"^(?:(?:et|c'? ?(?:est )?|quoi|koi|donne|moi|je|veux|il faut) ?)*(?:le |leur |un |du )?"
+    r"^(?:(?:et|c'?(?: ?est)?|quoi|koi|donne|moi|je|veux|il faut|t'? ?(?:as|a)|tu as|vous avez|"
+    r"(?:il )?y ?a|ou est)[ -]+)*(?:le |leur |un |du |son )?"
     rf"(?:num(?:ero)?s?|tel(?:ephone)?)(?: (?:stp|svp|de|du|tel(?:ephone)?|patron|{_ONE}))*$"
 )
 _LIKED = re.compile(
@@ -79,12 +85,15 @@ _DONE_TO_ONE = (
     ("taken", re.compile(r"\b(?:est|c'?est|c|deja|etait)(?: deja)? (?:pris|prise|pourvue?)\b")),
     ("hide", re.compile(
         r"\b(?:pas pour moi|(?:plai[ts]|plais|interes+e?|tente|veux|veut|ve|aime|convient|va) "
-        r"(?:pas|po|plus)|bof|nulle?|supprime[rz]?|enleve[rz]?|retire[rz]?|cache[rz]?|vire[rz]?|"
+        r"(?:pas|po)|bof|nulle?|supprime[rz]?|enleve[rz]?|retire[rz]?|cache[rz]?|vire[rz]?|"
         r"efface[rz]?|non merci)\b")),
-    ("share", re.compile(r"\b(?:partage[rz]?|transfere[rz]?|envoie[rz]? (?:a|l'|le lien))")),
+    ("share", re.compile(
+        r"\b(?:partage[rz]?|transfere[rz]?|liens?|"
+        r"envoi[ez]?[rz]? .{0,20}\ba (?:ma|mon|mes|une?)\b)")),
     ("card", re.compile(
-        r"\b(?:ouvre|ouvrir|montre|voir|affiche|details?|infos?|c'? ?(?:est )?(?:quoi|koi|quand)|"
-        r"commence quand)\b")),
+        r"\b(?:ouvre|ouvrir|montre|voir|affiche|details?|infos?|commence quand|"
+        r"c'? ?(?:est )?(?:quoi|koi|quand|ou)\b|quel(?:le)? (?:diplome|niveau|ville|entreprise))")),
+    ("call", re.compile(r"\bm'? ?interess?e(?! pas)|\bme plai[ts](?! pas)")),
 )  # fmt: skip
 """What is said of an offer that is named by its number, and the action it asks for."""
 _OF_SEARCH = frozenset((
@@ -156,7 +165,9 @@ def _verb(u: Understanding, folded: str, nth: Remark | None) -> str | None:
     if _CALL.match(folded):
         return "call"
     asks = u.text.rstrip().endswith("?")
-    if (still := _STILL_THERE.match(folded)) and (asks or still["still"] or still["free"]):
+    if (still := _STILL_THERE.match(folded)) and (
+        asks or still["still"] or still["free"] or still["hiring"]
+    ):
         return "check"
     if _CALLED.match(folded):
         return "called"
@@ -175,6 +186,8 @@ def _of_one(slots: Slots, nth: Remark | None, verb: str) -> Plan:
 def _id(slots: Slots, nth: Remark) -> str | None:
     ids = on_screen(slots)
     number = len(ids) if nth.number == 0 else nth.number or 1
+    if number > len(ids):  # « la 5e », counted from the first page
+        number -= len((slots["shown"] or {}).get("before", ()))
     return str(ids[number - 1]) if 1 <= number <= len(ids) else None
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+Kind = Literal["daily", "weekly", "live"]
 
 PARIS = "Europe/Paris"
 
@@ -20,6 +22,9 @@ ZONES = {
 EVENING = 17 * 60 + 30
 """The hour of an alert unless another is asked for: school and work are over, in minutes."""
 
+DAWN, DUSK = 8 * 60, 21 * 60
+"""Hours one may choose, in minutes: nothing is sent at night."""
+
 _BEAT = re.compile(r"(live)|(?:(daily)|weekly (\d)) (\d\d):(\d\d)")
 
 
@@ -28,7 +33,7 @@ class Rhythm:
     """``live`` tells as offers come, by day; ``daily`` at ``minute`` (since midnight, local time of
     ``zone``), ``weekly`` on that ``weekday`` too (0 is Monday)."""
 
-    kind: Literal["daily", "weekly", "live"] = "daily"
+    kind: Kind = "daily"
     minute: int = EVENING
     weekday: int = 2
     zone: str = PARIS
@@ -58,3 +63,28 @@ def zone_of(departements: Iterable[str]) -> str:
     all of them are overseas; Paris otherwise."""
     zones = [ZONES.get(departement, PARIS) for departement in departements]
     return zones[0] if zones and PARIS not in zones else PARIS
+
+
+def beat_after(beat: str, said: str) -> str:
+    """A beat once « weekly 2 16:00 » or « hour 18:00 » was said, as
+    :func:`dialogs.beat_rules.read_beat` puts it.
+
+    An hour alone leaves the rest as it was; « as they come » has none, and becomes daily.
+    """
+    rhythm, (kind, *rest) = Rhythm.of(beat), said.split()
+    if kind == "hour":
+        kind = "daily" if rhythm.kind == "live" else rhythm.kind
+    minute, weekday = minute_of(said), next((int(r) for r in rest if ":" not in r), None)
+    at = rhythm.minute if minute is None else minute
+    on = rhythm.weekday if weekday is None else weekday
+    known: Mapping[str, Kind] = {"live": "live", "weekly": "weekly"}
+    return Rhythm(known.get(kind, "daily"), at, on, rhythm.zone).beat()
+
+
+def minute_of(said: str) -> int | None:
+    """The hour of it, in minutes since midnight."""
+    clock = next((word for word in said.split() if ":" in word), None)
+    if clock is None:
+        return None
+    hours, minutes = clock.split(":")
+    return int(hours) * 60 + int(minutes)

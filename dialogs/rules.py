@@ -157,6 +157,8 @@ def _spoken(u: Understanding, slots: Slots, today: date) -> Plan | None:
     found = from_message(u, slots)
     if u.ambiguous_places or u.noncraft_trades or u.domains:
         return None
+    if spoken in ("counsellor", "parent"):
+        return None if found else Plan(("action_answer",), argument=spoken)
     if spoken == "no_idea":
         ideas = replace(BUTTONS["dont_know"], candidates=found or None)
         return None if found.get("trades") else ideas

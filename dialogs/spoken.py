@@ -12,7 +12,7 @@ from nlu.text import fold
 Spoken = Literal[
     "clear_screen", "bravo", "courage", "when", "distance", "not_for_me", "taken", "no_idea",
     "internship", "shy", "apply", "steps", "courses", "back",
-    "application",
+    "application", "counsellor", "parent",
 ]  # fmt: skip
 
 _WHAT = r"(?:quoi|koi|kwa|qoi)"
@@ -40,6 +40,7 @@ _SPOKEN: tuple[tuple[Spoken, str], ...] = (
     (
         "shy",
         (
+            r"^(?:mais |bah |euh |non |nan )*j'? ?ose (?:pas|po|plus)(?: trop)?[ .!]*$|"
             r"\b(?:j'?|je n'?|n')?ose (?:pas|po|plus)(?: trop)?(?: les?| l')? ?"
             r"(?:appell?(?:er|ee?s?)|telephoner)|"
             r"\bpeur (?:d'|de |des |du |au )(?:les? |l'|la )?"
@@ -61,6 +62,26 @@ _SPOKEN: tuple[tuple[Spoken, str], ...] = (
             r".*\b(?:cfa|centres? de formation)\b.*\b(?:pres|proches?|autour|a cote|par ici|coin|"
             r"ou)\b|"
             r"(?:et )?(?:un |le |les |des )?cfa (?!.*\b(?:cherch\w*|veut|demande)\b)\w+)"
+        ),
+    ),
+    (
+        "counsellor",
+        (
+            r"\b(?:je suis|j'?suis|jsuis|chuis?)\b(?: \w+){0,3}? (?:conseill(?:er|ere)|"
+            r"educat(?:eur|rice)|prof(?:esseure?)?|enseignante?|assistante? sociale?|cpe|"
+            r"referente?|format(?:eur|rice)|travailleu(?:r|se) sociale?)\b|"
+            r"\bj'?accompagne (?:une?|des|plusieurs) (?:jeunes?|eleves?|ados?)\b|"
+            r"^(?:c'? ?est |je cherche )?pour (?:une?|des|mes|mon) (?:jeunes?|eleves?)\b"
+        ),
+    ),
+    (
+        "parent",
+        (
+            r"^(?:bonjour |non |mais |moi )*je suis (?:sa|son|la|le) (?:mere|pere|maman|papa|tante|"
+            r"oncle|soeur|frere|belle[ -]mere|beau[ -]pere|tut(?:eur|rice))\b|"
+            r"^(?:bonjour |non |mais )*(?:c'? ?est |je cherche |je regarde |j'ecris )?pour "
+            r"(?:mon|ma|notre) (?:fils|fille|enfant|gar[cs]on|ado|frere|soeur|neveu|niece|cousine?|"
+            r"petit[ -]fils|petite[ -]fille)\b"
         ),
     ),
     (
@@ -91,8 +112,22 @@ _SPOKEN: tuple[tuple[Spoken, str], ...] = (
             r" (?:a|pour|sur) .{0,40})?[ .!]*$)"
         ),
     ),
-    ("not_for_me", r"^(?:c'?est )?pas pour moi\b"),
-    ("taken", r"^(?:c'?est |elle est )?deja (?:pris|prise|pourvue?)\b"),
+    (
+        "not_for_me",
+        (
+            r"^(?:c'?est )?pas pour moi\b|^(?:non |nan )*pas celle[ -](?:la|ci)[ .!]*$|"
+            r"^(?:non |nan |bof )*(?:je suis |j'?suis |chui )?(?:pas|po) (?:trop )?"
+            r"interess\w*[ .!]*$|"
+            r"^(?:non |nan |bof )*(?:ca|sa|elle) (?:ne )?m'? ?interess?e (?:pas|po)[ .!]*$"
+        ),
+    ),
+    (
+        "taken",
+        (
+            r"^(?:c'?est |elle est )?deja (?:pris|prise|pourvue?)\b|"
+            r"^(?:c'?est |c |elle est )(?:pris|prise|pourvue?)[ .!]*$"
+        ),
+    ),
     (
         "no_idea",
         (

@@ -37,7 +37,7 @@ REFUSALS = (set(get_args(RefusalReason)) - SAME.keys()) | LATER | {"denied", "fi
 
 BEATS = ("daily", "weekly", "live")
 PUT_TOGETHER = (
-    {f"utter_answer_{topic}" for topic in (*get_args(Topic), "unknown")}
+    {f"utter_answer_{topic}" for topic in (*get_args(Topic), "unknown", "counsellor", "parent")}
     | {f"utter_fallback_{what}" for what in ("trade", "place", "offers")}
     | {f"utter_greet_{language}" for language in ("en", "es", "pl", "ar", "uk", "fa")}
     | {f"way_{kind}" for kind in WAYS}

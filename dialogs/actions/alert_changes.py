@@ -17,13 +17,10 @@ from dialogs.actions.alerting import Kept, changed, how, keep, whole, wish_of, z
 from dialogs.actions.base import argument, button
 from dialogs.alert_cards import title, whole_title
 from dialogs.cards import cut
-from dialogs.rhythm import Rhythm
+from dialogs.rhythm import DAWN, DUSK, Rhythm, beat_after, minute_of
 from dialogs.services import Alert, Services
 
 NAME_LENGTH = 40
-
-DAWN, DUSK = 8 * 60, 21 * 60
-"""Minutes of the day between which alerts may speak."""
 
 Slots = Mapping[str, Any]
 
@@ -153,12 +150,12 @@ class SetBeat(AboutAlerts):
         meant = [a for a in alerts if str(a.n) == which] or (list(alerts) if n == "*" else [])
         if not meant:
             return self.none(dispatcher, tracker.slots)
-        minute = next((_minutes(r) for r in rest if ":" in r), None)
+        said = " ".join([kind, *rest])
+        minute = minute_of(said)
         if minute is not None and not DAWN <= minute < DUSK:
             dispatcher.utter_message(response="utter_alert_night")
             return []
-        weekday = next((int(r) for r in rest if ":" not in r), None)
-        after = [changed(a, beat=_beat(a.beat, kind, weekday, minute)) for a in meant]
+        after = [changed(a, beat=beat_after(a.beat, said)) for a in meant]
         for alert in after:
             keep(dispatcher, alert)
         if len(after) == 1:
@@ -167,22 +164,6 @@ class SetBeat(AboutAlerts):
         said = lines(self.services, after)
         dispatcher.utter_message(response="utter_alerts_list", lines=said)
         return [SlotSet("asked", "show_offers")]
-
-
-def _minutes(clock: str) -> int:
-    hours, minutes = clock.split(":")
-    return int(hours) * 60 + int(minutes)
-
-
-def _beat(beat: str, kind: str, weekday: int | None, minute: int | None) -> str:
-    """An hour alone leaves the rest as it was; « as they come » has none, and becomes daily."""
-    rhythm = Rhythm.of(beat)
-    if kind == "hour":
-        kind = "daily" if rhythm.kind == "live" else rhythm.kind
-    at = rhythm.minute if minute is None else minute
-    on = rhythm.weekday if weekday is None else weekday
-    known = {"live": "live", "weekly": "weekly"}.get(kind, "daily")
-    return Rhythm(known, at, on, rhythm.zone).beat()  # type: ignore[arg-type]
 
 
 class AskName(AboutOne):

@@ -17,7 +17,7 @@ from dialogs.actions.following import count_cohort
 from dialogs.ages import band
 from dialogs.alert_cards import WISH, summary, title
 from dialogs.french import WIDE, day
-from dialogs.rhythm import Rhythm, zone_of
+from dialogs.rhythm import DAWN, DUSK, Rhythm, beat_after, minute_of, zone_of
 from dialogs.services import Alert, Services
 
 Slots = Mapping[str, Any]
@@ -150,7 +150,11 @@ class AlertMe(Action):
         services, wish = self.services, wish_of(slots)
         say, done = (
             services.voice.phrase,
-            [SlotSet("alert_due", False), SlotSet("alert_edit", None)],
+            [
+                SlotSet("alert_due", False),
+                SlotSet("alert_edit", None),
+                SlotSet("alert_beat", None),
+            ],
         )
         listed = button(say("button_alerts"), "/alerts")
         same = next((a for a in alerts if dict(a.wish) == wish), None)
@@ -170,17 +174,31 @@ class AlertMe(Action):
         else:
             n = _next_number(slots["alert_last"], {a.n for a in alerts})
             done.append(SlotSet("alert_last", n))
-            name, beat = promise, Rhythm(zone=zone(services, wish)).beat()
+            name, beat = promise, first_beat(zone(services, wish), slots["alert_beat"])
             keep(dispatcher, Kept(n, None, wish, beat))
             effect(dispatcher, "count", name="alerts_kept")
             done += count_cohort(dispatcher, slots, "alert", services.today())
             unheard(dispatcher, slots)
-        when = say("part_when_daily", hour=hour(Rhythm.of(beat)))
+        daily = Rhythm.of(beat).kind == "daily"
+        when = (
+            say("part_when_daily", hour=hour(Rhythm.of(beat))) if daily else often(services, beat)
+        )
         dispatcher.utter_message(
             response=name, summary=summary(services, wish), when=when,
             buttons=[listed, button(say("button_alert_beat"), f"/alert_rhythm {n}")],
         )  # fmt: skip
         return [*done, *_spoken_of(n)]
+
+
+def first_beat(zone: str, said: str | None) -> str:
+    """The rhythm of a new alert, with what was ``said`` of it; an hour of the night is not kept."""
+    usual = Rhythm(zone=zone).beat()
+    if said is None:
+        return usual
+    minute = minute_of(said)
+    by_night = minute is not None and not DAWN <= minute < DUSK
+    day = " ".join(word for word in said.split() if ":" not in word) if by_night else said
+    return beat_after(usual, day)
 
 
 def _spoken_of(n: int) -> list[EventType]:
@@ -277,7 +295,8 @@ class NoAlert(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
         dispatcher.utter_message(response="utter_alert_no")
-        return [SlotSet("alert_due", False), SlotSet("asked", "show_offers")]
+        unsaid = [SlotSet("alert_due", False), SlotSet("alert_beat", None)]
+        return [*unsaid, SlotSet("asked", "show_offers")]
 
 
 class OfferAlert(Action):
