@@ -1,7 +1,7 @@
 """Many new offers held against many alerts at once, in memory.
 
 The alerts come in blocks, so that memory does not grow with their number. A block's keys are put in
-order once, by trade, kind of place and latitude, and the offers of a trade by latitude; each band
+order once, by trade, size of place and latitude, and the offers of a trade by latitude; each band
 of offers is then held against the one stretch of keys that is near enough. An offer lies in a
 circle when the product of the two points of the unit sphere is at least the cosine of the radius.
 
@@ -29,14 +29,22 @@ Numbers = NDArray[np.int64]
 _AT_ONCE = 200_000
 """Products at a time: what fits a processor's cache."""
 
-_BAND = 64
+_BAND = 32
 """Offers, next to one another in latitude, that are looked at together."""
 
 _MARGIN = 1e-9
 _FINE = 1 << 31
 """Steps of z, from one pole to the other, that keys are ordered by."""
 
-_KINDS = grid.FRANCE_KIND + 1
+_REACHES = (60.0, 200.0, None, None)
+"""How far from an offer the keys of a group may lie, in km: circles of up to 60, up to 200,
+départements, France. Each group is looked through on its own, which costs as much as some hundreds
+of keys; so the smallest circles, few to a trade, are one group."""
+
+_GROUPS = np.array([0 if size <= 60 else 1 for size in grid.SIZES] + [2, 3], np.int64)
+"""The group of each kind of cell."""
+
+_DEPARTEMENTS = int(_GROUPS[grid.DEPARTEMENT])
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +62,11 @@ class _Band:
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """A band of offers, and the keys of its trade that may want them: of a kind, between two steps
+    """A band of offers, and the keys of its trade that may want them: of a group, between two steps
     of z; in the order of :class:`_Keys`."""
 
     band: _Band
-    kind: int
+    group: int
     low: int
     high: int
 
@@ -118,13 +126,13 @@ class News:
         bands = [self._band(part) for part in some]
         south = np.arcsin(np.clip([self._points[part[0], 2] for part in some], -1, 1))
         north = np.arcsin(np.clip([self._points[part[-1], 2] for part in some], -1, 1))
-        for kind in range(_KINDS):
-            reach = grid.SIZES[kind] / EARTH_KM + _MARGIN if kind < len(grid.SIZES) else pi
+        for group, km in enumerate(_REACHES):
+            reach = km / EARTH_KM + _MARGIN if km else pi
             low = np.sin(np.maximum(south - reach, -pi / 2)) - _MARGIN
             high = np.sin(np.minimum(north + reach, pi / 2)) + _MARGIN
-            first = (trade * _KINDS + kind) * _FINE
+            first = (trade * len(_REACHES) + group) * _FINE
             for band, a, b in zip(bands, _steps(low), _steps(high) + 1, strict=True):
-                yield _Stretch(band, kind, first + int(a), first + int(b))
+                yield _Stretch(band, group, first + int(a), first + int(b))
 
     def _band(self, which: Numbers) -> _Band:
         level = self._level[which]
@@ -143,7 +151,8 @@ class _Keys:
     """The keys of a block, in order."""
 
     def __init__(self, keys: Keys, news: News) -> None:
-        order = (keys.trade * _KINDS + keys.kind) * _FINE + _steps(keys.z)
+        group = keys.trade * len(_REACHES) + _GROUPS.take(keys.kind)
+        order = group * _FINE + _steps(keys.z)
         by = np.argsort(order)
         self.order = order.take(by)
         self.points = np.empty((3, len(keys)))
@@ -162,14 +171,14 @@ class _Keys:
         """Alerts counted from there, before the bits of an offer's number."""
 
     def found(
-        self, band: _Band, kind: int, start: int, end: int
+        self, band: _Band, group: int, start: int, end: int
     ) -> Iterator[NDArray[np.unsignedinteger]]:
         """Which of these keys want which offers."""
         size = _AT_ONCE // len(band.n)
         n = band.n.astype(self.code.dtype)
         for a in range(start, end, size):
             b = min(a + size, end)
-            if kind == grid.DEPARTEMENT:
+            if group == _DEPARTEMENTS:
                 held = self.place[a:b] == band.place
             else:
                 held = band.points @ self.points[:, a:b] >= self.least[a:b]
@@ -203,7 +212,7 @@ def digests(packed: bytes, news: News) -> Found:
         part
         for stretch, start, end in zip(news.stretches, starts, ends, strict=True)
         if start < end
-        for part in ordered.found(stretch.band, stretch.kind, start, end)
+        for part in ordered.found(stretch.band, stretch.group, start, end)
     ]
     codes = np.concatenate(pairs) if pairs else np.empty(0, np.uint32)
     codes.sort()

@@ -49,7 +49,7 @@ LEASE_SECONDS = 120.0
 SLICE = 10_000
 """Offers a run."""
 
-TAKEN_IN = {True: 500, False: 1_000}
+TAKEN_IN = {True: 500, False: 2_500}
 """Of them a transaction, on SQLite and on PostgreSQL."""
 
 MANY = {True: 120, False: 30}

@@ -21,7 +21,7 @@ SWEPT = "swept offers"
 SWEEPING = 0x636D64
 """An advisory lock of PostgreSQL, for :meth:`Database.alone`."""
 
-_PAGE = 1_000
+_PAGE = 2_500
 
 # What decides whether an alert wants an offer; the rest of a sketch stays empty.
 _MATTERS = (
