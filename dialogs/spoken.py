@@ -42,11 +42,11 @@ _SPOKEN: tuple[tuple[Spoken, str], ...] = (
         (
             r"^(?:mais |bah |euh |non |nan )*j'? ?ose (?:pas|po|plus)(?: trop)?[ .!]*$|"
             r"\b(?:j'?|je n'?|n')?ose (?:pas|po|plus)(?: trop)?(?: les?| l')? ?"
-            r"(?:appell?(?:er|ee?s?)|telephoner)|"
-            r"\bpeur (?:d'|de |des |du |au )(?:les? |l'|la )?"
-            r"(?:appell?(?:er|ee?s?|s)?|telephone[rz]?)\b|"
+            r"(?:app?ell?(?:er|ee?s?)|telephoner)|"
+            r"\bj?(?:peur|flippe|stresse|trouille) (?:d'|d|d |de |des |du |au )(?:les? |l'|la )?"
+            r"(?:app?ell?(?:er|ee?s?|s)?|telephone[rz]?|tel)\b|"
             r"\b(?:aime|sais|sai|veux|ve) (?:pas|po) (?:trop )?(?:appell?er|telephoner)\b|"
-            r"\btrop timide\b"
+            r"\b(?:trop|suis|chui|assez|grave) timide\b"
         ),
     ),
     (
