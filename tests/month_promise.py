@@ -305,11 +305,19 @@ class Promise:
         return offer.title, offer.company
 
     def _wanted(self, at: datetime, who: Somebody, alert: Kept) -> list[str]:
+        """Neither what was told, nor a copy of what is still there of it."""
+        told = {self._place(id) for id in who.told if self._offers[id].status == "open"}
         return [
             id
             for id in alert.batch
-            if id not in who.told and matches(alert.search, self._offers[id], at)
+            if id not in who.told
+            and self._place(id) not in told
+            and matches(alert.search, self._offers[id], at)
         ]
+
+    def _place(self, id: str) -> tuple[Any, ...]:
+        """What two copies share, whatever has changed since they were told."""
+        return *self._job(id), self._offers[id].insee
 
     def _shown(self, ids: list[str]) -> list[str]:
         def age(id: str) -> tuple[float, str]:
