@@ -26,7 +26,6 @@ DEPARTEMENT = len(SIZES)
 FRANCE_KIND = DEPARTEMENT + 1
 """Kinds of cells; below, the levels."""
 
-
 _ROW = 28
 _MARGIN = 1e-9
 """Of a degree (0.1 mm): rounding must lose no point of a border."""

@@ -28,7 +28,7 @@ _OF_LIST = re.compile(rf"\bl[ae] (?P<n>{ONE})\b(?! ?(?:km|kilo|h\b))(?P<only>)(?
 _CHANGE = re.compile(
     r"\b(?:chang\w*|modif\w*|elarg\w*|agrandi\w*|augment\w*|redui\w*|diminu\w*|restrein\w*|"
     r"rac+ourci\w*|passe\w*|mets?|mettre|met|regl\w*|rajout\w*|ajout\w*|remplac\w*|corrig\w*|"
-    r"limit\w*|etends?|etendre|baisse\w*|remplace\w*)\b"
+    r"limit\w*|etends?|etendre|baisse\w*)\b"
 )
 _CALLED = re.compile(r"\balertes? (?:de |du |d'? ?)?(?!pour\b|dans\b|avec\b|trop\b)([a-z]{4,})")
 """« L’alerte coiffure »."""
